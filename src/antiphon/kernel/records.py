@@ -1,0 +1,224 @@
+"""The records that cross borders between parts: the product on one screen.
+
+Times are aware datetimes in UTC. Product time, unless the name says `wall`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Literal, NewType
+
+from msgspec import Struct
+
+ProfileId = NewType("ProfileId", int)
+NotificationId = NewType("NotificationId", int)
+DeliveryId = NewType("DeliveryId", int)
+SourceId = NewType("SourceId", int)
+SegmentId = NewType("SegmentId", int)
+MessageId = NewType("MessageId", int)
+ProviderId = NewType("ProviderId", int)
+
+BUCKETS = 256
+
+
+def bucket_of(id: int) -> int:
+    """The shard number (0..255): the low eight bits of a profile, notification or delivery id."""
+    return id & (BUCKETS - 1)
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    SMS = "sms"
+    PUSH = "push"
+    VOICE = "voice"
+    CHAT = "chat"
+
+
+class Purpose(StrEnum):
+    CODE = "code"
+    ALERT = "alert"
+    REPLY = "reply"
+    TRANSACTIONAL = "transactional"
+    CAMPAIGN = "campaign"
+    SYSTEM = "system"
+    TEST = "test"
+
+
+class Lane(IntEnum):
+    """Urgency of a delivery; the lowest number is served first."""
+
+    CODE = 0
+    ALERT = 1
+    REPLY = 2
+    TRANSACTIONAL = 3
+    CAMPAIGN = 4
+
+
+FailoverOn = Literal["definite", "silence"]
+FailureClass = Literal["address", "message", "optout", "temporary", "policy"]
+
+
+class Identifier(Struct, frozen=True, order=True):
+    """A typed name of a profile: `external_id`, `email`, `phone`, `anonymous_id`, `webpush`."""
+
+    kind: str
+    value: str
+
+
+class Event(Struct, frozen=True):
+    """This happened to this profile at this time. `profile` is resolved; `counted` is False after `now`."""
+
+    profile: ProfileId
+    name: str
+    name_id: int
+    at: datetime
+
+
+class ProfileChange(Struct, frozen=True):
+    """What changed of a profile: `created`, `traits`, `address`, `preference`, `opt_out`.
+
+    `names` says which traits, channels or topics; `topic` and `channel` are set for one preference.
+    """
+
+    profile: ProfileId
+    what: Literal["created", "traits", "address", "preference", "opt_out"]
+    names: tuple[str, ...] = ()
+
+
+class SegmentChange(Struct, frozen=True):
+    """A profile entered or left a segment at a product time."""
+
+    segment: SegmentId
+    profile: ProfileId
+    at: datetime
+    entered: bool
+
+
+class EmailBody(Struct, frozen=True):
+    """`html` and `text` are rendered, with links already tracked. `unsubscribe_url` makes RFC 8058 headers."""
+
+    sender: str
+    sender_name: str
+    subject: str
+    html: str
+    text: str
+    reply_to: str = ""
+    unsubscribe_url: str = ""
+    feedback_id: str = ""
+
+
+class SmsBody(Struct, frozen=True):
+    text: str
+    sender: str = ""
+
+
+class PushBody(Struct, frozen=True):
+    """`shown_url` is called by our service worker when the notification is on the screen."""
+
+    title: str
+    body: str
+    url: str = ""
+    shown_url: str = ""
+
+
+Body = EmailBody | SmsBody | PushBody
+
+
+class Outgoing(Struct, frozen=True):
+    """One rendered message for one address: what an adapter sends. In memory only.
+
+    `token` is our own attempt token (URL-safe, at most 40 characters): it goes wherever the protocol lets a
+    late answer find its delivery (Message-ID, ENVID, VERP). `details` belong to the address (push keys).
+    `deadline_wall` (seconds since the epoch): not handed over by then, it must not be handed over at all.
+    """
+
+    delivery: DeliveryId
+    token: str
+    to: str
+    body: Body
+    deadline_wall: float
+    details: dict[str, Any] = {}
+    expires_at: datetime | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """The provider took it. `provider_message_id` where it gave one that receipts will name."""
+
+    provider_message_id: str | None = None
+
+
+class Refused(Struct, frozen=True):
+    """The provider said no, for certain. `temporary` may be tried again after `retry_after_s`."""
+
+    failure: FailureClass
+    code: str
+    detail: str
+    retry_after_s: float | None = None
+
+
+class InDoubt(Struct, frozen=True):
+    """Bytes left us and no answer came: it may have been sent."""
+
+    detail: str
+
+
+class NotSent(Struct, frozen=True):
+    """Nothing left us (deadline passed, no connection): it may be queued again at once."""
+
+    detail: str
+
+
+Result = Accepted | Refused | InDoubt | NotSent
+
+ReceiptKind = Literal["accepted", "sent", "delivered", "read", "opened", "clicked", "failed", "expired", "opted_out"]
+
+
+class Receipt(Struct, frozen=True):
+    """What the world said about a delivery, in any order and any number of times.
+
+    Named by `delivery` (our token came back) or by `provider` and `provider_message_id`.
+    `at` is product time. `machine` marks opens and clicks that no person made.
+    """
+
+    kind: ReceiptKind
+    at: datetime
+    delivery: DeliveryId | None = None
+    provider: ProviderId | None = None
+    provider_message_id: str | None = None
+    failure: FailureClass | None = None
+    code: str = ""
+    machine: bool = False
+    link: int | None = None
+
+
+class Inbound(Struct, frozen=True):
+    """Somebody wrote to us on a channel. `sender` is an address in the channel's own form (E.164, e-mail)."""
+
+    provider: ProviderId
+    channel: Channel
+    sender: str
+    recipient: str
+    text: str
+    at: datetime
+
+
+class Cleared(Struct, frozen=True):
+    """A delivery that may leave now: made only by `orchestration.clear`, accepted only by `channels.send_many`."""
+
+    delivery: DeliveryId
+    lease: int
+    provider: ProviderId
+    cleared_wall: float
+
+
+class Count(Struct, frozen=True):
+    """`n` of `kind` in the product minute of `at`; `amount` is money where the kind has any."""
+
+    source: SourceId
+    channel: str
+    variant: str
+    kind: str
+    at: datetime
+    n: int
+    amount: float = 0.0
