@@ -5,6 +5,7 @@ Times are aware datetimes in UTC. Product time, unless the name says `wall`.
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Literal, NewType
@@ -222,3 +223,8 @@ class Count(Struct, frozen=True):
     at: datetime
     n: int
     amount: float = 0.0
+
+
+def directory_bucket(*key: str) -> int:
+    """The bucket of a directory row (identifier, opt-out, provider message id …): a hash of its own key."""
+    return zlib.crc32("\0".join(key).encode()) & (BUCKETS - 1)

@@ -1,0 +1,109 @@
+"""Routes that name their permission, problem details (RFC 9457) for every error.
+
+    @get("/segments/{name:str}", permission="read")
+    async def show(runtime: Runtime, name: str) -> Segment: ...
+
+`runtime` is given by name. A route without a permission cannot be written; tests/law checks that none slipped by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import litestar
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from msgspec import Struct
+
+from antiphon.kernel import db
+from antiphon.kernel.errors import Busy, Flaw, Invalid, Problem
+
+log = structlog.get_logger()
+
+Permission = Literal["public", "read", "write", "admin", "staff", "sandbox"]
+"""`public` answers everybody; `read`, `write` and `admin` need a key of that scope (admin has all, write has read);
+`staff` answers on loopback or with the link token; `sandbox` is `admin` and exists only under --sandbox."""
+
+
+class ProblemDetails(Struct, omit_defaults=True):
+    """RFC 9457. `code` is stable, `title` a sentence, `errors` say where."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    errors: list[Flaw] = []
+
+
+def get(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+    return litestar.get(path, opt={"permission": permission}, **options)
+
+
+def post(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+    return litestar.post(path, opt={"permission": permission}, **options)
+
+
+def put(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+    return litestar.put(path, opt={"permission": permission}, **options)
+
+
+def delete(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+    return litestar.delete(path, opt={"permission": permission}, **options)
+
+
+def details(problem: Problem) -> ProblemDetails:
+    return ProblemDetails(
+        type=f"urn:antiphon:problem:{problem.code}",
+        title=problem.message,
+        status=problem.status,
+        code=problem.code,
+        errors=list(problem.flaws),
+    )
+
+
+def answer(problem: Problem) -> Response[ProblemDetails]:
+    headers = {"Retry-After": "1"} if isinstance(problem, Busy) else {}
+    return Response(
+        details(problem), status_code=problem.status, media_type="application/problem+json", headers=headers
+    )
+
+
+def on_problem(_request: Request[Any, Any, Any], error: Problem) -> Response[ProblemDetails]:
+    return answer(error)
+
+
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDetails]:
+    """Litestar's own refusals, in our form: `$.rule.all[0]` becomes `rule.all[0]`."""
+    if isinstance(error, ValidationException) or error.status_code == 400:
+        return answer(Invalid("The request is not valid.", flaws=_flaws(error)))
+    title = {404: "There is no such page.", 405: "This method is not allowed here."}.get(error.status_code, error.detail)
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "http_error")
+    body = ProblemDetails(f"urn:antiphon:problem:{code}", title, error.status_code, code)
+    return Response(
+        body, status_code=error.status_code, media_type="application/problem+json", headers=error.headers or {}
+    )
+
+
+def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
+    """A restart of the database is a 503 that asks to try again; all else is ours and is logged."""
+    if isinstance(error, db.LOST_CONNECTION):
+        return answer(Busy("The database is restarting; try again shortly."))
+    log.exception("http.failed", path=request.url.path, exc_info=error)
+    return answer(Problem())
+
+
+
+
+def _flaws(error: HTTPException) -> list[Flaw]:
+    extra = getattr(error, "extra", None)
+    if isinstance(extra, list) and extra:
+        return [Flaw(at=str(item.get("key", "")), message=str(item.get("message", ""))) for item in extra]
+    return [flaw_of(error.detail)]
+
+
+def flaw_of(message: str) -> Flaw:
+    """A msgspec message, such as "Expected `int`, got `str` - at `$.a[0]`", as a place and a sentence."""
+    text, _, at = message.partition(" - at `")
+    return Flaw(at=at.rstrip("`").removeprefix("$").removeprefix("."), message=text)
