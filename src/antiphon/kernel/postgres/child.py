@@ -14,7 +14,6 @@ from pathlib import Path
 
 from antiphon.kernel.postgres.programs import Account
 
-LOG_BYTES_MAX = 10 * 1024 * 1024
 POLL_S = 0.01
 NOTICE_S = 1.0  # between two words of progress
 Progress = Callable[[str], None]
@@ -157,6 +156,7 @@ def _signal(process_ids: Sequence[int], number: int) -> None:
     for process_id in process_ids:
         with suppress(ProcessLookupError):
             os.kill(process_id, number)
+            os.kill(process_id, signal.SIGCONT)  # a stopped process would keep us waiting for ever
 
 
 def _until(done: Callable[[], bool], seconds: float) -> bool:
@@ -166,20 +166,3 @@ def _until(done: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(POLL_S)
     return True
-
-
-def trim_log(log: Path) -> None:
-    """Keeps at most two files of the size allowed. The server appends to the same file, so this one is emptied."""
-    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
-        older = log.with_name(log.name + ".1")
-        older.write_bytes(log.read_bytes())
-        older.chmod(0o600)
-        os.truncate(log, 0)
-
-
-def last_lines(log: Path, *, since: int, count: int = 6) -> str:
-    """What the server said after that offset."""
-    with log.open("rb") as file:
-        file.seek(max(since, log.stat().st_size - 8192))
-        lines = file.read().decode(errors="replace").strip().splitlines()
-    return "\n".join(lines[-count:])

