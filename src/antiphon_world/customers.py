@@ -1,0 +1,263 @@
+"""The customers: what they will do, in product time, and doing it over real HTTP and SMS."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import heapq
+from collections.abc import Awaitable, Callable
+from itertools import takewhile
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from antiphon_world.addresses import canonical, person_of, user_id
+from antiphon_world.clock import ProductClock
+from antiphon_world.draw import draw, pick
+from antiphon_world.habits import Step, taste_of
+from antiphon_world.journal import Journal, rfc3339
+from antiphon_world.letter import Letter
+from antiphon_world.visitor import Visitor
+
+TRIES_MAX = 8
+BACK_OFF_S = 0.25
+BACK_OFF_MAX_S = 15.0
+UNDER_WAY_MAX = 500
+WAITING_MAX = 1_000_000
+
+_WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"
+MAIL_CLIENTS = {
+    "phone": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
+    "desk": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Thunderbird/140.4.0",
+}
+BROWSERS = {
+    "phone": f"Mozilla/5.0 (Linux; Android 15; Pixel 8) {_WEBKIT} Mobile Safari/537.36",
+    "desk": f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_WEBKIT} Safari/537.36",
+}
+MACHINE = "Mozilla/5.0"  # all that Apple's mail privacy proxy says of itself
+SCANNER = "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0; BOIE9;ENUS)"
+LOGGED_AS = {
+    "machine_open": "machine_opened",
+    "scan": "scanned",
+    "shown": "shown",
+    "open": "opened",
+    "click": "clicked",
+    "buy": "bought",
+    "unsubscribe": "unsubscribed",
+    "stop": "sms_sent",
+    "complain": "complained",
+}
+PRICES = (9.9, 14.5, 19.9, 24.0, 29.9, 39.0, 49.9, 59.0, 79.9, 99.0, 129.0, 189.0)
+
+TextOut = Callable[[str, str, str | None, str], Awaitable[bool]]
+"""Sends an SMS: provider, the customer's number, to whom, text. True once the platform took it."""
+
+
+class _Visit(Struct):
+    letter: Letter
+    steps: list[Step]
+    tries: int = 0
+
+
+class Customers:
+    """Bounded: a million visits wait, 500 are under way; beyond, a reaction is logged as `lost`."""
+
+    def __init__(
+        self, seed: int, *, journal: Journal, clock: ProductClock, visitor: Visitor, key: str, user_form: str
+    ) -> None:
+        self._seed = seed
+        self._journal = journal
+        self._clock = clock
+        self._visitor = visitor
+        self._auth = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+        self._user_form = user_form
+        self._waiting: list[tuple[float, int, _Visit]] = []
+        self._number = 0
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._new = clock.moved
+        self.text_out: TextOut | None = None
+
+    def expect(self, letter: Letter, chains: list[list[Step]]) -> None:
+        for chain in chains:
+            if steps := list(takewhile(lambda step: _is_possible(letter, step.do), chain)):
+                self._push(_Visit(letter, steps))
+
+    def counts(self) -> dict[str, int | str | None]:
+        """`due` counts what is due by product time and not finished; a test polls until it is 0."""
+        now = self._clock.now()
+        due = sum(1 for at, _, _ in self._waiting if at <= now) + len(self._under_way)
+        next_at = rfc3339(self._waiting[0][0]) if self._waiting else None
+        return {"pending": len(self._waiting) + len(self._under_way), "due": due, "next_at": next_at}
+
+    async def run(self) -> None:
+        while True:
+            self._new.clear()
+            now = self._clock.now()
+            while self._waiting and self._waiting[0][0] <= now and len(self._under_way) < UNDER_WAY_MAX:
+                self._start(heapq.heappop(self._waiting)[2])
+            await self._sleep()
+
+    async def _sleep(self) -> None:
+        """Until something new, a moved clock, room, or the next due time."""
+        timeout_s = 3600.0
+        if self._waiting and len(self._under_way) < UNDER_WAY_MAX and not self._clock.held:
+            timeout_s = min(timeout_s, max(0.001, self._waiting[0][0] - self._clock.now()))
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._new.wait()
+        except TimeoutError:
+            return
+
+    def _push(self, visit: _Visit) -> None:
+        if len(self._waiting) >= WAITING_MAX:
+            self._log("lost", visit.letter, do=visit.steps[0].do, reason="too many reactions wait")
+            return
+        due = visit.letter.at + visit.steps[0].after_s
+        self._number += 1
+        heapq.heappush(self._waiting, (due, self._number, visit))
+        if self._waiting[0][1] == self._number:
+            self._new.set()
+
+    def _start(self, visit: _Visit) -> None:
+        task = asyncio.get_running_loop().create_task(self._do(visit))
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._new.set()
+        if not task.cancelled() and (error := task.exception()):
+            self._journal.write("error", reason=f"{type(error).__name__}: {error}")
+
+    async def close(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _do(self, visit: _Visit) -> None:
+        do = visit.steps[0].do
+        while not await self.act(visit.letter, do):
+            visit.tries += 1
+            if visit.tries >= TRIES_MAX:
+                self._log("lost", visit.letter, do=do, reason=f"no answer after {TRIES_MAX} tries")
+                return
+            await asyncio.sleep(min(BACK_OFF_S * 2**visit.tries, BACK_OFF_MAX_S))
+        if rest := visit.steps[1:]:
+            self._push(_Visit(visit.letter, rest))
+
+    async def act(self, letter: Letter, do: str, *, text: str = "STOP") -> bool:
+        """Do it once, now. False when the platform did not take it and it is worth another try."""
+        match do:
+            case "complain":
+                self._log("complained", letter)
+                return True
+            case "stop":
+                return await self._say(letter, text)
+            case "buy":
+                return await self._buy(letter)
+            case "unsubscribe":
+                return await self._fetch(
+                    do, letter, letter.unsubscribe, MAIL_CLIENTS["desk"], body=b"List-Unsubscribe=One-Click"
+                )
+            case "scan":
+                taken = [await self._fetch(do, letter, url, SCANNER) for url in letter.links]
+                return all(taken)
+        return await self._fetch(do, letter, self._url(letter, do), self._agent(letter, do))
+
+    def _url(self, letter: Letter, do: str) -> str | None:
+        if do == "click":
+            return (
+                pick(letter.links, self._seed, canonical(letter.address), letter.nth, "link") if letter.links else None
+            )
+        return letter.shown if do == "shown" else letter.pixel
+
+    def _agent(self, letter: Letter, do: str) -> str:
+        if do == "machine_open":
+            return MACHINE
+        person = person_of(letter.address)
+        mobile = letter.channel != "email" or taste_of(self._seed, person) == "phone_lover"
+        mobile = mobile or draw(self._seed, person, "phone") < 0.4
+        return (MAIL_CLIENTS if do == "open" else BROWSERS)["phone" if mobile else "desk"]
+
+    async def _fetch(self, do: str, letter: Letter, url: str | None, agent: str, *, body: bytes = b"") -> bool:
+        if url is None:  # nothing to fetch: an open without a pixel happens all the same, and nobody learns of it
+            if do in ("open", "shown"):
+                self._log(LOGGED_AS[do], letter, url=None)
+            return True
+        headers = {"User-Agent": agent, "Accept": "*/*"}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        status = await self._ask("POST" if body else "GET", url, headers, body)
+        if status is None:
+            return False
+        self._log(LOGGED_AS[do], letter, url=_path(url), status=status)
+        return True
+
+    async def _buy(self, letter: Letter) -> bool:
+        about = (self._seed, canonical(letter.address), letter.nth, "buy")
+        message_id = "w" + hashlib.blake2b("|".join(map(str, about)).encode(), digest_size=12).hexdigest()
+        person = person_of(letter.address)
+        amount = round(pick(PRICES, *about) * pick((1, 1, 1, 2, 3), *about, "n"), 2)
+        known = (
+            {"userId": user_id(person, self._user_form)}
+            if person.isdigit()
+            else {"anonymousId": f"world-{person}"[:200]}
+        )
+        now = rfc3339(self._clock.now())
+        properties = {
+            "order_id": message_id[:13],
+            "amount": amount,
+            "revenue": amount,
+            "total": amount,
+            "currency": "EUR",
+        }
+        track = {"type": "track", "event": "Order Completed", "messageId": message_id, "timestamp": now, **known}
+        body = msgspec.json.encode({**track, "properties": properties})
+        headers = {"Authorization": self._auth, "Content-Type": "application/json"}
+        status = await self._ask("POST", "/v1/track", headers, body)
+        if status is None:
+            return False
+        self._log("bought", letter, amount=amount, message_id=message_id, status=status)
+        return True
+
+    async def _say(self, letter: Letter, text: str) -> bool:
+        if self.text_out is None or letter.channel != "sms":
+            return True
+        if not await self.text_out(letter.provider, canonical(letter.address), letter.sender, text):
+            return False
+        self._log("sms_sent", letter, to=letter.sender, text=text[:160])
+        return True
+
+    async def _ask(self, method: str, url: str, headers: dict[str, str], body: bytes) -> int | None:
+        """The status, or None when another try is worth it: no answer, or an answer that says "later"."""
+        try:
+            status, _ = await self._visitor.ask(method, url, headers, body)
+        except (OSError, TimeoutError, ValueError):
+            return None
+        return None if status >= 500 or status == 429 else status
+
+    def _log(self, kind: str, letter: Letter, **more: object) -> None:
+        self._journal.write(
+            kind,
+            channel=letter.channel,
+            provider=letter.provider,
+            address=letter.address,
+            person=user_id(person_of(letter.address), self._user_form),
+            nth=letter.nth,
+            delivery=letter.delivery,
+            **more,
+        )
+
+
+def _is_possible(letter: Letter, do: str) -> bool:
+    """Nobody clicks where there is no link, and who did not click does not buy."""
+    if do in ("click", "scan"):
+        return bool(letter.links)
+    needed = {"unsubscribe": letter.unsubscribe, "machine_open": letter.pixel}
+    return needed.get(do, "") is not None
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path

@@ -1,0 +1,43 @@
+"""What a customer sees of a message, whatever it came by: the few things they can act on."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+LINKS_MAX = 50
+URL_MAX = 2048
+_URL = re.compile(r"https?://[^\s<>\"']{1,2048}")
+
+
+class Letter(Struct, frozen=True):
+    """`links` are tracked ones (`/c/…`); `pixel` is `/o/…`; `unsubscribe` the one-click URL; `sender` whom to answer.
+
+    `nth` counts messages to this address from 1.
+    """
+
+    channel: str
+    provider: str
+    address: str
+    nth: int
+    at: float
+    delivery: str | None = None
+    links: tuple[str, ...] = ()
+    pixel: str | None = None
+    unsubscribe: str | None = None
+    shown: str | None = None
+    sender: str | None = None
+
+
+def is_tracked(url: str) -> bool:
+    return urlsplit(url).path.startswith("/c/")
+
+
+def tracked_links(text: str) -> tuple[str, ...]:
+    """The tracked links of plain text."""
+    if "/c/" not in text:
+        return ()
+    found = (url.rstrip(".,;:!?)]") for url in _URL.findall(text))
+    return tuple(dict.fromkeys(url for url in found if is_tracked(url)))[:LINKS_MAX]
