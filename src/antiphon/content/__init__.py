@@ -1,0 +1,33 @@
+"""What is said: messages in all their channel forms, locales and variants, and their rendering.
+
+A message is written once (`parse` refuses a bad one with every flaw and its place) and rendered for each person:
+`render` gives the body an adapter sends, `targets` the links in it. Templates are Liquid, need not be trusted: loops,
+sizes and time are bounded, no attribute of an object is read, and what a variable holds is escaped in HTML.
+Links, the open pixel, the footer and the unsubscribe link are put in by the renderer, never by the author.
+"""
+
+from antiphon.content.email_html import Brand
+from antiphon.content.links import Addressing, target, targets
+from antiphon.content.liquid import RenderError, TemplateError
+from antiphon.content.message import Forms, Message, NoForm, channels_of, decode, encode, form_of, forms
+from antiphon.content.parsing import parse
+from antiphon.content.render import render
+
+__all__ = [
+    "Addressing",
+    "Brand",
+    "Forms",
+    "Message",
+    "NoForm",
+    "RenderError",
+    "TemplateError",
+    "channels_of",
+    "decode",
+    "encode",
+    "form_of",
+    "forms",
+    "parse",
+    "render",
+    "target",
+    "targets",
+]

@@ -1,0 +1,222 @@
+"""From the JSON of a message to its records. Every flaw is named with its place, all of them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from antiphon.content import liquid
+from antiphon.content.message import Block, Button, Divider, Email, Forms, Heading, Image, Message, Push, Sms, Text
+from antiphon.content.urls import source_flaw
+from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.kernel.records import Purpose
+
+LOCALES_MAX = 50
+VARIANTS_MAX = 20
+BLOCKS_MAX = 100
+NAME_CHARS_MAX = 200
+MERGE_DEPTH_MAX = 8
+
+Json = Mapping[str, Any]
+_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
+_VARIANT = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class Flaws:
+    """Collects what is wrong, and where. A reader answers something empty after a flaw and goes on."""
+
+    def __init__(self) -> None:
+        self.found: list[Flaw] = []
+
+    def add(self, at: str, message: str) -> None:
+        self.found.append(Flaw(at, message))
+
+    def raise_any(self) -> None:
+        if self.found:
+            raise Invalid("The message is not valid.", flaws=self.found)
+
+
+def parse(document: Any) -> Message:
+    """Raises `Invalid` with a flaw for each place that is wrong. All templates are compiled on the way."""
+    flaws = Flaws()
+    given = _object(document, "", flaws, known=("name", "topic", "purpose", "locales", "variants"))
+    message = Message(
+        name=_word(given, "name", flaws),
+        topic=_word(given, "topic", flaws),
+        purpose=_purpose(given.get("purpose"), flaws),
+        locales=_locales(given.get("locales"), "locales", flaws),
+    )
+    flaws.raise_any()  # a variant is judged once the base that it builds upon is sound
+    variants = _variants(given.get("variants"), given["locales"], flaws)
+    flaws.raise_any()
+    return Message(message.name, message.topic, message.locales, variants, message.purpose)
+
+
+def _locales(given: Any, at: str, flaws: Flaws) -> dict[str, Forms]:
+    if not isinstance(given, dict) or not given:
+        flaws.add(at, 'At least one locale is needed, such as {"en": {"sms": {"text": "…"}}}.')
+        return {}
+    if len(given) > LOCALES_MAX:
+        flaws.add(at, f"At most {LOCALES_MAX} locales.")
+        return {}
+    for locale in given:
+        if not isinstance(locale, str) or not _LOCALE.fullmatch(locale):
+            flaws.add(f"{at}.{locale}", "A locale is written like es or es-MX.")
+    return {str(locale): _forms(forms, f"{at}.{locale}", flaws) for locale, forms in given.items()}
+
+
+def _variants(given: Any, base: Json, flaws: Flaws) -> dict[str, dict[str, Forms]]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict) or len(given) > VARIANTS_MAX:
+        flaws.add("variants", f"An object of at most {VARIANTS_MAX} variants by name.")
+        return {}
+    variants = {}
+    for name, changes in given.items():
+        at = f"variants.{name}"
+        if not isinstance(name, str) or not _VARIANT.fullmatch(name):
+            flaws.add(at, "A variant's name is 1 to 32 letters, digits, - or _.")
+        elif not isinstance(changes, dict):
+            flaws.add(at, "An object of changes by locale.")
+        else:
+            variants[name] = _locales(_merged(base, changes, depth=MERGE_DEPTH_MAX), at, flaws)
+    return variants
+
+
+def _merged(base: Any, changes: Any, *, depth: int) -> Any:
+    """RFC 7396 (JSON merge patch): objects are merged, null removes, anything else replaces."""
+    if not isinstance(changes, dict) or not isinstance(base, dict) or depth == 0:
+        return changes
+    kept = {key: value for key, value in base.items() if key not in changes}
+    changed = {k: _merged(base.get(k), change, depth=depth - 1) for k, change in changes.items() if change is not None}
+    return {**kept, **changed}
+
+
+def _forms(given: Any, at: str, flaws: Flaws) -> Forms:
+    fields = _object(given, at, flaws, known=("email", "sms", "push"))
+    readers: dict[str, Callable[[Any, str, Flaws], Any]] = {"email": _email, "sms": _sms, "push": _push}
+    forms = {name: read(fields[name], f"{at}.{name}", flaws) for name, read in readers.items() if name in fields}
+    if isinstance(given, dict) and not given:
+        flaws.add(at, "At least one of email, sms and push is needed.")
+    return Forms(**forms)
+
+
+def _email(given: Any, at: str, flaws: Flaws) -> Email:
+    fields = _object(given, at, flaws, known=("subject", "preheader", "blocks", "mjml"))
+    if "mjml" in fields:
+        flaws.add(f"{at}.mjml", "MJML is not supported yet: write the e-mail as blocks.")
+    blocks = fields.get("blocks")
+    if not isinstance(blocks, list) or not 1 <= len(blocks) <= BLOCKS_MAX:
+        if "mjml" not in fields:
+            flaws.add(f"{at}.blocks", f"A list of 1 to {BLOCKS_MAX} blocks is needed.")
+        blocks = []
+    return Email(
+        subject=_template(fields, "subject", at, flaws),
+        preheader=_template(fields, "preheader", at, flaws, needed=False),
+        blocks=tuple(_block(block, f"{at}.blocks[{n}]", flaws) for n, block in enumerate(blocks)),
+    )
+
+
+def _sms(given: Any, at: str, flaws: Flaws) -> Sms:
+    fields = _object(given, at, flaws, known=("text",))
+    return Sms(_template(fields, "text", at, flaws))
+
+
+def _push(given: Any, at: str, flaws: Flaws) -> Push:
+    fields = _object(given, at, flaws, known=("title", "body", "url"))
+    return Push(
+        title=_template(fields, "title", at, flaws),
+        body=_template(fields, "body", at, flaws, needed=False),
+        url=_url(fields, "url", at, flaws, needed=False),
+    )
+
+
+_BLOCKS: dict[str, tuple[str, ...]] = {
+    "heading": ("text",),
+    "text": ("text",),
+    "button": ("label", "url"),
+    "image": ("src", "alt", "url"),
+    "divider": (),
+}
+
+
+def _block(given: Any, at: str, flaws: Flaws) -> Block:
+    kind = given.get("kind") if isinstance(given, dict) else None
+    if not isinstance(kind, str) or kind not in _BLOCKS:
+        near = f" Did you mean {_near(kind, list(_BLOCKS))}?" if _near(kind, list(_BLOCKS)) else ""
+        flaws.add(f"{at}.kind", f"One of {', '.join(_BLOCKS)}.{near}")
+        return Divider()
+    fields = _object(given, at, flaws, known=("kind", *_BLOCKS[kind]))
+    if kind == "heading":
+        return Heading(_template(fields, "text", at, flaws))
+    if kind == "text":
+        return Text(_template(fields, "text", at, flaws))
+    if kind == "button":
+        return Button(_template(fields, "label", at, flaws), _url(fields, "url", at, flaws))
+    if kind == "image":
+        return Image(
+            src=_url(fields, "src", at, flaws),
+            alt=_template(fields, "alt", at, flaws, may_be_empty=True),
+            url=_url(fields, "url", at, flaws, needed=False),
+        )
+    return Divider()
+
+
+def _object(given: Any, at: str, flaws: Flaws, *, known: Sequence[str]) -> Json:
+    if not isinstance(given, dict):
+        flaws.add(at, f"An object is needed with {', '.join(known)}.")
+        return {}
+    for key in given:
+        if key not in known:
+            near = _near(key, known)
+            hint = f"did you mean {near}?" if near else f"known here: {', '.join(known)}."
+            flaws.add(f"{at}.{key}" if at else str(key), f"There is no such field; {hint}")
+    return given
+
+
+def _near(key: Any, known: Sequence[str]) -> str:
+    return next(iter(get_close_matches(str(key), known, n=1)), "")
+
+
+def _word(fields: Json, name: str, flaws: Flaws) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value.strip() or len(value) > NAME_CHARS_MAX:
+        flaws.add(name, f"A text of 1 to {NAME_CHARS_MAX} characters is needed.")
+        return ""
+    return value
+
+
+def _purpose(given: Any, flaws: Flaws) -> Purpose | None:
+    if given is None:
+        return None
+    try:
+        return Purpose(given)
+    except ValueError:
+        flaws.add("purpose", f"One of {', '.join(Purpose)}.")
+        return None
+
+
+def _template(
+    fields: Json, name: str, at: str, flaws: Flaws, *, needed: bool = True, may_be_empty: bool = False
+) -> str:
+    place, value = f"{at}.{name}", fields.get(name)
+    if value is None and not needed:
+        return ""
+    if not isinstance(value, str) or not (value.strip() or may_be_empty or not needed):
+        flaws.add(place, "A text is needed." if not may_be_empty else 'A text is needed; "" if it only decorates.')
+        return ""
+    try:
+        liquid.compile(value, html=False)
+    except liquid.TemplateError as error:
+        flaws.add(place, error.flaws[0].message)
+    return value
+
+
+def _url(fields: Json, name: str, at: str, flaws: Flaws, *, needed: bool = True) -> str:
+    before = len(flaws.found)
+    value = _template(fields, name, at, flaws, needed=needed).strip()
+    if value and len(flaws.found) == before and (flaw := source_flaw(value)):
+        flaws.add(f"{at}.{name}", flaw)
+    return value
