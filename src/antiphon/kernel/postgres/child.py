@@ -143,7 +143,7 @@ def end_leftovers(cluster: Path, progress: Progress) -> None:
         main = postmaster_id(cluster)
         if main in alive:
             _signal([main], signal.SIGINT if waited < 60 else signal.SIGQUIT)
-        elif waited > 2:
+        elif waited > 0.5:  # a session in the middle of a statement has not noticed yet
             _signal(alive, signal.SIGQUIT if waited < 10 else signal.SIGKILL)
         if time.monotonic() - told > NOTICE_S:
             told = time.monotonic()

@@ -106,6 +106,11 @@ class Folder:
             _entrust(short, owner)
             self.write_ours(self.socket_record, str(short))
 
+    def clear_sockets(self) -> None:
+        """Call it when no server lives: like postmaster.pid, a lock file of a socket may name a zombie."""
+        for leftover in self.socket_folder().glob(".s.PGSQL.*"):
+            leftover.unlink(missing_ok=True)
+
     def socket_setting(self) -> str:
         """The same place as the server, whose working directory is `cluster`, reaches it."""
         found = self.socket_folder()

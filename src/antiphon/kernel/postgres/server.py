@@ -169,6 +169,7 @@ class Own(Server):
     def _run_once(self) -> None:
         folder = self._folder
         folder.trim_log()
+        folder.clear_sockets()
         log = folder.open_ours(folder.log, os.O_WRONLY | os.O_APPEND)
         since = os.fstat(log).st_size
         try:
