@@ -42,9 +42,9 @@ class Frame(Struct, frozen=True):
 _FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _STYLE = (
     ":root{color-scheme:light dark;supported-color-schemes:light dark}"
-    "p:last-child{margin-bottom:0!important}"
+    ".c>:last-child{margin-bottom:0!important}"
     "@media(max-width:480px){.o{padding:0!important}.c{border-radius:0!important;padding:24px 20px!important}"
-    ".b,.b a{display:block!important;width:auto!important}}"
+    ".b{width:100%!important}.b a{display:block!important}}"
     "@media(prefers-color-scheme:dark){.o,body{background:#16181d!important}.c{background:#22252c!important}"
     ".t,.c{color:#e8eaee!important}.m,.m a{color:#a6abb6!important}.d{border-color:#3d424d!important}}"
 )
@@ -160,12 +160,13 @@ def _preheader_html(preheader: str) -> str:
 
 def _footer_html(frame: Frame, language: str) -> str:
     spoken, (unsubscribe, preferences) = _footer_words(language)
+    link = "display:inline-block;padding:10px 8px;color:#5c6370"  # with the line, 44 px to touch
     urls = ((preferences, frame.preferences_url), (unsubscribe, frame.unsubscribe_url))
-    links = [f'<a href="{escape(url)}" style="color:#5c6370">{word}</a>' for word, url in urls if url]
+    links = [f'<a href="{escape(url)}" style="{link}">{word}</a>' for word, url in urls if url]
     lines = [str(escape(line)) for line in (frame.brand.name, frame.brand.postal_address) if line]
     marked = f' lang="{spoken}" dir="ltr"' if spoken != language else ""
     if links:
-        lines.append(f"<span{marked}>{' &nbsp;·&nbsp; '.join(links)}</span>")
+        lines.append(f"<span{marked}>{' '.join(links)}</span>")
     return (
         '<tr><td class="m" align="center" style="padding:20px 32px;color:#5c6370;font-size:14px;line-height:24px;'
         f'{_FONT}">{"<br>".join(lines).replace(chr(10), "<br>")}</td></tr>'
