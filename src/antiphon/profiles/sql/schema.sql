@@ -33,6 +33,8 @@ CREATE TABLE address (
   changed_at timestamptz NOT NULL,
   PRIMARY KEY (bucket, profile_id, channel, value)
 );
+-- serves opt-outs: whoever holds the address is told
+CREATE INDEX address_by_value ON address (channel, value);
 
 -- Directory: nobody writes to this address again, whoever holds it. `bucket` is the hash of (channel, value).
 CREATE TABLE opt_out (
@@ -43,6 +45,9 @@ CREATE TABLE opt_out (
   how     text NOT NULL,        -- stop_keyword, one_click, complaint, page, import, api
   PRIMARY KEY (bucket, channel, value)
 );
+
+-- serves set-wise joins from addresses, whatever their bucket: opt-outs are few beside addresses
+CREATE INDEX opt_out_by_address ON opt_out (channel, value);
 
 -- What the person said about a topic on a channel; no row means nothing was said.
 CREATE TABLE preference (

@@ -1,0 +1,60 @@
+"""Who the customer is: identifiers, traits, events, preferences, opt-outs, addresses.
+
+    await database.repeat(lambda tx: profiles.record(tx, facts))
+
+`record` is the only way in. A fact says what happened (a track) or who somebody is (an identify). Promised:
+
+- The same message id of the same source counts once, however often and by however many writers it is sent.
+- An identifier leads to one profile. The strongest of a fact wins (external_id, email, phone, webpush,
+  anonymous_id); the others are attached where they are free. Two facts of a batch that share an identifier end in
+  one profile. A second external id never joins a profile that has one: it makes its own. What leads elsewhere
+  already stays there; merges of existing profiles are not built yet.
+- Events of any date are kept, also those to come; `event_sum` is their fold.
+- Everything is told upwards in the same transaction: `list[Event]` and `list[ProfileChange]` through the outlet.
+
+An address that came with an identify is registered: if it was dead, it is active again. One that merely came with
+a track is added where it is new. Whether it may be written to is not its owner's state: an opt-out belongs to the
+address itself, whoever holds it, now or later.
+"""
+
+from antiphon.profiles.check import BATCH_MAX, flaws
+from antiphon.profiles.consent import mark_dead, opt_in, opt_out, set_preferences
+from antiphon.profiles.identifiers import normalise
+from antiphon.profiles.ingest import event_names, find, find_or_make, record
+from antiphon.profiles.records import (
+    Address,
+    Fact,
+    Preference,
+    PreferenceState,
+    Profile,
+    Recorded,
+    RecordedEvent,
+    Subscription,
+)
+from antiphon.profiles.timeline import events, read
+from antiphon.profiles.work import ensure_partitions
+
+__all__ = [
+    "BATCH_MAX",
+    "Address",
+    "Fact",
+    "Preference",
+    "PreferenceState",
+    "Profile",
+    "Recorded",
+    "RecordedEvent",
+    "Subscription",
+    "ensure_partitions",
+    "event_names",
+    "events",
+    "find",
+    "find_or_make",
+    "flaws",
+    "mark_dead",
+    "normalise",
+    "opt_in",
+    "opt_out",
+    "read",
+    "record",
+    "set_preferences",
+]

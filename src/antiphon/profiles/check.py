@@ -1,0 +1,125 @@
+"""What the database would refuse is refused before, with its place, so that one bad fact spoils no batch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC
+
+import msgspec
+
+from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.profiles.identifiers import STRENGTH, text_fault
+from antiphon.profiles.records import Fact
+
+BATCH_MAX = 5_000
+WHO_MAX = 20
+EVENT_BYTES_MAX = 500
+JSON_BYTES_MAX = 512 * 1024
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_HUGE_NUMBER = re.compile(r"[0-9][eE][+-]?0*[1-9][0-9]{3}|[0-9]{1000}")  # in a string it is harmless
+_decode = msgspec.json.Decoder(dict[str, object]).decode
+
+
+def check(facts: Sequence[Fact]) -> None:
+    """Raises Invalid that names every flaw as `facts[3].properties`; nothing is written then."""
+    if len(facts) > BATCH_MAX:
+        raise Invalid(flaws=[Flaw("facts", f"A batch holds {BATCH_MAX} at most.")])
+    found = [Flaw(f"facts[{n}].{flaw.at}", flaw.message) for n, fact in enumerate(facts) for flaw in flaws(fact)]
+    if found:
+        raise Invalid("The facts are not valid.", flaws=found)
+
+
+def flaws(fact: Fact) -> list[Flaw]:
+    """What keeps this fact from being recorded; empty when nothing does."""
+    found: list[Flaw] = []
+    _name(found, "message_id", fact.message_id)
+    _name(found, "source", fact.source)
+    if fact.event is not None:
+        _name(found, "event", fact.event, bytes_max=EVENT_BYTES_MAX)
+    if fact.at.tzinfo is not UTC:
+        _time(found, fact)
+    if fact.profile is None and not fact.who:
+        found.append(Flaw("who", "Somebody must be named."))
+    if fact.who:
+        _who(found, fact)
+    if fact.properties is not None and (fault := json_fault(fact.properties)):
+        found.append(Flaw("properties", fault))
+    if fact.traits:
+        _traits(found, fact.traits)
+    return found
+
+
+def json_fault(text: str) -> str:
+    """Why this is not a JSON object that can be stored; empty when it is."""
+    if len(text) > JSON_BYTES_MAX:
+        return f"It is longer than {JSON_BYTES_MAX // 1024} KiB."
+    try:
+        _decode(text)
+    except UnicodeEncodeError:
+        return "It has half of a surrogate pair; send whole characters."
+    except (msgspec.MsgspecError, ValueError) as error:
+        return f"It is not a JSON object: {error}"
+    except RecursionError:
+        return "It is nested too deeply."
+    if "\\u0000" in text and _NUL.search(text):
+        return "It has the character NUL (U+0000), which cannot be stored."
+    if _HUGE_NUMBER.search(text) and not _numbers_fit(text):
+        return "It has a number with more than 1,000 digits, which cannot be stored."
+    return ""
+
+
+def _numbers_fit(text: str) -> bool:
+    """jsonb keeps numbers as numeric, which has no 1e-200000."""
+    numbers: list[str] = []
+    json.loads(text, parse_float=numbers.append, parse_int=numbers.append)
+    return not any(_HUGE_NUMBER.search(number) for number in numbers)
+
+
+def _name(found: list[Flaw], at: str, text: str, *, bytes_max: int = 1_000) -> None:
+    # The short way is for all but a few: ASCII without NUL.
+    if text.isascii() and 0 < len(text) <= bytes_max and "\x00" not in text:
+        return
+    fault = text_fault(text)
+    if not fault and len(text.encode()) > bytes_max:
+        fault = f"It is longer than {bytes_max} bytes."
+    if fault:
+        found.append(Flaw(at, fault))
+
+
+def _time(found: list[Flaw], fact: Fact) -> None:
+    if fact.at.tzinfo is None:
+        found.append(Flaw("at", "The time needs a time zone."))
+        return
+    try:
+        fact.at.astimezone(UTC)
+    except OverflowError:
+        found.append(Flaw("at", "The time is outside of the years 1 to 9999."))
+
+
+def _who(found: list[Flaw], fact: Fact) -> None:
+    if len(fact.who) > WHO_MAX:
+        found.append(Flaw("who", f"It has more than {WHO_MAX} identifiers."))
+        return
+    for n, identifier in enumerate(fact.who):
+        if identifier.kind not in STRENGTH:
+            found.append(Flaw(f"who[{n}].kind", f"It is not one of {', '.join(STRENGTH)}."))
+        _name(found, f"who[{n}].value", identifier.value)
+
+
+def _traits(found: list[Flaw], traits: dict[str, object]) -> None:
+    for name, value in traits.items():
+        _name(found, f"traits.{printable(name)}", name)
+        try:
+            fault = json_fault(msgspec.json.encode({"": value}).decode())
+        except (TypeError, ValueError, RecursionError):
+            fault = "It cannot be written as JSON."
+        if fault:
+            found.append(Flaw(f"traits.{printable(name)}", fault))
+
+
+def printable(name: str) -> str:
+    """A name as part of a place: what cannot be shown is escaped."""
+    return name[:60].encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")

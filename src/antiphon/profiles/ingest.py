@@ -1,0 +1,230 @@
+"""Facts become people, traits, addresses and events: one transaction, set-wise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from antiphon.kernel import outlet
+from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.records import Event, Identifier, ProfileChange, ProfileId
+from antiphon.profiles import resolve, store
+from antiphon.profiles.check import check
+from antiphon.profiles.identifiers import CHANNEL_OF, plain, strength
+from antiphon.profiles.records import Fact, Mode, Recorded, Subscription
+
+EVENT_NAMES_MAX = 10_000
+
+_event_names: WeakKeyDictionary[Database, dict[str, int]] = WeakKeyDictionary()
+
+
+async def record(tx: Transaction, facts: Sequence[Fact], *, mode: Mode = "upsert") -> Recorded:
+    """Take in a micro-batch of 1 to 5,000 facts. Raises Invalid that names every flaw; nothing is written then.
+
+    `create` passes over facts about people known before the batch, `update` over those about unknown ones.
+    Run it in `database.repeat`: rivals that name the same people in two ways may deadlock, which costs a second.
+    """
+    check(facts)
+    fit = [True] * len(facts) if mode == "upsert" else await _fit(tx, facts, mode)
+    fresh = await _admit(tx, facts, fit)
+    taken = [facts[n] for n in fresh]
+    people = await resolve_people(tx, [(fact.profile, fact.who) for fact in taken])
+    changes = [ProfileChange(id, "created") for id in people.created]
+    changes += await _merge_traits(tx, taken, people.profiles)
+    changes += await _keep_addresses(tx, taken, people.profiles)
+    events = await _add_events(tx, taken, people.profiles)
+    await outlet.publish(tx, changes)
+    await outlet.publish(tx, events)
+    skipped = fit.count(False)
+    return Recorded(
+        new=len(taken),
+        repeated=len(facts) - len(taken) - skipped,
+        profiles=await _answer(tx, facts, dict(zip(fresh, people.profiles, strict=True))),
+        skipped=skipped,
+        conflicts=people.conflicts,
+    )
+
+
+async def _fit(tx: Transaction, facts: Sequence[Fact], mode: Mode) -> list[bool]:
+    known = await find(tx, [identifier for fact in facts for identifier in fact.who])
+    update = mode == "update"
+    return [(fact.profile is not None or any(i in known for i in fact.who)) == update for fact in facts]
+
+
+async def _admit(tx: Transaction, facts: Sequence[Fact], fit: Sequence[bool]) -> list[int]:
+    """The places of facts whose message id was never seen, the first of each."""
+    first: dict[str, int] = {}
+    for n, fact in enumerate(facts):
+        if fit[n]:
+            first.setdefault(message_key(fact.source, fact.message_id), n)
+    if not first:
+        return []
+    repeated = await store.admit(tx, list(first))
+    places = list(first.values())
+    return [n for place, n in enumerate(places) if place not in repeated] if repeated else places
+
+
+def message_key(source: str, message_id: str) -> str:
+    """16 bytes in hexadecimal; its first byte is the bucket."""
+    return blake2b(f"{source}\0{message_id}".encode(), digest_size=16).hexdigest()
+
+
+class People(NamedTuple):
+    """The profile of each fact, in order; which of them are new."""
+
+    profiles: list[ProfileId]
+    created: list[ProfileId]
+    conflicts: int
+
+
+async def resolve_people(tx: Transaction, named: Sequence[tuple[ProfileId | None, Sequence[Identifier]]]) -> People:
+    """Find or make everybody. Among rivals, whoever claims a name first has it; the others use what that one made."""
+    whos = [
+        (profile, sorted(map(plain, who), key=strength) if len(who) > 1 else [plain(i) for i in who])
+        for profile, who in named
+    ]
+    wanted = list(dict.fromkeys(identifier for _, identifiers in whos for identifier in identifiers))
+    known = await store.find(tx, wanted)
+    if len(known) == len(wanted) and all(len(identifiers) == (profile is None) for profile, identifiers in whos):
+        return People([p if p is not None else known[who[0]] for p, who in whos], [], 0)
+    plan = await _plan(tx, whos, known)
+    ids: list[ProfileId] = []
+    claimed = await _ids(tx, plan.free, ids)
+    won = await store.claim(tx, claimed)
+    if len(won) < len(claimed):
+        known |= await store.find(tx, [identifier for identifier in wanted if identifier not in won])
+        known = {identifier: owner for identifier, owner in known.items() if identifier not in won}
+        plan = await _plan(tx, whos, known)
+        await _correct(tx, {i: claimed[i] for i in won}, await _ids(tx, plan.free, ids))
+    created = sorted({ids[-owner - 1] for owner in plan.owners if owner < 0})
+    await store.add_profiles(tx, created)
+    profiles = [ProfileId(owner) if owner > 0 else ids[-owner - 1] for owner in plan.owners]
+    return People(profiles, created, plan.conflicts)
+
+
+async def _plan(tx: Transaction, whos: Sequence[resolve.Who], known: Mapping[Identifier, ProfileId]) -> resolve.Plan:
+    """Only owners that could be given an external id are locked and looked at."""
+    owners: set[int] = set()
+    for profile, identifiers in whos:
+        if any(i.kind == "external_id" and i not in known for i in identifiers):
+            owners |= {known[i] for i in identifiers if i in known} | ({profile} if profile is not None else set())
+    unnamed = owners - {owner for identifier, owner in known.items() if identifier.kind == "external_id"}
+    named = (owners - unnamed) | await store.lock_named(tx, unnamed)
+    return resolve.plan(whos, known, named)
+
+
+async def _ids(tx: Transaction, free: Mapping[Identifier, int], ids: list[ProfileId]) -> dict[Identifier, ProfileId]:
+    """Real ids for the owners of free identifiers: the profile -n is `ids[n - 1]`; `ids` grows as needed."""
+    missing = -min(free.values(), default=0) - len(ids)
+    ids += await store.new_ids(tx, missing)
+    return {identifier: ProfileId(owner) if owner > 0 else ids[-owner - 1] for identifier, owner in free.items()}
+
+
+async def _correct(
+    tx: Transaction, claimed: Mapping[Identifier, ProfileId], wanted: Mapping[Identifier, ProfileId]
+) -> None:
+    await store.move(tx, {i: wanted[i] for i in claimed if i in wanted and wanted[i] != claimed[i]})
+    await store.drop(tx, [i for i in claimed if i not in wanted])
+
+
+async def _merge_traits(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[ProfileChange]:
+    merged: dict[ProfileId, dict[str, Any]] = {}
+    for fact, profile in zip(facts, profiles, strict=True):
+        if fact.traits:
+            merged.setdefault(profile, {}).update(fact.traits)
+    texts = {profile: msgspec.json.encode(traits).decode() for profile, traits in merged.items()}
+    changed = await store.merge_traits(tx, texts)
+    return [ProfileChange(id, "traits", tuple(sorted(merged[id]))) for id in sorted(changed)]
+
+
+async def _keep_addresses(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[ProfileChange]:
+    rows: dict[tuple[ProfileId, str, str], store.AddressRow] = {}
+    for fact, profile in zip(facts, profiles, strict=True):
+        for identifier in fact.who:
+            if (channel := CHANNEL_OF.get(identifier.kind)) and (details := _details(identifier)) is not None:
+                key = (profile, str(channel), identifier.value)
+                registered = fact.event is None or (key in rows and rows[key][4])
+                rows[key] = (*key, details, registered)
+    changed = await store.keep_addresses(tx, list(rows.values())) if rows else set()
+    return [ProfileChange(id, "address", (channel,)) for id, channel in sorted(changed)]
+
+
+def _details(identifier: Identifier) -> str | None:
+    """None: nobody can be reached there (an endpoint without its keys)."""
+    if isinstance(identifier, Subscription):
+        return msgspec.json.encode({"p256dh": identifier.p256dh, "auth": identifier.auth}).decode()
+    return None if identifier.kind == "webpush" else "{}"
+
+
+async def _add_events(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[Event]:
+    names = await event_names(tx, [fact.event for fact in facts if fact.event is not None], make=True)
+    events: list[Event] = []
+    rows: list[store.EventRow] = []
+    for fact, profile in zip(facts, profiles, strict=True):
+        if fact.event is not None:
+            at = fact.at if fact.at.tzinfo is UTC else fact.at.astimezone(UTC)
+            name_id = names[fact.event]
+            rows.append((profile, name_id, at, fact.properties))
+            events.append(Event(profile, fact.event, name_id, at))
+    await store.add_events(tx, rows)
+    return events
+
+
+async def event_names(tx: Transaction, names: Collection[str], *, make: bool) -> dict[str, int]:
+    """The numbers of these names; unknown ones are made, or left out. Numbers never change, so they are cached."""
+    cache = _event_names.setdefault(tx.database, {})
+    wanted = set(names)
+    missing = wanted - cache.keys()
+    found = {name: cache[name] for name in wanted - missing}
+    if missing:
+        found |= await _look_up(tx, missing, cache)
+    if make and (unknown := wanted - found.keys()):
+        await store.add_event_names(tx, unknown)
+        found |= await _look_up(tx, unknown, cache)
+    return found
+
+
+async def _look_up(tx: Transaction, names: Collection[str], cache: dict[str, int]) -> dict[str, int]:
+    rows = await store.find_event_names(tx, names)
+    if len(cache) + len(rows) > EVENT_NAMES_MAX:
+        cache.clear()
+    cache.update({name: number for name, number, settled in rows if settled})
+    return {name: number for name, number, _ in rows}
+
+
+async def _answer(
+    tx: Transaction, facts: Sequence[Fact], recorded: Mapping[int, ProfileId]
+) -> tuple[ProfileId | None, ...]:
+    """Repeated and skipped facts get the profile that their strongest known identifier leads to."""
+    if len(recorded) == len(facts):
+        return tuple(recorded[n] for n in range(len(facts)))
+    known = await find(tx, [i for n, fact in enumerate(facts) if n not in recorded for i in fact.who])
+    return tuple(recorded[n] if n in recorded else _owner(fact, known) for n, fact in enumerate(facts))
+
+
+def _owner(fact: Fact, known: Mapping[Identifier, ProfileId]) -> ProfileId | None:
+    if fact.profile is not None:
+        return fact.profile
+    return next((known[i] for i in sorted(fact.who, key=strength) if i in known), None)
+
+
+async def find(tx: Transaction, identifiers: Sequence[Identifier]) -> dict[Identifier, ProfileId]:
+    """The profiles of those identifiers that are known."""
+    known = await store.find(tx, list(dict.fromkeys(map(plain, identifiers))))
+    return {identifier: known[plain(identifier)] for identifier in identifiers if plain(identifier) in known}
+
+
+async def find_or_make(tx: Transaction, identifier: Identifier) -> ProfileId:
+    """The profile of this identifier; an unknown one gets a new profile that can be reached there."""
+    fact = Fact(source="antiphon", message_id="-", at=tx.now, who=(identifier,))
+    check([fact])
+    people = await resolve_people(tx, [(None, fact.who)])
+    if people.created:
+        changes = [ProfileChange(people.profiles[0], "created")]
+        await outlet.publish(tx, changes + await _keep_addresses(tx, [fact], people.profiles))
+    return people.profiles[0]

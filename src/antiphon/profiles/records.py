@@ -1,0 +1,88 @@
+"""The records of this part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from antiphon.kernel.records import Identifier, ProfileId
+
+PreferenceState = Literal["wanted", "unwanted", "unset"]
+Mode = Literal["upsert", "create", "update"]
+
+
+class Subscription(Identifier, frozen=True):
+    """A browser's push subscription (W3C Push API): `value` is the endpoint, the keys encrypt for it (RFC 8291)."""
+
+    p256dh: str
+    auth: str
+
+
+class Fact(Struct, frozen=True):
+    """What somebody told us: a track (`event` is set) or an identify, with who it is about.
+
+    source      "api:<key id>", "import", "antiphon" …: message ids are unique per source
+    at          event time, any date from year 1 to 9999
+    who         the strongest wins (external_id, email, phone, webpush, anonymous_id), the others are attached to it
+    profile     where it is known already; then `who` may be empty
+    properties  the text of a JSON object
+    traits      merged over the profile's; None removes
+    """
+
+    source: str
+    message_id: str
+    at: datetime
+    who: tuple[Identifier, ...] = ()
+    profile: ProfileId | None = None
+    event: str | None = None
+    properties: str | None = None
+    traits: dict[str, Any] | None = None
+
+
+class Recorded(Struct, frozen=True):
+    """`profiles` has one entry per fact, in order.
+
+    An entry is None only for an update of somebody unknown, or for a repeated message that names nobody we know.
+    `skipped` facts did not fit the mode: their message ids stay unused. `conflicts` counts identifiers that stayed
+    with another profile.
+    """
+
+    new: int
+    repeated: int
+    profiles: tuple[ProfileId | None, ...]
+    skipped: int = 0
+    conflicts: int = 0
+
+
+class Address(Struct, frozen=True):
+    """Where a profile can be reached. `state` is what the world taught us, `opted_out` what a person said."""
+
+    channel: str
+    value: str
+    state: Literal["active", "dead"]
+    opted_out: bool
+    details: dict[str, Any] = {}
+
+
+class Preference(Struct, frozen=True):
+    topic: str
+    channel: str
+    state: Literal["wanted", "unwanted"]
+
+
+class Profile(Struct, frozen=True):
+    id: ProfileId
+    created_at: datetime
+    traits: dict[str, Any]
+    identifiers: list[Identifier]
+    addresses: list[Address]
+    preferences: list[Preference]
+
+
+class RecordedEvent(Struct, frozen=True):
+    at: datetime
+    name: str
+    received_at: datetime
+    properties: dict[str, Any] | None = None

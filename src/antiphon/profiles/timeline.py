@@ -1,0 +1,27 @@
+"""One person on a page: the profile and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from antiphon.kernel.clock import FOREVER
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import ProfileId
+from antiphon.profiles import store
+from antiphon.profiles.records import Profile, RecordedEvent
+
+EVENTS_MAX = 1_000
+
+
+async def read(tx: Transaction, ids: Sequence[ProfileId]) -> list[Profile]:
+    """Those that exist, in the order asked for, each once."""
+    return await store.read(tx, ids) if ids else []
+
+
+async def events(
+    tx: Transaction, profile: ProfileId, *, before: datetime | None = None, limit: int = 50
+) -> list[RecordedEvent]:
+    """The latest first, with those dated after now; `before` is exclusive. At most 1,000."""
+    upto = FOREVER if before is None else before - timedelta(microseconds=1)
+    return await store.events(tx, profile, upto=upto, skip=0, limit=min(limit, EVENTS_MAX))
