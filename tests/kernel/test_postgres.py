@@ -77,7 +77,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("founded") / "data"
-    throwaway(folder).stop()
+    with throwaway(folder) as dsn:
+        assert dsn.startswith("postgresql://antiphon:")
     return folder
 
 
@@ -178,7 +179,7 @@ def test_rows_are_there_after_a_stop(data: Path) -> None:
 
 
 def test_only_the_password_opens_the_database(data: Path) -> None:
-    with throwaway(data) as database:
+    with start(data) as database:
         with pytest.raises(asyncpg.InvalidPasswordError):
             ask(database, "SELECT 1", password="guessed")
         with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
@@ -354,7 +355,7 @@ def test_interrupted_founding_is_mended(tmp_path: Path, spawn: Callable[..., sub
 def test_thread_that_started_the_server_may_end(data: Path) -> None:
     """PR_SET_PDEATHSIG watches the thread, not the process."""
     started: list[Server] = []
-    thread = threading.Thread(target=lambda: started.append(throwaway(data)))
+    thread = threading.Thread(target=lambda: started.append(start(data)))
     thread.start()
     thread.join()
     time.sleep(0.1)
@@ -364,7 +365,7 @@ def test_thread_that_started_the_server_may_end(data: Path) -> None:
 
 def test_log_has_a_bound_and_no_addresses(data: Path) -> None:
     log = data / "postgres" / "postgres.log"
-    with throwaway(data) as database:
+    with start(data) as database:
         ask(database, "CREATE TABLE address (value text UNIQUE)")
         ask(database, "INSERT INTO address VALUES ('ada@example.org')")
         with pytest.raises(asyncpg.UniqueViolationError):

@@ -151,8 +151,9 @@ def _copy(source: Path, target: Path) -> Path:
             for path in (target.parent, draft, *draft.rglob("*")):
                 path.chmod(0o755)
             draft.rename(target)
-        except FileExistsError:
-            pass  # another start was faster
+        except OSError:
+            if not target.exists():  # else another start was faster
+                raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return target

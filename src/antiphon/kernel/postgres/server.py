@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -207,9 +209,11 @@ def start(data_dir: Path, *, progress: Progress | None = None) -> Server:
     return _start(data_dir, progress=progress, fast=is_fast())
 
 
-def throwaway(data_dir: Path) -> Server:
-    """A server for tests: quick, not durable. One for each test session, a database in it for each test."""
-    return _start(data_dir, progress=None, fast=True)
+@contextmanager
+def throwaway(data_dir: Path) -> Iterator[str]:
+    """The DSN of a server for tests: quick, not durable. One for each test session, a database for each test."""
+    with _start(data_dir, progress=None, fast=True) as server:
+        yield server.dsn
 
 
 def join_or_start(data_dir: Path, *, progress: Progress | None = None) -> Server:
