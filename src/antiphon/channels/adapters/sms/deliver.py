@@ -132,10 +132,13 @@ def text(payload: bytes, *, coding: int) -> str | None:
 
 
 def e164(address: str, ton: int) -> str:
-    """`+` and digits for an international number, also where the SMSC left its type open; else as it came."""
-    if not address.isdecimal():
+    """`+` and digits for an international number, also where the SMSC left its type open; else as it came.
+
+    Short codes stay short, even where the SMSC calls them international (some put 1 everywhere).
+    """
+    if not address.isdecimal() or not 7 <= len(address) <= 15:
         return address
-    international = ton == 1 or (ton == 0 and 8 <= len(address) <= 15 and not address.startswith("0"))
+    international = ton == 1 or (ton == 0 and len(address) > 7 and not address.startswith("0"))
     return f"+{address}" if international else address
 
 

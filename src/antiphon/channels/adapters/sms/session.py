@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from msgspec import Struct
@@ -96,12 +96,15 @@ class Session(asyncio.Protocol):
     async def keep(self, *, enquire_link_s: float, answer_timeout_s: float) -> None:
         """Ends requests that wait too long and asks for life signs, until the connection is lost."""
         loop = asyncio.get_running_loop()
-        asked_s, asked = loop.time(), None
+        asked_s = loop.time()
+        asked: asyncio.Future[Answer] | None = None
         while not self.lost.is_set():
             await self._wait_until_lost(min(1.0, answer_timeout_s / 4))
             now_s = loop.time()
             self._expire(before_s=now_s - answer_timeout_s)
-            if asked is not None and asked.done() and isinstance(asked.result(), Unanswered):
+            if asked is not None and not asked.done():
+                continue
+            if asked is not None and isinstance(asked.result(), Unanswered):
                 self.abort("no answer to enquire_link")
             elif now_s - asked_s >= enquire_link_s:
                 self._free -= 1
@@ -127,8 +130,7 @@ class Session(asyncio.Protocol):
     # ---- the protocol of asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own does not inherit from it
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
