@@ -4,9 +4,17 @@ CREATE TABLE segment (
   rule       jsonb NOT NULL,
   kinds      integer[] NOT NULL,     -- what can change it: event names by number, 0 traits, -1 preferences, -2 addresses
   windowed   boolean NOT NULL,       -- time alone can change it
-  uses       integer[] NOT NULL DEFAULT '{}',  -- segments its rule names
   state      text NOT NULL DEFAULT 'filling' CHECK (state IN ('filling', 'live')),
-  created_at timestamptz NOT NULL
+  created_at timestamptz NOT NULL,
+  filling_since timestamptz NOT NULL -- wall time: everything that happened before is seen by the fill
+);
+
+-- What a fill found out about time, until it has been merged into membership_due. A crash empties it: fill again.
+CREATE UNLOGGED TABLE segment_fill_timer (
+  segment_id integer NOT NULL,
+  bucket     smallint NOT NULL,
+  profile_id bigint NOT NULL,
+  timer_at   timestamptz NOT NULL
 );
 
 -- Who is in, since when.
@@ -28,7 +36,7 @@ CREATE TABLE segment_change (
   at         timestamptz NOT NULL,
   entered    boolean NOT NULL
 );
--- serves the history of a segment and of a person in it
+-- serves the history of a segment
 CREATE INDEX segment_change_by_segment ON segment_change (segment_id, at);
 
 -- The due row of a profile's memberships. `timer_at` is the earliest instant at which time alone may change

@@ -1,0 +1,60 @@
+"""Who belongs together: rules, and memberships that are always up to date.
+
+    segment = await segments.create(database, "lapsed", {"version": 1, "rule": {"event": "order completed",
+                                    "within": "90d", "count": {"op": "eq", "value": 0}}})
+    async with database.transaction() as tx:
+        n = await segments.count(tx, rule, as_of=None)
+
+A segment is a rule (docs/reference/rules.md) and its members. Promised:
+
+- Once all work due at an instant is done, the members are exactly the profiles that satisfy the rule at it. So
+  whoever enters or leaves because of something that happened, or because time passed, is written down once
+  (`segment_change`) and told upwards (`SegmentChange`). The first members of a new segment are no entries.
+- `count`, `preview` and `members(as_of=…)` read the facts, not the memberships; they are exact at any instant,
+  with traits, preferences and addresses as they are now.
+- A rule that names another segment takes its rule, not its memberships: it never lags behind.
+
+Something that happens to a profile touches its due row in the same transaction (`on_events`,
+`on_profile_changes`), but only where some rule speaks of it. A worker judges touched profiles set-wise and notes for
+each the earliest instant at which time alone may change one of its memberships; then it looks again.
+"""
+
+from antiphon.segments.ask import (
+    PAGE_MAX,
+    NameTaken,
+    bounds,
+    count,
+    create,
+    due,
+    get,
+    list_all,
+    member_range,
+    members,
+    preview,
+)
+from antiphon.segments.records import Bounds, Member, Preview, Segment
+from antiphon.segments.resolve import UnknownSegment
+from antiphon.segments.work import on_events, on_profile_changes, run, work
+
+__all__ = [
+    "PAGE_MAX",
+    "Bounds",
+    "Member",
+    "NameTaken",
+    "Preview",
+    "Segment",
+    "UnknownSegment",
+    "bounds",
+    "count",
+    "create",
+    "due",
+    "get",
+    "list_all",
+    "member_range",
+    "members",
+    "on_events",
+    "on_profile_changes",
+    "preview",
+    "run",
+    "work",
+]

@@ -1,0 +1,158 @@
+-- name: share_registry
+-- Nobody makes a segment, or makes one live, while this transaction is open.
+SELECT pg_advisory_xact_lock_shared(1936025453);
+
+-- name: hold_registry
+-- Wait until no transaction is open that touched or worked memberships; hold off new ones.
+SELECT pg_advisory_xact_lock(1936025453);
+
+-- name: hold_fill
+-- One fill of a segment at a time.
+SELECT pg_advisory_xact_lock(1718185068, :segment_id);
+
+-- name: try_fill
+-- The same without waiting; false where another fill runs.
+SELECT pg_try_advisory_xact_lock(1718185068, :segment_id);
+
+-- name: add_segment
+-- A new segment; no row where the name is taken.
+INSERT INTO segment (name, rule, kinds, windowed, created_at, filling_since)
+VALUES (:name, :rule, :kinds, :windowed, :now, clock_timestamp())
+    ON CONFLICT (name) DO NOTHING
+RETURNING id, name, rule, state, created_at;
+
+-- name: find_segments
+-- Those with these names or ids.
+SELECT id, name, rule, state, created_at
+  FROM segment
+ WHERE name = ANY (:names::text[]) OR id = ANY (:ids::integer[]);
+
+-- name: list_segments
+-- All segments, by name.
+SELECT id, name, rule, state, created_at
+  FROM segment
+ ORDER BY name;
+
+-- name: watched_segments
+-- What can change each live segment.
+SELECT id, kinds, windowed
+  FROM segment
+ WHERE state = 'live'
+ ORDER BY id;
+
+-- name: filling_segments
+-- Segments whose first fill is not done.
+SELECT id
+  FROM segment
+ WHERE state = 'filling'
+ ORDER BY id;
+
+-- name: segment_state
+-- Filling or live.
+SELECT state
+  FROM segment
+ WHERE id = :segment_id;
+
+-- name: touch
+-- Profiles to which something happened that some segment speaks of: due now.
+WITH named AS MATERIALIZED (
+       SELECT DISTINCT unnest(kinds) AS kind FROM segment
+        UNION
+       SELECT -3 WHERE EXISTS (SELECT FROM segment))
+INSERT INTO membership_due AS d (bucket, profile_id, due_at, kinds, touched_at)
+SELECT g.bucket, g.profile_id, :now, array_agg(DISTINCT g.kind), clock_timestamp()
+  FROM unnest(:buckets::smallint[], :profiles::bigint[], :kinds::integer[]) AS g (bucket, profile_id, kind)
+  JOIN named ON named.kind = g.kind
+ GROUP BY g.bucket, g.profile_id
+ ORDER BY g.bucket, g.profile_id
+    ON CONFLICT (bucket, profile_id) DO UPDATE
+   SET due_at = least(d.due_at, excluded.due_at),
+       kinds = CASE WHEN d.kinds @> excluded.kinds THEN d.kinds ELSE d.kinds || excluded.kinds END,
+       touched_at = excluded.touched_at,
+       version = d.version + 1;
+
+-- name: members_among
+-- Which of these profiles are in which of these segments.
+SELECT m.bucket, m.profile_id, m.segment_id
+  FROM unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
+  JOIN member m ON m.bucket = g.bucket AND m.profile_id = g.profile_id AND m.segment_id = ANY (:segments::integer[]);
+
+-- name: write_changes
+-- Enter and leave; only what really changed is logged and returned.
+WITH given AS MATERIALIZED (
+       SELECT *
+         FROM unnest(:buckets::smallint[], :segments::integer[], :profiles::bigint[], :entered::boolean[])
+           AS g (bucket, segment_id, profile_id, entered)
+        ORDER BY bucket, segment_id, profile_id),
+     gone AS (
+       DELETE FROM member m USING given g
+        WHERE NOT g.entered
+          AND m.bucket = g.bucket AND m.segment_id = g.segment_id AND m.profile_id = g.profile_id
+       RETURNING m.bucket, m.segment_id, m.profile_id),
+     come AS (
+       INSERT INTO member (bucket, segment_id, profile_id, entered_at)
+       SELECT bucket, segment_id, profile_id, :now FROM given WHERE entered
+           ON CONFLICT DO NOTHING
+       RETURNING bucket, segment_id, profile_id)
+INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered)
+SELECT bucket, segment_id, profile_id, :now, false FROM gone
+ UNION ALL
+SELECT bucket, segment_id, profile_id, :now, true FROM come
+RETURNING segment_id, profile_id, at, entered;
+
+-- name: empty_segment
+-- A fill begins from nothing, also after one that was broken off.
+WITH timers AS (DELETE FROM segment_fill_timer WHERE segment_id = :segment_id)
+DELETE FROM member WHERE segment_id = :segment_id;
+
+-- name: merge_timers
+-- What the fill found out about time goes to the due rows of some buckets.
+INSERT INTO membership_due AS d (bucket, profile_id, due_at, timer_at)
+SELECT bucket, profile_id, timer_at, timer_at
+  FROM segment_fill_timer
+ WHERE segment_id = :segment_id AND bucket BETWEEN :first AND :last
+ ORDER BY bucket, profile_id
+    ON CONFLICT (bucket, profile_id) DO UPDATE
+   SET timer_at = least(d.timer_at, excluded.timer_at),
+       due_at = least(d.due_at, excluded.due_at);
+
+-- name: touch_since_fill
+-- Whoever was touched or worked since the segment was made. The registry is held: nobody else locks these rows for long.
+UPDATE membership_due d
+   SET due_at = least(d.due_at, :now), kinds = d.kinds || -3, version = d.version + 1, touched_at = clock_timestamp()
+  FROM segment s
+ WHERE s.id = :segment_id AND d.touched_at >= s.filling_since;
+
+-- name: go_live
+-- The fill is done.
+WITH timers AS (DELETE FROM segment_fill_timer WHERE segment_id = :segment_id)
+UPDATE segment SET state = 'live' WHERE id = :segment_id;
+
+-- name: page_of_members
+-- Members after a cursor, by profile id; the index of the segment spans buckets.
+SELECT m.profile_id, m.entered_at,
+       (SELECT min(i.value) FROM known_identifier i WHERE i.profile_id = m.profile_id AND i.kind = 'external_id')
+         AS external_id
+  FROM member m
+ WHERE m.segment_id = :segment_id AND m.profile_id > :after
+ ORDER BY m.profile_id
+ LIMIT :limit;
+
+-- name: member_range
+-- Ids of members in a range, after a cursor, in order; the index of the segment spans buckets.
+SELECT profile_id
+  FROM member
+ WHERE segment_id = :segment_id AND profile_id >= :from_id AND profile_id < :to_id AND profile_id > :after
+ ORDER BY profile_id
+ LIMIT :limit;
+
+-- name: bounds
+-- The lowest and highest member and how many there are; the index of the segment spans buckets.
+SELECT min(profile_id) AS lowest, max(profile_id) AS highest, count(*) AS count
+  FROM member
+ WHERE segment_id = :segment_id;
+
+-- name: count_due
+-- Memberships due and not finished, and segments not filled.
+SELECT (SELECT count(*) FROM membership_due WHERE due_at <= :now)
+     + (SELECT count(*) FROM segment WHERE state = 'filling');
