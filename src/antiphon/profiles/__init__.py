@@ -19,7 +19,7 @@ address itself, whoever holds it, now or later.
 
 from antiphon.profiles.check import BATCH_MAX, flaws
 from antiphon.profiles.consent import mark_dead, opt_in, opt_out, set_preferences
-from antiphon.profiles.identifiers import normalise
+from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.records import (
     Address,
@@ -31,6 +31,7 @@ from antiphon.profiles.records import (
     RecordedEvent,
     Subscription,
 )
+from antiphon.profiles.refusals import KeptRefusal, Refusal, newest_refusals, refuse
 from antiphon.profiles.timeline import events, read
 from antiphon.profiles.work import ensure_partitions
 
@@ -38,11 +39,13 @@ __all__ = [
     "BATCH_MAX",
     "Address",
     "Fact",
+    "KeptRefusal",
     "Preference",
     "PreferenceState",
     "Profile",
     "Recorded",
     "RecordedEvent",
+    "Refusal",
     "Subscription",
     "ensure_partitions",
     "event_names",
@@ -51,10 +54,13 @@ __all__ = [
     "find_or_make",
     "flaws",
     "mark_dead",
+    "newest_refusals",
     "normalise",
     "opt_in",
     "opt_out",
+    "parse",
     "read",
     "record",
+    "refuse",
     "set_preferences",
 ]
