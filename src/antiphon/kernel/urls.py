@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from pyreqwest.http import Url
 
 URL_CHARS_MAX = 2048
 RESOLVE_TIMEOUT_S = 5.0
+REMEMBER_S = 60.0
+NAMES_MAX = 1_000
 
 # IANA special-purpose registries (RFC 6890 and its updates, read 2026-11): not the public Internet.
 _CLOSED_V4 = [
@@ -68,6 +72,30 @@ async def guard(url: str, *, allow_private: bool = False) -> Checked:
             if not is_public(address):
                 raise Refused("address", f"The host {host} leads to {address}, which is not a public address.")
     return Checked(url=str(parsed), scheme=parsed.scheme, host=host, port=port, address=addresses[0])
+
+
+class Guard:
+    """`guard` for many URLs of few hosts: what a name leads to is remembered for a minute, of at most 1,000 names."""
+
+    def __init__(self, *, allow_private: bool = False) -> None:
+        self._allow_private = allow_private
+        self._known: dict[str, tuple[Checked, float]] = {}
+
+    async def check(self, url: str) -> Checked:
+        """Raises `Refused` like `guard`."""
+        parsed, _ = _parse(url)
+        now_s = time.monotonic()
+        checked, until_s = self._known.get(parsed.origin_ascii, (None, 0.0))
+        if checked is None or until_s < now_s:
+            checked = await guard(url, allow_private=self._allow_private)
+            self._remember(parsed.origin_ascii, checked, until_s=now_s + REMEMBER_S)
+        return replace(checked, url=str(parsed))
+
+    def _remember(self, origin: str, checked: Checked, *, until_s: float) -> None:
+        self._known.pop(origin, None)
+        while len(self._known) >= NAMES_MAX:
+            del self._known[next(iter(self._known))]
+        self._known[origin] = (checked, until_s)
 
 
 def is_public(address: str) -> bool:
