@@ -37,22 +37,24 @@ def history(
     seed: int, numbers: Sequence[int], *, since: datetime, until: datetime, user_form: str = "c{n:06d}"
 ) -> Iterator[Row]:
     """Oldest first; nobody acts before they signed up. Kept in memory: one day."""
+    joined = {number: signed_up(seed, number, until) for number in numbers}
     day = since
     while day < until:
         end = min(day + timedelta(days=1), until)
-        rows = [row for number in numbers for row in _day(seed, number, day, end, user_form)]
-        joined = (row for row in rows if row["time"] < _time(end))
-        yield from sorted(joined, key=lambda row: (row["time"], row["message_id"]))
+        rows = [row for number in numbers for row in _day(seed, number, day, end, joined[number], user_form)]
+        yield from sorted(
+            (row for row in rows if row["time"] < _time(end)), key=lambda row: (row["time"], row["message_id"])
+        )
         day = end
 
 
-def _day(seed: int, number: int, day: datetime, end: datetime, user_form: str) -> list[Row]:
+def _day(seed: int, number: int, day: datetime, end: datetime, joined: datetime, user_form: str) -> list[Row]:
     about = (seed, number, day.date().isoformat())
     taste = taste_of(seed, str(number))
     if draw(*about, "comes") >= ACTIVE[taste]:
         return []
     at = day + (end - day) * draw(*about, "at") ** 0.7
-    if at < signed_up(seed, number, end):
+    if at < joined:
         return []
     mobile = draw(*about, "device") < (0.85 if taste == "phone_lover" else 0.35)
     context = {"device": "mobile" if mobile else "desktop"}

@@ -39,7 +39,7 @@ class Journal:
         """At most 10,000 whole lines from this byte on, and the offset that continues them."""
         chunk = os.pread(self._fd, READ_MAX, max(offset, 0))
         lines = chunk[: chunk.rfind(b"\n") + 1].splitlines(keepends=True)[:LINES_MAX]
-        return [msgspec.Raw(line) for line in lines], max(offset, 0) + sum(map(len, lines))
+        return [msgspec.Raw(line.rstrip(b"\n")) for line in lines], max(offset, 0) + sum(map(len, lines))
 
     def close(self) -> None:
         os.close(self._fd)
