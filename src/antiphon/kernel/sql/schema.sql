@@ -1,6 +1,6 @@
 -- Product time: one row that every process follows.
 CREATE TABLE product_clock (
-  only        boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton   boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   time_offset interval NOT NULL DEFAULT '0',
   held_at     timestamptz               -- not null: the clock stands still at this instant
 );
