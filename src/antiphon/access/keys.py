@@ -1,0 +1,106 @@
+"""Keys of programs: made once, kept as hashes, checked from a ring that each process holds.
+
+The ring is the set of all valid hashes, read again every two seconds, and when a key is unknown: so a check costs
+one SHA-256 and one look into a dictionary whatever the key, a new key works at once, and a revoked key is dead
+everywhere within `RING_S` and the time that one small query takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+from typing import get_args
+from weakref import WeakKeyDictionary
+
+from antiphon.access import store
+from antiphon.access.records import SCOPES, Key, KeyId, Scope
+from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised, invalid
+
+RING_S = 2.0
+UNKNOWN_S = 0.2
+"""Unknown keys make the ring look again, but not more often than this: guessing loads the database no more."""
+KEY_CHARS_MAX = 200
+NAME_CHARS_MAX = 200
+KEYS_MAX = 1000
+
+
+async def create_key(tx: Transaction, name: str, scope: Scope) -> tuple[KeyId, str]:
+    """The id and the clear key, such as `ak_write_…`: this is the only time that it can be seen.
+
+    Raises Invalid for an empty or long name and for an unknown scope.
+    """
+    name = name.strip()
+    if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
+        raise invalid("name", f"A key needs a name of at most {NAME_CHARS_MAX} printable characters.")
+    if scope not in get_args(Scope):
+        raise invalid("scope", f"A scope is one of {', '.join(SCOPES)}, not {str(scope)[:40]!r}.")
+    clear = f"ak_{scope}_{secrets.token_urlsafe(32)}"
+    return await store.insert_key(tx, name, scope, hash=_hash(clear)), clear
+
+
+async def revoke(tx: Transaction, key: KeyId) -> None:
+    """In force everywhere within five seconds. Raises NotFound."""
+    if not await store.revoke_key(tx, key):
+        raise NotFound(f"There is no key {key}.")
+
+
+async def list_keys(tx: Transaction) -> Sequence[Key]:
+    """The newest thousand, revoked ones too."""
+    return await store.list_keys(tx, limit=KEYS_MAX)
+
+
+async def check(database: Database, key: str, needs: Scope) -> KeyId:
+    """Which key this is. Raises Unauthorised for a key that is not valid, Forbidden for one that may not do this."""
+    if not key or len(key) > KEY_CHARS_MAX:
+        raise Unauthorised
+    ring = _rings.get(database)
+    if ring is None:
+        ring = _rings[database] = Ring(database)
+    found = await ring.find(_hash(key))
+    if found is None:
+        raise Unauthorised
+    id, scope = found
+    if SCOPES.index(scope) < SCOPES.index(needs):
+        raise Forbidden(f"This key may {scope}; this needs a key that may {needs}.")
+    return id
+
+
+class Ring:
+    """All valid keys as this process knows them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._keys: dict[bytes, tuple[KeyId, Scope]] = {}
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def find(self, hash: bytes) -> tuple[KeyId, Scope] | None:
+        await self._read_if_older(RING_S)
+        found = self._keys.get(hash)
+        if found is None:
+            await self._read_if_older(UNKNOWN_S)
+            found = self._keys.get(hash)
+        return found
+
+    async def _read_if_older(self, age_s: float) -> None:
+        if time.monotonic() - self._read_at < age_s:
+            return
+        async with self._reading:
+            if time.monotonic() - self._read_at < age_s:
+                return
+            started = time.monotonic()  # a key revoked while the query runs must not count as read after it
+            async with self._database.transaction(read_only=True) as tx:
+                self._keys = await store.valid_keys(tx)
+            self._read_at = started
+
+
+_rings: WeakKeyDictionary[Database, Ring] = WeakKeyDictionary()
+
+
+def _hash(clear: str) -> bytes:
+    # A key has 256 random bits: one round of SHA-256 is enough, there is no dictionary to try.
+    return hashlib.sha256(clear.encode("utf-8", "surrogatepass")).digest()

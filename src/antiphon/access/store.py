@@ -1,0 +1,39 @@
+"""The only code that runs this part's SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from antiphon.access.records import Key, KeyId, Scope
+from antiphon.kernel.db import Queries, Transaction
+
+queries = Queries("access")
+
+
+async def insert_key(tx: Transaction, name: str, scope: Scope, *, hash: bytes) -> KeyId:
+    return KeyId(await queries.value(tx, "insert_key", key_name=name, scope=scope, hash=hash))
+
+
+async def valid_keys(tx: Transaction) -> dict[bytes, tuple[KeyId, Scope]]:
+    """By the hash of the key."""
+    rows = await queries.rows(tx, "valid_keys")
+    return {bytes(row["hash"]): (KeyId(row["id"]), row["scope"]) for row in rows}
+
+
+async def revoke_key(tx: Transaction, key: KeyId) -> bool:
+    """False when there is no such key."""
+    return await queries.value(tx, "revoke_key", id=key) is not None
+
+
+async def list_keys(tx: Transaction, *, limit: int) -> Sequence[Key]:
+    rows = await queries.rows(tx, "list_keys", limit=limit)
+    return [
+        Key(
+            id=KeyId(row["id"]),
+            name=row["name"],
+            scope=row["scope"],
+            created_at=row["created_at"],
+            revoked_at=row["revoked_at"],
+        )
+        for row in rows
+    ]
