@@ -1,0 +1,1 @@
+"""Files of people and events: CSV and JSON lines, also packed with gzip."""
