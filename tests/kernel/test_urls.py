@@ -72,3 +72,38 @@ async def test_one_private_answer_among_public_ones_refuses_the_name(monkeypatch
 async def test_the_sandbox_may_look_inside():
     checked = await urls.guard("http://127.0.0.1:9000/x", allow_private=True)
     assert (checked.address, checked.port) == ("127.0.0.1", 9000)
+
+
+async def test_a_guard_asks_once_a_minute_what_a_name_leads_to(monkeypatch):
+    asked = []
+
+    async def answers(host, port):
+        asked.append((host, port))
+        return ["8.8.8.8"]
+
+    monkeypatch.setattr(urls, "_addresses", answers)
+    guard = urls.Guard()
+    first, second = [await guard.check(f"https://push.example/{path}") for path in ("a", "b")]
+    assert (first.url, second.url) == ("https://push.example/a", "https://push.example/b")
+    assert asked == [("push.example", 443)]
+    await guard.check("https://push.example:444/a")
+    monkeypatch.setattr(urls, "REMEMBER_S", -1.0)
+    await urls.Guard().check("https://push.example/a")
+    assert len(asked) == 3
+
+
+async def test_a_guard_remembers_names_not_urls():
+    guard = urls.Guard()
+    await guard.check("https://8.8.8.8/a")
+    with pytest.raises(urls.Refused):
+        await guard.check("https://user:secret@8.8.8.8/a")
+    with pytest.raises(urls.Refused):
+        await guard.check("https://127.0.0.1/a")
+
+
+async def test_a_guard_remembers_within_a_bound(monkeypatch):
+    monkeypatch.setattr(urls, "NAMES_MAX", 2)
+    guard = urls.Guard()
+    for number in range(5):
+        await guard.check(f"https://8.8.8.{number}/")
+    assert list(guard._known) == ["https://8.8.8.3", "https://8.8.8.4"]

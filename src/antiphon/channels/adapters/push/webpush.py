@@ -24,7 +24,7 @@ from pyreqwest.response import Response
 
 from antiphon.channels.adapter import Limits, Sink
 from antiphon.channels.adapters.push import encryption
-from antiphon.channels.adapters.push.encryption import PLAINTEXT_OCTETS_MAX, BadKeys, Vapid
+from antiphon.channels.adapters.push.encryption import PLAINTEXT_OCTETS_MAX, Vapid
 from antiphon.kernel import clock, urls
 from antiphon.kernel.records import (
     Accepted,
@@ -60,6 +60,9 @@ class WebPushSettings(Struct, frozen=True, kw_only=True):
         Vapid(encryption.private_key_of(self.private_key), subject=self.subject)
         if not 0 <= self.ttl_s <= TTL_MAX_S:
             raise ValueError(f"ttl_s: from 0 to {TTL_MAX_S} (28 days)")
+        if not 0 < self.connect_timeout_s < self.answer_timeout_s:
+            # The other way round, a connection that did not come about could not be told from a lost answer.
+            raise ValueError("connect_timeout_s: above 0 and below answer_timeout_s")
 
     def __repr__(self) -> str:
         return f"WebPushSettings({self.subject})"
@@ -164,9 +167,10 @@ class WebPushAdapter:
             return Refused("address", "endpoint", str(refused))
         if checked.scheme != "https" and not self._allow_private:
             return Refused("address", "endpoint", "An endpoint is https.")
-        pinned = await self._pinned(checked)
+        pinned = self._pinned(checked)
         pinned.users += 1
         try:
+            await self._close_unused()
             if pinned.warm or checked.scheme != "https":
                 return await self._post(pinned, checked, outgoing, request)
             async with pinned.first:
@@ -187,7 +191,9 @@ class WebPushAdapter:
             "Content-Type": "application/octet-stream",
             "Authorization": self._vapid.authorization(checked.origin, now_s=now_s),
         }
-        building = pinned.client.post(checked.url).headers(headers).body_bytes(request.body)
+        building = (
+            pinned.client.post(checked.url).headers(headers).body_bytes(request.body).streamed_read_buffer_limit(0)
+        )
         try:
             async with building.build_streamed() as response:
                 pinned.warm = True
@@ -195,17 +201,19 @@ class WebPushAdapter:
         except PyreqwestError as error:
             return _failure(error)
 
-    async def _pinned(self, checked: urls.Checked) -> _Pinned:
+    def _pinned(self, checked: urls.Checked) -> _Pinned:
         key = (checked.scheme, checked.host, checked.port, checked.address)
         if key not in self._clients:
             self._clients[key] = _Pinned(client=self._client(checked), first=asyncio.Lock())
         self._clients.move_to_end(key)
-        pinned = self._clients[key]
-        for old in [key for key, entry in self._clients.items() if entry.users == 0 and entry is not pinned]:
-            if len(self._clients) <= CLIENTS_MAX:
-                break
-            await self._clients.pop(old).client.close()
-        return pinned
+        return self._clients[key]
+
+    async def _close_unused(self) -> None:
+        """The clients that were not used for longest, above 64."""
+        spare = max(0, len(self._clients) - CLIENTS_MAX)
+        unused = [key for key, pinned in self._clients.items() if pinned.users == 0][:spare]
+        for pinned in [self._clients.pop(key) for key in unused]:
+            await pinned.client.close()
 
     def _client(self, checked: urls.Checked) -> Client:
         settings = self._settings
@@ -230,9 +238,9 @@ def prepare(outgoing: Outgoing, *, ttl_s: int, now: datetime) -> _Request | Refu
     if len(plaintext) > PLAINTEXT_OCTETS_MAX:
         return Refused("message", "too_large", f"{len(plaintext)} octets; at most {PLAINTEXT_OCTETS_MAX} fit")
     try:
-        keys = {name: encryption.decode64(str(outgoing.details.get(name, ""))) for name in ("p256dh", "auth")}
-        return _Request(body=encryption.encrypt(plaintext, **keys), ttl_s=ttl_s)
-    except (BadKeys, ValueError) as error:
+        p256dh, auth = (encryption.decode64(str(outgoing.details.get(name, ""))) for name in ("p256dh", "auth"))
+        return _Request(body=encryption.encrypt(plaintext, p256dh=p256dh, auth=auth), ttl_s=ttl_s)
+    except ValueError as error:
         return Refused("address", "keys", f"the subscription's keys cannot be used: {error}")
 
 

@@ -1,6 +1,10 @@
 """One bound SMPP connection: framing, sequence numbers, the window, keep-alive, and the end of all that.
 
 TCP_NODELAY matters here (44 ms a receipt otherwise); asyncio sets it on its own sockets.
+
+| event | fields |
+|---|---|
+| `smpp.malformed` | fault, status |
 """
 
 from __future__ import annotations
