@@ -8,11 +8,12 @@ from typing import Any
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Conflict, invalid
 from antiphon.kernel.records import ProfileId, SegmentId
-from antiphon.segments import resolve, rules, store, work
+from antiphon.segments import resolve, rules, store
 from antiphon.segments.compile import Moment
 from antiphon.segments.parse import NAME_CHARS_MAX, parse
 from antiphon.segments.records import Bounds, Member, Preview, Segment
 from antiphon.segments.rules import Happened, Rule, Steps
+from antiphon.segments.work import TOPIC, fill
 
 SAMPLE = 10
 PAGE_MAX = 1000
@@ -46,8 +47,8 @@ async def create(database: Database, name: str, rule: Document) -> Segment:
         made = await store.add(tx, name.strip(), document, kinds=kinds, windowed=windowed)
         if made is None:
             raise NameTaken(f'There is a segment "{name.strip()}" already. Choose another name.')
-        tx.wake(work.TOPIC)
-    await work.fill(database, made.id)
+        tx.wake(TOPIC)
+    await fill(database, made.id)
     async with database.transaction(read_only=True) as tx:
         return await resolve.get(tx, str(made.id))
 

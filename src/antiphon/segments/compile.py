@@ -92,10 +92,13 @@ class _Builder:
                 f"\n    FROM unnest({buckets}, {ids}) AS g (bucket, id)"
                 "\n    JOIN known_profile p ON p.bucket = g.bucket AND p.id = g.id)\n"
             )
-        self.now = self.parameters.add(moment.at, "timestamptz")
         self.moment = moment.at
         self.tables: list[str] = []
         self.leaves: dict[bytes, _Leaf] = {}
+
+    @property
+    def now(self) -> str:
+        return self.parameters.add(self.moment, "timestamptz")
 
     def statement(self, text: str) -> Statement:
         return Statement(self.target + text, tuple(self.parameters.values))

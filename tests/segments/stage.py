@@ -1,0 +1,144 @@
+"""A product database beside the oracle's world: whatever is done is done to both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from antiphon import profiles, segments
+from antiphon.kernel import outlet
+from antiphon.kernel.db import Database
+from antiphon.kernel.records import Event, Identifier, ProfileChange, ProfileId, SegmentChange
+from segments.oracle import Person, World
+
+CHANNEL_OF = {"email": "email", "phone": "sms"}
+
+
+@dataclass
+class Stage:
+    database: Database
+    world: World = field(default_factory=World)
+    changes: list[SegmentChange] = field(default_factory=list)
+    ids: dict[str, int] = field(default_factory=dict)
+    numbers: Any = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.database.takers.clear()
+        outlet.take(self.database, Event, segments.on_events)
+        outlet.take(self.database, ProfileChange, segments.on_profile_changes)
+        outlet.take(self.database, SegmentChange, self._note)
+
+    async def _note(self, _tx: Any, changes: Sequence[SegmentChange]) -> None:
+        self.changes += changes
+
+    @property
+    def now(self) -> datetime:
+        return self.database.clock.now()
+
+    def person(self, name: str) -> Person:
+        return self.world.people[self.ids[name]]
+
+    async def identify(self, name: str, **traits: Any) -> int:
+        """Known from now on; `email` and `phone` are addresses too."""
+        addresses = {kind: traits.pop(kind) for kind in ("email", "phone") if kind in traits}
+        who = (Identifier("external_id", name), *(Identifier(kind, value) for kind, value in addresses.items()))
+        fact = profiles.Fact("test", str(next(self.numbers)), self.now, who=who, traits=traits or None)
+        recorded = await self.database.repeat(lambda tx: profiles.record(tx, [fact]))
+        assert recorded.profiles[0] is not None
+        self.ids[name] = recorded.profiles[0]
+        person = self.world.people.setdefault(self.ids[name], Person())
+        for trait, value in traits.items():
+            person.traits[trait] = value
+            if value is None:
+                del person.traits[trait]
+        person.addresses |= {(CHANNEL_OF[kind], value): True for kind, value in addresses.items()}
+        return self.ids[name]
+
+    async def track(self, name: str, event: str, *, at: datetime | None = None, **properties: Any) -> None:
+        await self.track_many([(name, event, at or self.now, properties)])
+
+    async def track_many(self, happened: Sequence[tuple[str, str, datetime, dict[str, Any]]]) -> None:
+        facts = [
+            profiles.Fact(
+                "test",
+                str(next(self.numbers)),
+                at,
+                who=(Identifier("external_id", name),),
+                event=event,
+                properties=json.dumps(properties) if properties else None,
+            )
+            for name, event, at, properties in happened
+        ]
+        recorded = await self.database.repeat(lambda tx: profiles.record(tx, facts))
+        for (name, event, at, properties), id in zip(happened, recorded.profiles, strict=True):
+            assert id is not None
+            self.ids[name] = id
+            self.world.people.setdefault(id, Person()).events.append((event, at, properties))
+
+    async def opt_out(self, channel: str, value: str) -> None:
+        await self.database.repeat(lambda tx: profiles.opt_out(tx, channel, [value], how="api"))
+        self.world.opted_out.add((channel, value))
+
+    async def lose(self, name: str, channel: str, value: str) -> None:
+        key = (ProfileId(self.ids[name]), channel, value)
+        await self.database.repeat(lambda tx: profiles.mark_dead(tx, [key]))
+        if (channel, value) in self.person(name).addresses:
+            self.person(name).addresses[channel, value] = False
+
+    async def prefer(self, name: str, topic: str, channel: str, state: Any) -> None:
+        id = ProfileId(self.ids[name])
+        await self.database.repeat(lambda tx: profiles.set_preferences(tx, id, [(topic, channel, state)]))
+        self.person(name).preferences[topic, channel] = state
+
+    async def make(self, name: str, rule: Any) -> segments.Segment:
+        document = rule if "version" in rule else {"version": 1, "rule": rule}
+        made = await segments.create(self.database, name, document)
+        self.world.segments[name] = document
+        return made
+
+    async def move(self, by: timedelta) -> None:
+        await self.database.move_clock(lambda state: state.moved(state.now() + by))
+
+    async def drain(self) -> int:
+        """Until nothing is due; bounded, so that a timer that never moves on is a failure."""
+        rounds = 0
+        while await segments.work(self.database):
+            rounds += 1
+            assert rounds < 1000, "there is always something due"
+        assert await self.due() == 0
+        return rounds
+
+    async def due(self) -> int:
+        async with self.database.transaction() as tx:
+            return await segments.due(tx)
+
+    async def members(self, name: str) -> set[int]:
+        async with self.database.transaction() as tx:
+            found = await segments.members(tx, name, limit=segments.PAGE_MAX)
+        return {member.profile for member in found}
+
+    async def count(self, rule: Any, as_of: datetime | None = None) -> int:
+        async with self.database.transaction() as tx:
+            return await segments.count(tx, rule if "version" in rule else {"version": 1, "rule": rule}, as_of)
+
+    def expected(self, name: str, as_of: datetime | None = None) -> set[int]:
+        return self.world.satisfying(self.world.segments[name], as_of or self.now)
+
+    async def check(self) -> None:
+        """Memberships and counts are what the oracle says."""
+        for name, document in self.world.segments.items():
+            assert await self.members(name) == self.expected(name), (name, document)
+            assert await self.count(document) == len(self.expected(name)), (name, document)
+
+    def replayed(self, segment: segments.Segment, first: set[int]) -> set[int]:
+        """Who is in after the first members and every entry and exit that was told."""
+        inside = set(first)
+        for change in self.changes:
+            if change.segment == segment.id:
+                assert (change.profile in inside) != change.entered, "an entry or exit was told twice"
+                inside ^= {change.profile}
+        return inside
