@@ -12,6 +12,7 @@ from antiphon.content.liquid import RenderError, TemplateError
 from antiphon.content.message import Forms, Message, NoForm, channels_of, decode, encode, form_of, forms
 from antiphon.content.parsing import parse
 from antiphon.content.render import render
+from antiphon.content.store import Stored, create, find, list_all, versions
 
 __all__ = [
     "Addressing",
@@ -20,14 +21,19 @@ __all__ = [
     "Message",
     "NoForm",
     "RenderError",
+    "Stored",
     "TemplateError",
     "channels_of",
+    "create",
     "decode",
     "encode",
+    "find",
     "form_of",
     "forms",
+    "list_all",
     "parse",
     "render",
     "target",
     "targets",
+    "versions",
 ]

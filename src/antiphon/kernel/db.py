@@ -76,18 +76,18 @@ class Queries:
     def statements(self) -> dict[str, statements.Statement]:
         return statements.load(self.part)
 
-    async def rows(self, tx: Transaction, name: str, **parameters: Any) -> list[Row]:
+    async def rows(self, tx: Transaction, name: str, /, **parameters: Any) -> list[Row]:
         return list(await tx.connection.fetch(*self._bind(tx, name, parameters)))
 
-    async def row(self, tx: Transaction, name: str, **parameters: Any) -> Row | None:
+    async def row(self, tx: Transaction, name: str, /, **parameters: Any) -> Row | None:
         result: Row | None = await tx.connection.fetchrow(*self._bind(tx, name, parameters))
         return result
 
-    async def value(self, tx: Transaction, name: str, **parameters: Any) -> Any:
+    async def value(self, tx: Transaction, name: str, /, **parameters: Any) -> Any:
         """The first column of the first row."""
         return await tx.connection.fetchval(*self._bind(tx, name, parameters))
 
-    async def run(self, tx: Transaction, name: str, **parameters: Any) -> int:
+    async def run(self, tx: Transaction, name: str, /, **parameters: Any) -> int:
         """How many rows it wrote."""
         status = await tx.connection.execute(*self._bind(tx, name, parameters))
         last = status.rsplit(" ", 1)[-1]
@@ -117,10 +117,9 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Transaction]:
-        async with self.pool.acquire() as connection:
-            async with connection.transaction(readonly=read_only):
-                tx = Transaction(connection, self, self.clock.now())
-                yield tx
+        async with self.pool.acquire() as connection, connection.transaction(readonly=read_only):
+            tx = Transaction(connection, self, self.clock.now())
+            yield tx
         if tx.wakes:
             self._wake_soon(tx.wakes)
 

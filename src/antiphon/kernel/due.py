@@ -34,7 +34,7 @@ class Claimed(Struct, frozen=True):
     key: tuple[int, ...]
     lease: int
     version: int
-    row: Mapping[str, Any]
+    row: Row
 
 
 class DueTable:
@@ -104,10 +104,7 @@ class DueTable:
     async def claim(self, tx: Transaction, *where: Any, batch: int, lease_s: float) -> list[Claimed]:
         """Up to `batch` due rows, oldest first."""
         rows = await tx.rows(self._claim, tx.now, batch, timedelta(seconds=lease_s), *where)
-        return [
-            Claimed(key=tuple(row[column] for column in self.key), lease=row["lease"], version=row["version"], row=row)
-            for row in rows
-        ]
+        return [Claimed(tuple(row[column] for column in self.key), row["lease"], row["version"], row) for row in rows]
 
     async def finish(
         self,

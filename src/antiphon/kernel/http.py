@@ -78,7 +78,8 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[P
     """Litestar's own refusals, in our form: `$.rule.all[0]` becomes `rule.all[0]`."""
     if isinstance(error, ValidationException) or error.status_code == 400:
         return answer(Invalid("The request is not valid.", flaws=_flaws(error)))
-    title = {404: "There is no such page.", 405: "This method is not allowed here."}.get(error.status_code, error.detail)
+    titles = {404: "There is no such page.", 405: "This method is not allowed here."}
+    title = titles.get(error.status_code, error.detail)
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "http_error")
     body = ProblemDetails(f"urn:antiphon:problem:{code}", title, error.status_code, code)
     return Response(
@@ -92,8 +93,6 @@ def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[P
         return answer(Busy("The database is restarting; try again shortly."))
     log.exception("http.failed", path=request.url.path, exc_info=error)
     return answer(Problem())
-
-
 
 
 def _flaws(error: HTTPException) -> list[Flaw]:

@@ -39,7 +39,8 @@ def migrations() -> list[Migration]:
     for part in PARTS:
         folder = resources.files(f"antiphon.{part}").joinpath("sql/migrations")
         if folder.is_dir():
-            found += [Migration(file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name[0] in "0123456789"]
+            files = [file for file in folder.iterdir() if file.name[0].isdigit()]
+            found += [Migration(file.name, file.read_text("utf-8")) for file in files]
     return sorted(found)
 
 
@@ -64,7 +65,8 @@ async def _create(connection: asyncpg.Connection) -> None:
     async with connection.transaction():
         await connection.execute(_MIGRATION_TABLE + schema())
         await _note(connection, [migration.name for migration in migrations()])
-        await connection.execute("INSERT INTO secret (name, value) VALUES ('installation', $1)", secrets.token_bytes(32))
+        key = secrets.token_bytes(32)
+        await connection.execute("INSERT INTO secret (name, value) VALUES ('installation', $1)", key)
 
 
 async def _upgrade(connection: asyncpg.Connection) -> list[str]:

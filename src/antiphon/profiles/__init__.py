@@ -21,6 +21,7 @@ from antiphon.profiles.check import BATCH_MAX, flaws
 from antiphon.profiles.consent import mark_dead, opt_in, opt_out, set_preferences
 from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
+from antiphon.profiles.known import record_known
 from antiphon.profiles.records import (
     Address,
     Fact,
@@ -61,6 +62,7 @@ __all__ = [
     "parse",
     "read",
     "record",
+    "record_known",
     "refuse",
     "set_preferences",
 ]

@@ -12,7 +12,8 @@ CREATE TABLE source (
   purpose     text NOT NULL,
   channels    text[] NOT NULL,           -- ticked, in the order of the message's defaults
   failover_on text NOT NULL CHECK (failover_on IN ('definite', 'silence')),
-  policy      jsonb NOT NULL DEFAULT '{}', -- {"prefer": "sms", "silence_s": {"push": 30}, ...}
+  prefer      text,                      -- the channel that the rest was shifted to
+  silence_s   jsonb NOT NULL DEFAULT '{}', -- {"push": 30}: overrides of the silence time-outs
   state       text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'cancelled'))
 );
 
@@ -45,12 +46,14 @@ CREATE TABLE notification (
   expires_at timestamptz,
   decision   jsonb,                     -- the newest: what, why, the runners-up
   variables  jsonb,
-  PRIMARY KEY (bucket, id),
-  -- prevents one source from telling one person twice
-  CONSTRAINT notification_once UNIQUE (bucket, source_id, profile_id)
+  PRIMARY KEY (bucket, id)
 ) WITH (fillfactor = 80);
--- serves a decision: all that is still open for a person
-CREATE INDEX notification_open ON notification (bucket, profile_id) WHERE state IN ('open', 'waiting');
+-- prevents one source from telling one person twice. Serves "why": what a person was told
+CREATE UNIQUE INDEX notification_once ON notification (bucket, profile_id, source_id);
+-- serves the recipients and counts of a campaign
+CREATE INDEX notification_of_source ON notification (source_id, profile_id);
+-- serves a decision (all that is still open for a person) and the end of a campaign
+CREATE INDEX notification_open ON notification (bucket, profile_id, source_id) WHERE state IN ('open', 'waiting');
 
 -- Directory: an API caller's key leads to one notification. `bucket` is the hash of the key.
 CREATE TABLE idempotency (
@@ -70,22 +73,24 @@ CREATE TABLE source_address (
 );
 
 -- One attempt over one channel through one provider, and its due row: schedule, then the failover time-out.
+-- No index names `state`, so that a change of state alone stays a heap-only update.
 CREATE TABLE delivery (
   bucket          smallint NOT NULL,
   id              bigint NOT NULL,
   notification_id bigint NOT NULL,
   profile_id      bigint NOT NULL,
   source_id       bigint NOT NULL,
+  n               smallint NOT NULL,    -- the how-manieth attempt of its notification, from 1
   channel         text NOT NULL,
   address         text NOT NULL,
   provider_id     integer NOT NULL,
-  lane            smallint NOT NULL,
+  lane            smallint NOT NULL,    -- urgency; 9 = handed over, waits for its failover time-out
   state           text NOT NULL DEFAULT 'queued'
                   CHECK (state IN ('queued', 'sending', 'in_doubt', 'accepted', 'sent', 'expired', 'failed',
                                    'delivered', 'read', 'cancelled', 'superseded')),
   failure         text,                 -- address, message, optout, temporary, policy
   code            text,
-  attempts        smallint NOT NULL DEFAULT 0,
+  attempts        smallint NOT NULL DEFAULT 0,  -- hand-overs tried: temporary refusals are tried again
   opened_at       timestamptz,          -- by a person, not a machine
   clicked_at      timestamptz,
   handed_at       timestamptz,          -- product time of the hand-over
@@ -93,12 +98,9 @@ CREATE TABLE delivery (
   lease_until     timestamptz,
   lease           integer NOT NULL DEFAULT 0,
   version         integer NOT NULL DEFAULT 0,
-  PRIMARY KEY (bucket, id)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+  PRIMARY KEY (bucket, id),
+  -- prevents two attempts at once: n is counted under the person's lock. Serves failover and "why"
+  CONSTRAINT delivery_attempt UNIQUE (bucket, notification_id, n)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 -- serves the claim per provider, urgent lane first; a delivery that waits for nothing is not in it
 CREATE INDEX delivery_due ON delivery (provider_id, lane, due_at) WHERE due_at IS NOT NULL;
--- serves failover and "why"; prevents two live attempts for one notification
-CREATE UNIQUE INDEX delivery_live ON delivery (bucket, notification_id)
-  WHERE state IN ('queued', 'sending', 'in_doubt', 'accepted', 'sent');
--- serves opt-outs and preferences: what is queued for a person
-CREATE INDEX delivery_queued ON delivery (bucket, profile_id) WHERE state = 'queued';

@@ -1,0 +1,26 @@
+"""How it leaves and returns: the contract of adapters, provider accounts, hand-over, receipts, inbound.
+
+`send_many` takes only what `orchestration.clear` marked. Everything that comes back is on disk before the provider
+is told so; an opt-out in it is in force by then. Promised: callbacks over HTTP, recall, warm-up.
+"""
+
+from antiphon.channels.accounts import alternative, create_provider, providers, room, spend, switch
+from antiphon.channels.connections import Connections, send_many
+from antiphon.channels.records import Provider
+from antiphon.channels.taking import remember, take_inbound, take_receipts, work_unmatched
+
+__all__ = [
+    "Connections",
+    "Provider",
+    "alternative",
+    "create_provider",
+    "providers",
+    "remember",
+    "room",
+    "send_many",
+    "spend",
+    "switch",
+    "take_inbound",
+    "take_receipts",
+    "work_unmatched",
+]

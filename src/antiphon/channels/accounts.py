@@ -1,0 +1,88 @@
+"""Provider accounts: made, listed, switched, paced. Their settings are sealed and never read back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from antiphon.channels import pacing, registry, store
+from antiphon.channels.records import Provider
+from antiphon.kernel.clock import wall_datetime
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import Conflict, NotFound
+from antiphon.kernel.records import ProviderId
+from antiphon.kernel.secrets import Secrets
+
+SEALED_FOR = "provider settings"
+
+
+async def create_provider(
+    tx: Transaction,
+    secrets: Secrets,
+    *,
+    name: str,
+    adapter: str,
+    settings: dict[str, Any],
+    rank: int = 0,
+    per_second: float | None = None,
+    unit_cost: float = 0.0,
+) -> ProviderId:
+    """Raises Invalid that names the setting, Conflict for a name that is taken."""
+    checked = registry.check(adapter, settings)
+    sealed = secrets.encrypt(msgspec.json.encode(checked), use=SEALED_FOR)
+    number = await store.insert_provider(
+        tx,
+        name=name,
+        channel=registry.channel_of(adapter),
+        adapter=adapter,
+        sealed=sealed,
+        rank=rank,
+        per_second=per_second,
+        unit_cost=unit_cost,
+    )
+    if number is None:
+        raise Conflict(f"There is a provider named {name} already.")
+    tx.wake("providers")
+    return number
+
+
+async def providers(tx: Transaction) -> list[Provider]:
+    """All accounts; of each channel those that are up first, then by rank."""
+    found = await store.read_providers(tx)
+    at = wall_datetime()
+    return sorted(found, key=lambda provider: (provider.channel, not provider.up(at), provider.rank, provider.id))
+
+
+async def alternative(tx: Transaction, provider: ProviderId) -> ProviderId | None:
+    """Another account of the same channel that is up."""
+    found = await providers(tx)
+    channel = next((each.channel for each in found if each.id == provider), None)
+    at = wall_datetime()
+    return next((each.id for each in found if each.channel == channel and each.id != provider and each.up(at)), None)
+
+
+async def switch(tx: Transaction, provider: ProviderId, *, enabled: bool) -> None:
+    if not await store.set_enabled(tx, provider, enabled=enabled):
+        raise NotFound(f"There is no provider {provider}.")
+    tx.wake("providers")
+    tx.wake("deliveries")
+
+
+async def room(tx: Transaction, provider: ProviderId, *, wanted: int) -> int:
+    """How many may be handed over now. With a pace, the row stays locked until `spend` and the commit."""
+    is_open, per_second = await store.is_open(tx, provider)
+    if not is_open or per_second is None:
+        return wanted if is_open else 0
+    tokens, elapsed_s = await store.lock_tokens(tx, provider)
+    tokens = pacing.refill(tokens, per_second=per_second, elapsed_s=elapsed_s)
+    await store.write_tokens(tx, provider, tokens)
+    return min(wanted, int(tokens))
+
+
+async def spend(tx: Transaction, provider: ProviderId, n: int) -> None:
+    """Take what was claimed out of the budget. Call it in the transaction of `room`."""
+    _, per_second = await store.is_open(tx, provider)
+    if per_second is not None and n:
+        tokens, _ = await store.lock_tokens(tx, provider)
+        await store.write_tokens(tx, provider, tokens - n)

@@ -1,0 +1,91 @@
+-- name: insert_provider
+-- A new account.
+INSERT INTO provider (name, channel, adapter, settings, rank, per_second, unit_cost, created_at)
+VALUES (:name, :channel, :adapter, :settings, :rank, :per_second, :unit_cost, :now)
+    ON CONFLICT (name) DO NOTHING
+RETURNING id;
+
+-- name: insert_provider_state
+-- Its pacing and breaker.
+INSERT INTO provider_state (provider_id) VALUES (:id);
+
+-- name: read_providers
+-- All accounts with their state, the preferred first.
+SELECT p.id, p.name, p.channel, p.adapter, p.settings, p.enabled, p.rank, p.per_second, p.unit_cost,
+       s.paused_until, s.failures, s.reason
+  FROM provider p
+  JOIN provider_state s ON s.provider_id = p.id
+ ORDER BY p.channel, p.rank, p.id;
+
+-- name: set_enabled
+-- Switch an account on or off.
+UPDATE provider SET enabled = :enabled WHERE id = :id;
+
+-- name: lock_state
+-- The budget of an account, under its lock.
+SELECT s.tokens, extract(epoch FROM clock_timestamp() - s.tokens_at)::double precision AS elapsed_s, p.per_second,
+       coalesce(s.paused_until > clock_timestamp(), false) OR NOT p.enabled AS closed
+  FROM provider_state s
+  JOIN provider p ON p.id = s.provider_id
+ WHERE s.provider_id = :id
+   FOR UPDATE OF s;
+
+-- name: is_open
+-- Whether an account without a pace may be used: nothing to lock, nothing to count.
+SELECT p.per_second, p.enabled AND coalesce(s.paused_until <= clock_timestamp(), true) AS open
+  FROM provider p
+  JOIN provider_state s ON s.provider_id = p.id
+ WHERE p.id = :id;
+
+-- name: write_tokens
+-- What is left of the budget.
+UPDATE provider_state SET tokens = :tokens, tokens_at = clock_timestamp() WHERE provider_id = :id;
+
+-- name: pause_provider
+-- Leave an account alone for some seconds of wall time; failures in a row make it longer.
+UPDATE provider_state
+   SET paused_until = clock_timestamp() + :pause_s * interval '1 second', failures = :failures, reason = :reason
+ WHERE provider_id = :id;
+
+-- name: reopen_provider
+-- It answered: the breaker is closed.
+UPDATE provider_state
+   SET paused_until = NULL, failures = 0, reason = ''
+ WHERE provider_id = :id AND failures > 0;
+
+-- name: insert_provider_messages
+-- The provider's own ids of messages it took.
+INSERT INTO provider_message (bucket, provider_id, id, delivery_id)
+SELECT given.bucket, :provider_id, given.id, given.delivery_id
+  FROM unnest(:buckets::smallint[], :ids::text[], :deliveries::bigint[]) AS given(bucket, id, delivery_id)
+ ORDER BY 1, 3
+    ON CONFLICT DO NOTHING;
+
+-- name: find_provider_messages
+-- The deliveries behind provider's ids.
+SELECT m.provider_id, m.id, m.delivery_id
+  FROM unnest(:buckets::smallint[], :providers::integer[], :ids::text[]) AS given(bucket, provider_id, id)
+  JOIN provider_message m
+    ON m.bucket = given.bucket AND m.provider_id = given.provider_id AND m.id = given.id;
+
+-- name: insert_unmatched
+-- Receipts that came before their id was recorded.
+INSERT INTO unmatched_receipt (bucket, provider_id, id, receipt, at)
+SELECT * FROM unnest(:buckets::smallint[], :providers::integer[], :ids::text[], :receipts::jsonb[], :at::timestamptz[]);
+
+-- name: take_matched
+-- Receipts whose id is known by now.
+DELETE FROM unmatched_receipt u
+ USING provider_message m
+ WHERE m.bucket = u.bucket AND m.provider_id = u.provider_id AND m.id = u.id
+RETURNING u.receipt, m.delivery_id;
+
+-- name: drop_unmatched
+-- Receipts that nobody claimed in a week.
+DELETE FROM unmatched_receipt WHERE at < :now::timestamptz - interval '7 days';
+
+-- name: insert_inbound
+-- What people wrote to us.
+INSERT INTO inbound (bucket, provider_id, channel, sender, recipient, text, reading, at)
+SELECT * FROM unnest(:buckets::smallint[], :providers::integer[], :channels::text[], :senders::text[],
+                     :recipients::text[], :texts::text[], :readings::text[], :at::timestamptz[]);

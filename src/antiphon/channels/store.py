@@ -1,0 +1,157 @@
+"""The only code that runs channels' SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from antiphon.channels.records import Provider
+from antiphon.kernel.db import Queries, Transaction
+from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt, directory_bucket
+
+queries = Queries("channels")
+
+
+async def insert_provider(
+    tx: Transaction,
+    *,
+    name: str,
+    channel: str,
+    adapter: str,
+    sealed: bytes,
+    rank: int,
+    per_second: float | None,
+    unit_cost: float,
+) -> ProviderId | None:
+    """None when the name is taken."""
+    number = await queries.value(
+        tx,
+        "insert_provider",
+        name=name,
+        channel=channel,
+        adapter=adapter,
+        settings=sealed,
+        rank=rank,
+        per_second=per_second,
+        unit_cost=unit_cost,
+    )
+    if number is not None:
+        await queries.run(tx, "insert_provider_state", id=number)
+    return None if number is None else ProviderId(number)
+
+
+async def read_providers(tx: Transaction) -> list[Provider]:
+    return [
+        Provider(
+            id=ProviderId(row["id"]),
+            name=row["name"],
+            channel=row["channel"],
+            adapter=row["adapter"],
+            enabled=row["enabled"],
+            rank=row["rank"],
+            per_second=row["per_second"],
+            unit_cost=row["unit_cost"],
+            sealed=row["settings"],
+            paused_until=row["paused_until"],
+            failures=row["failures"],
+            reason=row["reason"],
+        )
+        for row in await queries.rows(tx, "read_providers")
+    ]
+
+
+async def set_enabled(tx: Transaction, provider: ProviderId, *, enabled: bool) -> bool:
+    return await queries.run(tx, "set_enabled", id=provider, enabled=enabled) == 1
+
+
+async def is_open(tx: Transaction, provider: ProviderId) -> tuple[bool, float | None]:
+    """Whether it may be used now, and its pace."""
+    row = await queries.row(tx, "is_open", id=provider)
+    return (False, None) if row is None else (row["open"], row["per_second"])
+
+
+async def lock_tokens(tx: Transaction, provider: ProviderId) -> tuple[float, float]:
+    """Tokens when last counted, and the seconds since then."""
+    row = await queries.row(tx, "lock_state", id=provider)
+    if row is None or row["closed"]:
+        return 0.0, 0.0
+    return row["tokens"], row["elapsed_s"] if row["elapsed_s"] is not None else 1.0
+
+
+async def write_tokens(tx: Transaction, provider: ProviderId, tokens: float) -> None:
+    await queries.run(tx, "write_tokens", id=provider, tokens=tokens)
+
+
+async def pause(tx: Transaction, provider: ProviderId, *, failures: int, pause_s: float, reason: str) -> None:
+    await queries.run(tx, "pause_provider", id=provider, failures=failures, pause_s=pause_s, reason=reason)
+
+
+async def reopen(tx: Transaction, provider: ProviderId) -> None:
+    await queries.run(tx, "reopen_provider", id=provider)
+
+
+def _bucket(provider: int, message_id: str) -> int:
+    return directory_bucket(str(provider), message_id)
+
+
+async def remember(tx: Transaction, provider: ProviderId, ids: Sequence[tuple[DeliveryId, str]]) -> None:
+    await queries.run(
+        tx,
+        "insert_provider_messages",
+        provider_id=provider,
+        buckets=[_bucket(provider, message_id) for _, message_id in ids],
+        ids=[message_id for _, message_id in ids],
+        deliveries=[delivery for delivery, _ in ids],
+    )
+
+
+async def find(tx: Transaction, named: Sequence[tuple[int, str]]) -> dict[tuple[int, str], DeliveryId]:
+    rows = await queries.rows(
+        tx,
+        "find_provider_messages",
+        buckets=[_bucket(provider, message_id) for provider, message_id in named],
+        providers=[provider for provider, _ in named],
+        ids=[message_id for _, message_id in named],
+    )
+    return {(row["provider_id"], row["id"]): DeliveryId(row["delivery_id"]) for row in rows}
+
+
+async def keep_unmatched(tx: Transaction, receipts: Sequence[Receipt]) -> None:
+    await queries.run(
+        tx,
+        "insert_unmatched",
+        buckets=[_bucket(r.provider or 0, r.provider_message_id or "") for r in receipts],
+        providers=[r.provider for r in receipts],
+        ids=[r.provider_message_id for r in receipts],
+        receipts=[msgspec.json.encode(r).decode() for r in receipts],
+        at=[tx.now] * len(receipts),
+    )
+
+
+async def take_matched(tx: Transaction) -> list[Receipt]:
+    found = []
+    for row in await queries.rows(tx, "take_matched"):
+        receipt = msgspec.convert(row["receipt"], Receipt)
+        found.append(msgspec.structs.replace(receipt, delivery=row["delivery_id"]))
+    return found
+
+
+async def drop_unmatched(tx: Transaction) -> int:
+    return await queries.run(tx, "drop_unmatched")
+
+
+async def insert_inbound(tx: Transaction, items: Sequence[tuple[Inbound, str | None]]) -> None:
+    """Each with what was read in it: opt_out, opt_in, help, or nothing."""
+    await queries.run(
+        tx,
+        "insert_inbound",
+        buckets=[directory_bucket(inbound.channel.value, inbound.sender) for inbound, _ in items],
+        providers=[inbound.provider for inbound, _ in items],
+        channels=[inbound.channel.value for inbound, _ in items],
+        senders=[inbound.sender for inbound, _ in items],
+        recipients=[inbound.recipient for inbound, _ in items],
+        texts=[inbound.text for inbound, _ in items],
+        readings=[reading for _, reading in items],
+        at=[inbound.at for inbound, _ in items],
+    )

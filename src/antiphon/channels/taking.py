@@ -1,0 +1,78 @@
+"""What comes back: receipts find their delivery, what people write is read for opt-outs first, then told upward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from antiphon import profiles
+from antiphon.channels import optout, store
+from antiphon.channels.adapter import Sink
+from antiphon.kernel import outlet
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt
+from antiphon.kernel.runtime import Runtime
+
+
+def sink(runtime: Runtime) -> Sink:
+    """Takes in durably: when it returns, it is on disk."""
+
+    async def take(items: Sequence[Receipt | Inbound]) -> None:
+        await runtime.database.repeat(lambda tx: take_in(tx, items))
+
+    return take
+
+
+async def take_in(tx: Transaction, items: Sequence[Receipt | Inbound]) -> None:
+    await take_receipts(tx, [item for item in items if isinstance(item, Receipt)])
+    await take_inbound(tx, [item for item in items if isinstance(item, Inbound)])
+
+
+async def take_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
+    """Receipts that name a delivery, or a provider's id of one. Those whose id is not known yet are kept."""
+    named = [(r.provider or 0, r.provider_message_id or "") for r in receipts if r.delivery is None]
+    found = await store.find(tx, named) if named else {}
+    matched, unmatched = [], []
+    for receipt in receipts:
+        delivery = receipt.delivery or found.get((receipt.provider or 0, receipt.provider_message_id or ""))
+        if delivery is not None:
+            matched.append(replace(receipt, delivery=delivery))
+        elif receipt.provider_message_id:
+            unmatched.append(receipt)
+    if unmatched:
+        await store.keep_unmatched(tx, unmatched)
+        tx.wake("receipts")
+    await outlet.publish(tx, matched)
+
+
+async def remember(tx: Transaction, provider: ProviderId, ids: Sequence[tuple[DeliveryId, str]]) -> None:
+    """The provider's ids of deliveries. Receipts that were faster are folded by `work_unmatched`."""
+    await store.remember(tx, provider, ids)
+    tx.wake("receipts")
+
+
+async def work_unmatched(runtime: Runtime) -> int:
+    """Fold receipts that came before their id was recorded; few, and gone once matched or a week old."""
+
+    async def work(tx: Transaction) -> int:
+        receipts = await store.take_matched(tx)
+        await outlet.publish(tx, receipts)
+        return len(receipts)
+
+    return await runtime.database.repeat(work)
+
+
+async def take_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
+    """An opt-out is one before anything else: it is in force when the operator is answered."""
+    if not items:
+        return
+    readings = [optout.reading(item.text) for item in items]
+    for item, reading in zip(items, readings, strict=True):
+        if reading is optout.Reading.OPT_OUT:
+            await profiles.opt_out(tx, item.channel.value, [item.sender], how="stop_keyword")
+        elif reading is optout.Reading.OPT_IN:
+            await profiles.opt_in(tx, item.channel.value, [item.sender])
+    read = [reading.value if reading else None for reading in readings]
+    await store.insert_inbound(tx, list(zip(items, read, strict=True)))
+    await outlet.publish(tx, items)

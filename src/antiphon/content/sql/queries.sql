@@ -1,0 +1,34 @@
+-- name: insert_message
+-- A new message; nothing is returned when the name is taken.
+INSERT INTO message (name, created_at)
+VALUES (:name, :now)
+    ON CONFLICT (name) DO NOTHING
+RETURNING id;
+
+-- name: insert_version
+-- Its document, as of this version.
+INSERT INTO message_version (message_id, version, document, created_at)
+VALUES (:message_id, :version, :document, :now);
+
+-- name: find_message
+-- By number or name, with its newest version.
+SELECT m.id, m.name, m.version, v.document
+  FROM message m
+  JOIN message_version v ON v.message_id = m.id AND v.version = m.version
+ WHERE m.id = :id OR m.name = :name
+ ORDER BY m.id = :id DESC
+ LIMIT 1;
+
+-- name: list_messages
+-- All, the newest first.
+SELECT m.id, m.name, m.version, v.document
+  FROM message m
+  JOIN message_version v ON v.message_id = m.id AND v.version = m.version
+ ORDER BY m.id DESC
+ LIMIT :limit;
+
+-- name: read_versions
+-- Documents by message and version.
+SELECT v.message_id, v.version, v.document
+  FROM unnest(:messages::integer[], :versions::integer[]) AS given(message_id, version)
+  JOIN message_version v ON v.message_id = given.message_id AND v.version = given.version;

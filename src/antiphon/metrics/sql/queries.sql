@@ -1,0 +1,34 @@
+-- name: insert_parts
+-- Counts of one transaction, already added up.
+INSERT INTO counter_part (source_id, channel, variant, kind, minute, n, amount)
+SELECT * FROM unnest(:sources::bigint[], :channels::text[], :variants::text[], :kinds::text[],
+                     :minutes::timestamptz[], :ns::bigint[], :amounts::double precision[]);
+
+-- name: fold_parts
+-- Parts into counters. Readers see both or neither, so a number never jumps.
+WITH taken AS (DELETE FROM counter_part WHERE ctid = ANY(array(SELECT ctid FROM counter_part LIMIT 20000)) RETURNING *)
+INSERT INTO counter AS c (source_id, channel, variant, kind, minute, n, amount)
+SELECT source_id, channel, variant, kind, minute, sum(n), sum(amount)
+  FROM taken
+ GROUP BY source_id, channel, variant, kind, minute
+ ORDER BY source_id, minute, kind, channel, variant
+    ON CONFLICT (source_id, minute, kind, channel, variant)
+    DO UPDATE SET n = c.n + excluded.n, amount = c.amount + excluded.amount;
+
+-- name: read_totals
+-- All counts of sources.
+SELECT source_id, channel, variant, kind, sum(n)::bigint AS n, sum(amount) AS amount
+  FROM (SELECT source_id, channel, variant, kind, n, amount FROM counter WHERE source_id = ANY(:sources::bigint[])
+         UNION ALL
+        SELECT source_id, channel, variant, kind, n, amount FROM counter_part WHERE source_id = ANY(:sources::bigint[])
+       ) counts
+ GROUP BY 1, 2, 3, 4;
+
+-- name: read_series
+-- Counts of a source by minute since a time.
+SELECT minute, channel, kind, sum(n)::bigint AS n
+  FROM (SELECT minute, channel, kind, n FROM counter WHERE source_id = :source AND minute >= :since
+         UNION ALL
+        SELECT minute, channel, kind, n FROM counter_part WHERE source_id = :source AND minute >= :since) counts
+ GROUP BY 1, 2, 3
+ ORDER BY 1;

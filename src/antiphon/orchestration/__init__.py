@@ -1,0 +1,57 @@
+"""Whether, when and which way: the notification ledger, the decision, the delivery loop, failover.
+
+A notification is what a person should learn once; a delivery is one attempt. `decide` answers all open notifications
+of a person together and stores why; `clear` marks what may leave; receipts fold in any order. Takers: `on_receipts`,
+`on_profile_changes`, `on_inbound`, `on_events`. Promised: eligibility, budgets, predicted response with exploration.
+"""
+
+from antiphon.kernel.records import SourceId
+from antiphon.orchestration.asking import DeliveryView, NotificationView, Recipient, Tally, recipients, show, tally, why
+from antiphon.orchestration.attribution import on_events
+from antiphon.orchestration.calling import Call, send
+from antiphon.orchestration.deliver import clear
+from antiphon.orchestration.public import Linked, read_linked
+from antiphon.orchestration.receipts import on_inbound, on_profile_changes, on_receipts
+from antiphon.orchestration.sources import (
+    anything_open,
+    backlog,
+    cancel,
+    count_due,
+    make_source,
+    notify,
+    pause,
+    prefer,
+    resume,
+)
+from antiphon.orchestration.work import run
+
+__all__ = [
+    "Call",
+    "DeliveryView",
+    "Linked",
+    "NotificationView",
+    "Recipient",
+    "SourceId",
+    "Tally",
+    "anything_open",
+    "backlog",
+    "cancel",
+    "clear",
+    "count_due",
+    "make_source",
+    "notify",
+    "on_events",
+    "on_inbound",
+    "on_profile_changes",
+    "on_receipts",
+    "pause",
+    "prefer",
+    "read_linked",
+    "recipients",
+    "resume",
+    "run",
+    "send",
+    "show",
+    "tally",
+    "why",
+]

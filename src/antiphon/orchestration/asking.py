@@ -1,0 +1,154 @@
+"""What people ask of the ledger: who got it, who did not, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from antiphon.kernel.db import Row, Transaction
+from antiphon.kernel.errors import NotFound
+from antiphon.kernel.records import NotificationId, ProfileId, SourceId
+from antiphon.orchestration import store
+
+
+class Tally(Struct, frozen=True):
+    """People of a source by state and by reason. `doubles`: more than one attempt is known to have arrived."""
+
+    states: dict[str, int]
+    reasons: dict[str, int]
+    doubles: int
+    prefer: str | None
+
+
+class Recipient(Struct, frozen=True):
+    notification: str
+    profile: str
+    state: str
+    reason: str | None
+    channel: str | None
+    variant: str
+    address: str | None
+    delivery_state: str | None
+    because: str
+
+
+class DeliveryView(Struct, frozen=True):
+    id: str
+    n: int
+    channel: str
+    address: str
+    provider: str
+    state: str
+    failure: str | None
+    code: str | None
+    handed_at: datetime | None
+    opened_at: datetime | None
+    clicked_at: datetime | None
+
+
+class NotificationView(Struct, frozen=True):
+    """`decision` is the newest: what, why, and the runners-up with their scores or reasons."""
+
+    id: str
+    profile: str
+    source: str
+    source_kind: str
+    state: str
+    reason: str | None
+    channel: str | None
+    variant: str
+    created_at: datetime
+    expires_at: datetime | None
+    decision: dict[str, Any] | None
+    deliveries: list[DeliveryView]
+
+
+async def tally(tx: Transaction, source: SourceId) -> Tally:
+    states: dict[str, int] = defaultdict(int)
+    reasons: dict[str, int] = defaultdict(int)
+    for row in await store.count_states(tx, source):
+        states[row["state"]] += row["n"]
+        if row["reason"]:
+            reasons[row["reason"]] += row["n"]
+    found = await store.read_sources(tx, [source])
+    return Tally(dict(states), dict(reasons), await store.count_doubles(tx, source), found[source].prefer)
+
+
+async def recipients(
+    tx: Transaction, source: SourceId, *, outcome: str | None, after: int, limit: int
+) -> list[Recipient]:
+    """In the order of profile ids, after one; `outcome` is a notification state."""
+    rows = await store.list_recipients(tx, source, outcome=outcome, after=after, limit=limit)
+    return [
+        Recipient(
+            notification=str(row["id"]),
+            profile=str(row["profile_id"]),
+            state=row["state"],
+            reason=row["reason"],
+            channel=row["channel"],
+            variant=row["variant"],
+            address=row["address"],
+            delivery_state=row["delivery_state"],
+            because=(row["decision"] or {}).get("because", ""),
+        )
+        for row in rows
+    ]
+
+
+async def show(tx: Transaction, notification: NotificationId) -> NotificationView:
+    """Raises NotFound."""
+    found = await _views(tx, [notification])
+    if not found:
+        raise NotFound(f"There is no notification {notification}.")
+    return found[0]
+
+
+async def why(
+    tx: Transaction, profile: ProfileId, *, source: SourceId | None = None, limit: int = 50
+) -> list[NotificationView]:
+    """What a person was told or not, the newest first."""
+    return await _views(tx, await store.read_notifications_of(tx, profile, source=source, limit=limit))
+
+
+async def _views(tx: Transaction, ids: Sequence[int]) -> list[NotificationView]:
+    attempts: dict[int, list[DeliveryView]] = defaultdict(list)
+    for row in await store.read_deliveries_of(tx, ids):
+        attempts[row["notification_id"]].append(_delivery(row))
+    rows = await store.read_notifications(tx, ids)
+    return [
+        NotificationView(
+            id=str(row["id"]),
+            profile=str(row["profile_id"]),
+            source=row["source_name"],
+            source_kind=row["source_kind"],
+            state=row["state"],
+            reason=row["reason"],
+            channel=row["channel"],
+            variant=row["variant"],
+            created_at=row["created_at"],
+            expires_at=row["expires_at"],
+            decision=row["decision"],
+            deliveries=attempts[row["id"]],
+        )
+        for row in sorted(rows, key=lambda row: row["id"], reverse=True)
+    ]
+
+
+def _delivery(row: Row) -> DeliveryView:
+    return DeliveryView(
+        id=str(row["id"]),
+        n=row["n"],
+        channel=row["channel"],
+        address=row["address"],
+        provider=str(row["provider_id"]),
+        state=row["state"],
+        failure=row["failure"],
+        code=row["code"],
+        handed_at=row["handed_at"],
+        opened_at=row["opened_at"],
+        clicked_at=row["clicked_at"],
+    )

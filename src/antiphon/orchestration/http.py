@@ -1,0 +1,95 @@
+"""The ledger over HTTP: send one, ask what became of it, ask why; and what the operator sets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from antiphon import profiles
+from antiphon.kernel import durations, settings
+from antiphon.kernel.errors import NotFound, invalid
+from antiphon.kernel.http import get, post, put
+from antiphon.kernel.records import NotificationId, Purpose
+from antiphon.kernel.runtime import Runtime
+from antiphon.orchestration import asking, calling
+
+
+class To(Struct, forbid_unknown_fields=True):
+    kind: str
+    value: str
+
+
+class SendRequest(Struct, forbid_unknown_fields=True):
+    """`expires_in`: a duration such as `15m`; after it nothing more is sent."""
+
+    message: str
+    to: To
+    purpose: Purpose
+    idempotency_key: str
+    topic: str | None = None
+    variables: dict[str, Any] | None = None
+    expires_in: str | None = None
+
+
+class SendAnswer(Struct):
+    notification: str
+
+
+@post("/send", permission="admin", status_code=202)
+async def send(runtime: Runtime, data: SendRequest) -> SendAnswer:
+    if not 1 <= len(data.idempotency_key) <= 255:
+        raise invalid("idempotency_key", "A key has 1 to 255 characters.")
+    expires = durations.parse(data.expires_in, at="expires_in") if data.expires_in else None
+    to = profiles.normalise(data.to.kind, data.to.value)
+
+    async def work(tx: Any) -> NotificationId:
+        call = calling.Call(
+            message=data.message,
+            to=to,
+            purpose=data.purpose,
+            idempotency_key=data.idempotency_key,
+            topic=data.topic,
+            variables=data.variables,
+            expires_at=tx.now + timedelta(seconds=expires) if expires else None,
+        )
+        return await calling.send(tx, call)
+
+    return SendAnswer(str(await runtime.database.repeat(work)))
+
+
+@get("/notifications/{notification:str}", permission="read")
+async def show(runtime: Runtime, notification: str) -> asking.NotificationView:
+    if not notification.isdigit() or len(notification) > 18:
+        raise NotFound(f"There is no notification {notification}.")
+    async with runtime.database.transaction(read_only=True) as tx:
+        return await asking.show(tx, NotificationId(int(notification)))
+
+
+@get("/profiles/{who:str}/why", permission="read")
+async def why(runtime: Runtime, who: str) -> list[asking.NotificationView]:
+    """What a person was told or not, the newest first."""
+    kind, _, value = who.partition(":")
+    identifier = profiles.normalise(kind, value)
+    async with runtime.database.transaction(read_only=True) as tx:
+        found = await profiles.find(tx, [identifier])
+        if identifier not in found:
+            raise NotFound(f"Nobody is known as {who}.")
+        return await asking.why(tx, found[identifier])
+
+
+@get("/settings", permission="read")
+async def read_settings(runtime: Runtime) -> settings.Settings:
+    async with runtime.database.transaction(read_only=True) as tx:
+        return await settings.read(tx)
+
+
+@put("/settings", permission="admin")
+async def write_settings(runtime: Runtime, data: dict[str, Any]) -> settings.Settings:
+    """Set some; the others stay. `null` puts one back to nothing."""
+    async with runtime.database.transaction() as tx:
+        return await settings.write(tx, data)
+
+
+routes = [send, show, why, read_settings, write_settings]

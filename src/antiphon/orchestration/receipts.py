@@ -1,0 +1,158 @@
+"""Receipts into the ledger: fold, close or fail over, withdraw what is queued, tell metrics and profiles.
+
+A taker of `Receipt`: it runs inside the transaction that takes the receipt in.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from antiphon import metrics, profiles
+from antiphon.kernel.db import Row, Transaction
+from antiphon.kernel.records import (
+    Count,
+    DeliveryId,
+    Identifier,
+    Inbound,
+    ProfileChange,
+    ProfileId,
+    Receipt,
+    SourceId,
+)
+from antiphon.orchestration import store
+from antiphon.orchestration.deliver import withdraw
+from antiphon.orchestration.fold import RANK, Folded, fold, higher, outcome
+from antiphon.orchestration.records import Attempt, Source
+
+OPENED = {"email": "Email Opened", "push": "Push Opened"}
+CLICKED = {"email": "Email Link Clicked", "sms": "SMS Link Clicked", "push": "Push Opened"}
+
+
+async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
+    """Any order, any number of times: the ledger ends the same."""
+    by_delivery: dict[DeliveryId, list[Receipt]] = defaultdict(list)
+    for receipt in receipts:
+        if receipt.delivery is not None:
+            by_delivery[receipt.delivery].append(receipt)
+    rows = await store.lock_deliveries(tx, list(by_delivery))
+    changes = [Change(row, fold(by_delivery[row["id"]]), tx.now) for row in rows]
+    changes = [change for change in changes if change.any]
+    if not changes:
+        return
+    await store.write_folded(tx, _columns(changes))
+    await _teach(tx, changes)
+    await _settle(tx, changes)
+    await metrics.add(tx, [count for change in changes for count in change.counts()])
+    await profiles.record_known(tx, [event for change in changes for event in change.events()])
+
+
+class Change:
+    """What receipts change of one delivery: only what is new counts and is told."""
+
+    def __init__(self, row: Row, folded: Folded, at: datetime) -> None:
+        self.row, self.folded, self.at = row, folded, at
+        self.state = higher(row["state"], folded.state)
+        self.state_changed = self.state != row["state"]
+        self.opened = folded.opened_at is not None and row["opened_at"] is None
+        self.clicked = folded.clicked_at is not None and row["clicked_at"] is None
+        self.any = self.state_changed or self.opened or self.clicked
+
+    @property
+    def arrived(self) -> bool:
+        """Now known to have arrived, and not before."""
+        return self.state in ("delivered", "read") and RANK.get(self.row["state"], 0) < RANK["delivered"]
+
+    def counts(self) -> list[Count]:
+        kinds: list[tuple[str, datetime | None]] = []
+        if self.arrived:
+            kinds.append(("delivered", None))
+        elif self.state_changed and self.state in ("failed", "expired"):
+            kinds.append((self.state, None))
+        if self.opened and self.row["channel"] in OPENED:
+            kinds.append(("opened", self.folded.opened_at))
+        if self.clicked:
+            kinds.append(("clicked", self.folded.clicked_at))
+        return [
+            Count(SourceId(self.row["source_id"]), self.row["channel"], self.row["variant"], kind, at or self.at, 1)
+            for kind, at in kinds
+        ]
+
+    def events(self) -> list[tuple[ProfileId, str, datetime, dict[str, Any]]]:
+        said: list[tuple[str, datetime | None]] = []
+        channel = self.row["channel"]
+        if self.opened and channel in OPENED:
+            said.append((OPENED[channel], self.folded.opened_at))
+        if self.clicked and CLICKED.get(channel, "") != OPENED.get(channel):
+            said.append((CLICKED.get(channel, "Link Clicked"), self.folded.clicked_at))
+        properties = {"source_id": str(self.row["source_id"])}
+        return [(ProfileId(self.row["profile_id"]), name, at, properties) for name, at in said if at is not None]
+
+
+def _columns(changes: Sequence[Change]) -> dict[str, list[Any]]:
+    return {
+        "ids": [c.row["id"] for c in changes],
+        "states": [c.state for c in changes],
+        "failures": [c.folded.failure if c.state == "failed" else None for c in changes],
+        "codes": [c.folded.code[:200] or None for c in changes],
+        "opened_at": [c.row["opened_at"] or c.folded.opened_at for c in changes],
+        "clicked_at": [c.row["clicked_at"] or c.folded.clicked_at for c in changes],
+    }
+
+
+async def _teach(tx: Transaction, changes: Sequence[Change]) -> None:
+    failed = [change for change in changes if change.state_changed and change.state == "failed"]
+    dead = [
+        (ProfileId(c.row["profile_id"]), c.row["channel"], c.row["address"])
+        for c in failed
+        if c.folded.failure == "address"
+    ]
+    if dead:
+        await profiles.mark_dead(tx, dead)
+    for change in failed:
+        if change.folded.failure == "optout":
+            await profiles.opt_out(tx, change.row["channel"], [change.row["address"]], how="provider")
+
+
+async def _settle(tx: Transaction, changes: Sequence[Change]) -> None:
+    """What the attempts make of each notification: delivered (and what is queued goes back), or decide anew."""
+    touched = {change.row["notification_id"]: change for change in changes if change.state_changed}
+    if not touched:
+        return
+    attempts = await store.read_attempts(tx, list(touched))
+    sources = await store.read_sources(tx, [change.row["source_id"] for change in touched.values()])
+    outcomes: list[tuple[int, str, str | None]] = []
+    people: list[ProfileId] = []
+    superseded: list[DeliveryId] = []
+    for notification, change in touched.items():
+        source: Source = sources[change.row["source_id"]]
+        tried: list[Attempt] = attempts.get(notification, [])
+        state = outcome(tried, failover_on=source.failover_on)
+        if state == "delivered":
+            superseded += [attempt.id for attempt in tried if attempt.state == "queued"]
+        if state is None:
+            state = "open"
+            people.append(ProfileId(change.row["profile_id"]))
+        outcomes.append((notification, state, None))
+    await store.write_outcomes(tx, outcomes)
+    await store.withdraw(tx, superseded, state="superseded", code="delivered by another channel")
+    await store.touch_people(tx, people)
+
+
+async def on_profile_changes(tx: Transaction, changes: Sequence[ProfileChange]) -> None:
+    """A wish or an opt-out is in force on everything queued: take it back and decide anew."""
+    people = sorted({change.profile for change in changes if change.what in ("preference", "opt_out")})
+    if people:
+        queued = await store.read_queued_of_people(tx, people)
+        await withdraw(tx, [row["id"] for row in queued], code="the person's wishes changed")
+
+
+async def on_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
+    """An answer by SMS is an answer to what was sent there last."""
+    senders = {Identifier("phone", item.sender): item for item in items if item.channel == "sms"}
+    found = await profiles.find(tx, list(senders))
+    await profiles.record_known(
+        tx, [(profile, "SMS Replied", tx.now, {}) for identifier, profile in found.items() if identifier in senders]
+    )

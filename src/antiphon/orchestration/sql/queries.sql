@@ -1,0 +1,422 @@
+-- name: insert_source
+-- A new thing that notifications come from.
+INSERT INTO source (kind, name, message_id, version, topic, purpose, channels, failover_on, silence_s)
+VALUES (:kind, :name, :message_id, :version, :topic, :purpose, :channels, :failover_on, :silence_s)
+RETURNING id;
+
+-- name: read_sources
+-- Sources by number.
+SELECT id, kind, name, message_id, version, topic, purpose, channels, failover_on, state, prefer, silence_s
+  FROM source
+ WHERE id = ANY(:ids::bigint[]);
+
+-- name: set_source_state
+-- Pause, resume or cancel: the flag that every mark reads.
+UPDATE source SET state = :state WHERE id = :id AND state <> 'cancelled';
+
+-- name: set_source_prefer
+-- The rest takes this channel.
+UPDATE source SET prefer = :prefer WHERE id = :id;
+
+-- name: insert_notifications
+-- One notification for each of these people; who has one of this source already is passed over.
+INSERT INTO notification (bucket, id, profile_id, source_id, variant, created_at, expires_at, variables)
+SELECT (given.profile_id & 255)::smallint, nextval('notification_seq') << 8 | (given.profile_id & 255),
+       given.profile_id, :source_id, given.variant, :now, :expires_at, :variables
+  FROM unnest(:profiles::bigint[], :variants::text[]) AS given(profile_id, variant)
+ ORDER BY given.profile_id & 255, given.profile_id
+    ON CONFLICT (bucket, profile_id, source_id) DO NOTHING
+RETURNING id, profile_id;
+
+-- name: insert_people
+-- A row to lock for each of these people.
+INSERT INTO person (bucket, profile_id)
+SELECT (profile_id & 255)::smallint, profile_id
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+ ORDER BY 1, 2
+    ON CONFLICT DO NOTHING;
+
+-- name: lock_people
+-- The lock under which everything open of a person is decided, with the rolling counters.
+SELECT person.profile_id, person.capped_at
+  FROM person
+  JOIN unnest(:profiles::bigint[]) AS given(profile_id)
+    ON person.bucket = (given.profile_id & 255)::smallint AND person.profile_id = given.profile_id
+ ORDER BY person.bucket, person.profile_id
+   FOR UPDATE OF person;
+
+-- name: read_open
+-- All that is still open for these people.
+SELECT n.id, n.profile_id, n.source_id, n.variant, n.created_at, n.expires_at, n.state
+  FROM notification n
+  JOIN unnest(:profiles::bigint[]) AS given(profile_id)
+    ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+ WHERE n.state IN ('open', 'waiting');
+
+-- name: read_attempts
+-- What was tried for these notifications, oldest first.
+SELECT d.id, d.notification_id, d.profile_id, d.n, d.channel, d.address, d.state, d.failure
+  FROM delivery d
+  JOIN unnest(:notifications::bigint[]) AS given(id)
+    ON d.bucket = (given.id & 255)::smallint AND d.notification_id = given.id
+ ORDER BY d.notification_id, d.n;
+
+-- name: read_reach
+-- Where these people can be reached, and what they or the world said about it.
+SELECT a.profile_id, a.channel, a.value, a.state = 'dead' AS dead, o.value IS NOT NULL AS opted_out
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  JOIN known_address a
+    ON a.bucket = (given.profile_id & 255)::smallint AND a.profile_id = given.profile_id
+  LEFT JOIN known_opt_out o  -- reads across buckets: an opt-out lies in its address's own
+    ON o.channel = a.channel AND o.value = a.value
+ ORDER BY a.profile_id, a.channel, a.value;
+
+-- name: read_preferences
+-- What these people said about these topics.
+SELECT p.profile_id, p.topic, p.channel, p.state
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  JOIN known_preference p
+    ON p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id
+ WHERE p.topic = ANY(:topics::text[]);
+
+-- name: read_responses
+-- How often these people were written to and answered: sums of the events named in the ledger's words.
+SELECT s.profile_id, n.name, s.count
+  FROM known_event_name n
+  CROSS JOIN unnest(:profiles::bigint[]) AS given(profile_id)
+  JOIN known_event_sum s
+    ON s.bucket = (given.profile_id & 255)::smallint AND s.name_id = n.id AND s.profile_id = given.profile_id
+ WHERE n.name = ANY(:names::text[]);
+
+-- name: read_timezones
+-- Where these people live, as far as they said.
+SELECT p.id, p.traits ->> 'timezone' AS timezone
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  JOIN known_profile p
+    ON p.bucket = (given.profile_id & 255)::smallint AND p.id = given.profile_id;
+
+-- name: insert_source_addresses
+-- One source, one address, once. What it does not return was taken before: see read_source_addresses.
+INSERT INTO source_address (bucket, source_id, key, profile_id)
+SELECT given.bucket, given.source_id, given.key, given.profile_id
+  FROM unnest(:buckets::smallint[], :sources::bigint[], :keys::uuid[], :profiles::bigint[])
+       AS given(bucket, source_id, key, profile_id)
+ ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING
+RETURNING source_id, key;
+
+-- name: read_source_addresses
+-- Whose an address was when its source first used it.
+SELECT s.source_id, s.key, s.profile_id
+  FROM unnest(:buckets::smallint[], :sources::bigint[], :keys::uuid[]) AS given(bucket, source_id, key)
+  JOIN source_address s
+    ON s.bucket = given.bucket AND s.source_id = given.source_id AND s.key = given.key;
+
+-- name: insert_deliveries
+-- The next attempt of each notification, due now.
+INSERT INTO delivery (bucket, id, notification_id, profile_id, source_id, n, channel, address, provider_id, lane, due_at)
+SELECT (given.notification_id & 255)::smallint, nextval('delivery_seq') << 8 | (given.notification_id & 255),
+       given.notification_id, given.profile_id, given.source_id, given.n, given.channel, given.address,
+       given.provider_id, given.lane, :now
+  FROM unnest(:notifications::bigint[], :profiles::bigint[], :sources::bigint[], :ns::smallint[], :channels::text[],
+              :addresses::text[], :providers::integer[], :lanes::smallint[])
+       AS given(notification_id, profile_id, source_id, n, channel, address, provider_id, lane)
+ ORDER BY given.notification_id & 255, given.notification_id;
+
+-- name: write_verdicts
+-- What was decided of each notification.
+UPDATE notification n
+   SET state = given.state, reason = given.reason, channel = coalesce(given.channel, n.channel),
+       decision = given.decision
+  FROM unnest(:notifications::bigint[], :states::text[], :reasons::text[], :channels::text[], :decisions::jsonb[])
+       AS given(id, state, reason, channel, decision)
+ WHERE n.bucket = (given.id & 255)::smallint AND n.id = given.id;
+
+-- name: write_caps
+-- The rolling counters of people who took a place under the frequency cap.
+UPDATE person p
+   SET capped_at = array(SELECT at FROM unnest(p.capped_at || :now::timestamptz) AS at
+                          WHERE at > :now::timestamptz - :kept::interval ORDER BY at)
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+ WHERE p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id;
+
+-- name: touch_people
+-- Look at these people again at a time, or earlier if they are due before.
+INSERT INTO person AS p (bucket, profile_id, due_at, version)
+SELECT (given.profile_id & 255)::smallint, given.profile_id, min(given.at), 1
+  FROM unnest(:profiles::bigint[], :at::timestamptz[]) AS given(profile_id, at)
+ GROUP BY 1, 2
+ ORDER BY 1, 2
+    ON CONFLICT (bucket, profile_id)
+    DO UPDATE SET due_at = least(p.due_at, excluded.due_at), version = p.version + 1;
+
+-- name: clear
+-- The mark: what may leave now. Only while the lease is mine and no opt-out, wish, pause or cancel stands.
+UPDATE delivery d
+   SET state = 'sending', attempts = d.attempts + 1
+  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease), source s
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
+   AND d.state = 'queued'
+   AND s.id = d.source_id AND s.state = 'running'
+   AND NOT EXISTS (SELECT FROM known_opt_out o  -- reads across buckets: an opt-out lies in its address's own
+                    WHERE o.channel = d.channel AND o.value = d.address)
+   AND NOT EXISTS (SELECT FROM known_preference p
+                    WHERE p.bucket = d.bucket AND p.profile_id = d.profile_id
+                      AND p.topic = s.topic AND p.channel = d.channel AND p.state = 'unwanted')
+RETURNING d.id, d.lease, d.provider_id;
+
+-- name: read_refused_marks
+-- Why deliveries that are still mine and queued were not cleared.
+SELECT d.id, d.notification_id, d.profile_id, s.state AS source_state
+  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease)
+  JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
+  JOIN source s ON s.id = d.source_id
+ WHERE d.state = 'queued'
+ ORDER BY d.bucket, d.id;
+
+-- name: park
+-- What waits on a paused source is due when it is resumed.
+UPDATE delivery d
+   SET due_at = 'infinity', lease_until = NULL
+  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.state = 'queued';
+
+-- name: withdraw
+-- Attempts that never left and never will; their people are decided anew.
+UPDATE delivery d
+   SET state = :state, code = :code, due_at = NULL, lease_until = NULL, lease = d.lease + 1
+  FROM unnest(:ids::bigint[]) AS given(id)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.state = 'queued'
+RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel;
+
+-- name: read_queued_of_people
+-- Attempts of these people that have not left yet.
+SELECT d.id, d.notification_id, d.profile_id, d.channel
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  JOIN notification n
+    ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+   AND n.state IN ('open', 'waiting')
+  JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id AND d.state = 'queued'
+ ORDER BY d.bucket, d.id
+   FOR UPDATE OF d;
+
+-- name: record
+-- The results of a hand-over, where the lease is still mine. `retry_s` puts it back into the queue for that long.
+UPDATE delivery d
+   SET state = given.state, failure = given.failure, code = given.code,
+       handed_at = CASE WHEN given.state = 'queued' THEN NULL ELSE :now::timestamptz END,
+       attempts = CASE WHEN given.unsent THEN d.attempts - 1 ELSE d.attempts END,
+       lane = CASE WHEN given.watch_s IS NULL THEN d.lane ELSE 9 END,
+       provider_id = coalesce(given.provider_id, d.provider_id),
+       due_at = CASE WHEN given.state = 'queued' THEN d.due_at
+                     WHEN given.watch_s IS NULL THEN NULL
+                     ELSE :now::timestamptz + given.watch_s * interval '1 second' END,
+       lease_until = CASE WHEN given.retry_s IS NULL THEN NULL
+                          ELSE clock_timestamp() + given.retry_s * interval '1 second' END
+  FROM unnest(:ids::bigint[], :leases::integer[], :states::text[], :failures::text[], :codes::text[],
+              :watch_s::double precision[], :retry_s::double precision[], :unsent::boolean[], :providers::integer[])
+       AS given(id, lease, state, failure, code, watch_s, retry_s, unsent, provider_id)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.state = 'sending'
+RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state, d.failure;
+
+-- name: doubt
+-- A hand-over whose worker is gone: it may have been sent.
+UPDATE delivery d
+   SET state = 'in_doubt', handed_at = :now, lease_until = NULL,
+       lane = CASE WHEN given.watch_s IS NULL THEN d.lane ELSE 9 END,
+       due_at = :now::timestamptz + given.watch_s * interval '1 second'
+  FROM unnest(:ids::bigint[], :leases::integer[], :watch_s::double precision[]) AS given(id, lease, watch_s)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.state = 'sending'
+RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel;
+
+-- name: expire
+-- Handed over, and nothing was heard in time.
+UPDATE delivery d
+   SET state = CASE WHEN d.state IN ('in_doubt', 'accepted', 'sent') THEN 'expired' ELSE d.state END,
+       due_at = NULL, lease_until = NULL
+  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
+RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state;
+
+-- name: lock_deliveries
+-- Deliveries that receipts speak of.
+SELECT d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address, d.state, d.opened_at, d.clicked_at,
+       n.variant, n.state AS notification_state, n.channel AS notification_channel
+  FROM unnest(:ids::bigint[]) AS given(id)
+  JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
+  JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
+ ORDER BY n.bucket, n.id, d.id
+   FOR UPDATE OF n, d;
+
+-- name: write_folded
+-- What receipts made of deliveries. A state that is over waits for nothing.
+UPDATE delivery d
+   SET state = given.state, failure = given.failure, code = coalesce(given.code, d.code),
+       opened_at = given.opened_at, clicked_at = given.clicked_at,
+       due_at = CASE WHEN given.state IN ('expired', 'failed', 'delivered', 'read') THEN NULL ELSE d.due_at END
+  FROM unnest(:ids::bigint[], :states::text[], :failures::text[], :codes::text[], :opened_at::timestamptz[],
+              :clicked_at::timestamptz[])
+       AS given(id, state, failure, code, opened_at, clicked_at)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id;
+
+-- name: write_outcomes
+-- Notifications whose state follows from their attempts.
+UPDATE notification n
+   SET state = given.state, reason = given.reason
+  FROM unnest(:notifications::bigint[], :states::text[], :reasons::text[]) AS given(id, state, reason)
+ WHERE n.bucket = (given.id & 255)::smallint AND n.id = given.id AND n.state <> 'cancelled';
+
+-- name: hand_over_notifications
+-- `sent`: handed over, no proof yet. Only from open, so that a receipt that was faster stays.
+UPDATE notification n
+   SET state = 'sent', reason = NULL
+  FROM unnest(:notifications::bigint[]) AS given(id)
+ WHERE n.bucket = (given.id & 255)::smallint AND n.id = given.id AND n.state = 'open';
+
+-- name: resume_parked
+-- What was parked while its source was paused is due again.
+UPDATE delivery
+   SET due_at = :now, version = version + 1
+ WHERE source_id = :source_id AND due_at = 'infinity' AND state = 'queued';  -- across buckets: by its due index
+
+-- name: resume_waiting
+-- People who wait only because the source was paused are looked at again.
+UPDATE person p
+   SET due_at = least(p.due_at, :now), version = p.version + 1
+  FROM notification n  -- across buckets: by the index of what is open
+ WHERE n.source_id = :source_id AND n.state = 'waiting' AND n.reason = 'paused'
+   AND p.bucket = n.bucket AND p.profile_id = n.profile_id;
+
+-- name: cancel_open
+-- What a cancelled source still had open; what was handed over keeps its state.
+UPDATE notification n
+   SET state = 'cancelled', reason = 'cancelled'
+ WHERE n.source_id = :source_id AND n.state IN ('open', 'waiting')  -- across buckets: by the index of what is open
+   AND NOT EXISTS (SELECT FROM delivery d WHERE d.bucket = n.bucket AND d.notification_id = n.id
+                      AND d.state IN ('sending', 'in_doubt', 'accepted', 'sent'))
+RETURNING n.id;
+
+-- name: cancel_queued
+-- The attempts of cancelled notifications that had not left.
+UPDATE delivery d
+   SET state = 'cancelled', code = 'cancelled', due_at = NULL, lease_until = NULL, lease = d.lease + 1
+  FROM unnest(:notifications::bigint[]) AS given(id)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.notification_id = given.id AND d.state = 'queued';
+
+-- name: anything_open
+-- Whether a source still has something open or waiting.
+SELECT EXISTS (SELECT FROM notification  -- across buckets: by the index of what is open
+                WHERE source_id = :source_id AND state IN ('open', 'waiting'));
+
+-- name: count_states
+-- Notifications of a source by state, channel, variant and reason.
+SELECT state, coalesce(channel, '') AS channel, variant, coalesce(reason, '') AS reason, count(*) AS n
+  FROM notification
+ WHERE source_id = :source_id  -- across buckets: by the index of a source
+ GROUP BY 1, 2, 3, 4;
+
+-- name: count_doubles
+-- People of a source to whom more than one attempt is known to have arrived.
+SELECT count(*)
+  FROM (SELECT d.notification_id
+          FROM notification n
+          JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id
+         WHERE n.source_id = :source_id AND n.state = 'delivered'  -- across buckets: by the index of a source
+           AND d.n > 1 AND d.state IN ('delivered', 'read')
+           AND EXISTS (SELECT FROM delivery e WHERE e.bucket = d.bucket AND e.notification_id = d.notification_id
+                          AND e.n < d.n AND e.state IN ('delivered', 'read'))
+         GROUP BY 1) doubles;
+
+-- name: list_recipients
+-- Who a source told, and who not and why, in the order of their ids.
+SELECT n.id, n.profile_id, n.state, n.reason, n.channel, n.variant, n.decision, d.state AS delivery_state, d.address,
+       d.handed_at, d.failure, d.code
+  FROM notification n
+  LEFT JOIN LATERAL (SELECT * FROM delivery d WHERE d.bucket = n.bucket AND d.notification_id = n.id
+                      ORDER BY d.n DESC LIMIT 1) d ON true
+ WHERE n.source_id = :source_id AND n.profile_id > :after  -- across buckets: by the index of a source
+   AND (:outcome::text IS NULL OR n.state = :outcome)
+ ORDER BY n.profile_id
+ LIMIT :limit;
+
+-- name: read_notifications
+-- Notifications by number, with their source.
+SELECT n.id, n.profile_id, n.source_id, n.variant, n.state, n.reason, n.channel, n.created_at, n.expires_at,
+       n.decision, n.variables, s.name AS source_name, s.kind AS source_kind
+  FROM unnest(:ids::bigint[]) AS given(id)
+  JOIN notification n ON n.bucket = (given.id & 255)::smallint AND n.id = given.id
+  JOIN source s ON s.id = n.source_id;
+
+-- name: read_notifications_of
+-- The newest notifications of a person, of one source or all.
+SELECT n.id
+  FROM notification n
+ WHERE n.bucket = :bucket AND n.profile_id = :profile_id AND (:source_id::bigint IS NULL OR n.source_id = :source_id)
+ ORDER BY n.id DESC
+ LIMIT :limit;
+
+-- name: read_deliveries_of
+-- The attempts of notifications, as people ask for them.
+SELECT d.id, d.notification_id, d.n, d.channel, d.address, d.provider_id, d.state, d.failure, d.code, d.handed_at,
+       d.opened_at, d.clicked_at
+  FROM unnest(:notifications::bigint[]) AS given(id)
+  JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.notification_id = given.id
+ ORDER BY d.notification_id, d.n;
+
+-- name: read_for_render
+-- What rendering needs to know of deliveries: for whom, what, which variant.
+SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.notification_id, d.n, d.provider_id, n.variant, n.variables,
+       n.expires_at, p.traits, a.details, d.attempts, d.state
+  FROM unnest(:ids::bigint[]) AS given(id)
+  JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
+  JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
+  JOIN known_profile p ON p.bucket = d.bucket AND p.id = d.profile_id
+  LEFT JOIN known_address a
+    ON a.bucket = d.bucket AND a.profile_id = d.profile_id AND a.channel = d.channel AND a.value = d.address;
+
+-- name: count_due
+-- Rows of this part that are due and not finished.
+SELECT (SELECT count(*) FROM person WHERE due_at <= :now)
+     + (SELECT count(*) FROM delivery WHERE due_at <= :now);
+
+-- name: read_idempotent
+-- The notification that an API caller's key led to.
+SELECT notification_id FROM idempotency WHERE bucket = :bucket AND key = :key;
+
+-- name: insert_idempotent
+-- Take an API caller's key; nothing is returned when it was taken before.
+INSERT INTO idempotency (bucket, key, notification_id)
+VALUES (:bucket, :key, :notification_id)
+    ON CONFLICT DO NOTHING
+RETURNING notification_id;
+
+-- name: insert_api_notification
+-- A notification that no campaign made: each call is one, whoever it is for.
+INSERT INTO notification (bucket, id, profile_id, source_id, created_at, expires_at, variables)
+VALUES (:bucket, nextval('notification_seq') << 8 | :bucket::smallint::bigint, :profile_id, :source_id, :now,
+        :expires_at, :variables)
+RETURNING id;
+
+-- name: count_backlog
+-- Deliveries that are due and not handed over, up to a limit.
+SELECT count(*) FROM (SELECT FROM delivery WHERE due_at <= :now AND lane < 9 LIMIT :limit) ahead;
+
+-- name: read_conversions
+-- The delivery that each of these people clicked last, within a time: what a conversion is owed to.
+SELECT DISTINCT ON (d.profile_id) d.profile_id, d.source_id, d.channel, n.variant
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  JOIN notification n
+    ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+  JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id
+ WHERE d.clicked_at > :since AND d.clicked_at <= :now
+ ORDER BY d.profile_id, d.clicked_at DESC;
+
+-- name: read_public
+-- What a public link of a delivery needs: whose it is, what it said, when it was handed over.
+SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.handed_at, d.state, n.variant, n.variables,
+       s.message_id, s.version, s.topic, p.traits
+  FROM delivery d
+  JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
+  JOIN source s ON s.id = d.source_id
+  JOIN known_profile p ON p.bucket = d.bucket AND p.id = d.profile_id
+ WHERE d.bucket = (:id::bigint & 255)::smallint AND d.id = :id;

@@ -1,0 +1,57 @@
+"""What people ask of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from antiphon.kernel.db import Row, Transaction
+from antiphon.kernel.records import DeliveryId, ProfileId, SourceId, bucket_of
+from antiphon.orchestration.store.base import queries
+
+
+async def count_states(tx: Transaction, source: SourceId) -> list[Row]:
+    return await queries.rows(tx, "count_states", source_id=source)
+
+
+async def count_doubles(tx: Transaction, source: SourceId) -> int:
+    return int(await queries.value(tx, "count_doubles", source_id=source))
+
+
+async def list_recipients(
+    tx: Transaction, source: SourceId, *, outcome: str | None, after: int, limit: int
+) -> list[Row]:
+    return await queries.rows(tx, "list_recipients", source_id=source, outcome=outcome, after=after, limit=limit)
+
+
+async def read_notifications(tx: Transaction, ids: Sequence[int]) -> list[Row]:
+    return await queries.rows(tx, "read_notifications", ids=list(ids))
+
+
+async def read_notifications_of(
+    tx: Transaction, profile: ProfileId, *, source: SourceId | None, limit: int
+) -> list[int]:
+    rows = await queries.rows(
+        tx, "read_notifications_of", bucket=bucket_of(profile), profile_id=profile, source_id=source, limit=limit
+    )
+    return [row["id"] for row in rows]
+
+
+async def read_deliveries_of(tx: Transaction, notifications: Sequence[int]) -> list[Row]:
+    return await queries.rows(tx, "read_deliveries_of", notifications=list(notifications))
+
+
+async def count_due(tx: Transaction) -> int:
+    return int(await queries.value(tx, "count_due"))
+
+
+async def count_backlog(tx: Transaction, *, limit: int) -> int:
+    return int(await queries.value(tx, "count_backlog", limit=limit))
+
+
+async def read_conversions(tx: Transaction, profiles: Sequence[ProfileId], *, since: datetime) -> list[Row]:
+    return await queries.rows(tx, "read_conversions", profiles=sorted(profiles), since=since)
+
+
+async def read_public(tx: Transaction, delivery: DeliveryId) -> Row | None:
+    return await queries.row(tx, "read_public", id=delivery)

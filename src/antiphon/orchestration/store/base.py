@@ -1,0 +1,26 @@
+"""The statements, the due tables, and which events count as written to and answered."""
+
+from __future__ import annotations
+
+from antiphon.kernel.db import Queries
+from antiphon.kernel.due import DueTable
+
+queries = Queries("orchestration")
+
+PEOPLE = DueTable("person", key={"bucket": "smallint", "profile_id": "bigint"})
+DELIVERIES = DueTable(
+    "delivery",
+    key={"bucket": "smallint", "id": "bigint"},
+    columns=("state", "source_id", "channel"),
+    where="provider_id = $4 AND lane = ANY($5::smallint[])",
+)
+WATCHED = DueTable("delivery", key={"bucket": "smallint", "id": "bigint"}, columns=("state",), where="lane = 9")
+
+SENT_EVENTS = {"email": "Email Sent", "sms": "SMS Sent", "push": "Push Sent"}
+ANSWER_EVENTS = {
+    "Email Opened": "email",
+    "SMS Link Clicked": "sms",
+    "SMS Replied": "sms",
+    "Push Opened": "push",
+}
+"""Which of a person's events count as written to, and as answered, on a channel."""

@@ -1,0 +1,61 @@
+"""Orchestration's loops: people who are due, deliveries per provider, silence."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from antiphon import channels
+from antiphon.kernel.due import work_loop
+from antiphon.kernel.records import ProviderId
+from antiphon.kernel.runtime import Runtime
+from antiphon.orchestration.decide import work_people
+from antiphon.orchestration.deliver import work_provider, work_silence
+
+LOOPS_PER_PROVIDER = 3
+"""While one batch is with the provider, the next is rendered and the last is recorded."""
+
+
+async def run(runtime: Runtime, connections: channels.Connections) -> None:
+    """Until cancelled."""
+    database = runtime.database
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work_loop(database, "people", lambda: work_people(runtime)))
+        group.create_task(work_loop(database, "deliveries", lambda: work_silence(runtime)))
+        group.create_task(work_loop(database, "receipts", lambda: channels.work_unmatched(runtime)))
+        group.create_task(_providers(runtime, connections))
+
+
+async def _providers(runtime: Runtime, connections: channels.Connections) -> None:
+    """Loops for each provider that is enabled, kept in step with the accounts."""
+    running: dict[ProviderId, list[asyncio.Task[None]]] = {}
+    try:
+        while True:
+            wanted = await connections.refresh()
+            for provider in [provider for provider in running if provider not in wanted]:
+                await _stop(running.pop(provider))
+            for provider in wanted:
+                if provider not in running:
+                    running[provider] = _start(runtime, connections, provider)
+            await runtime.database.sleep("providers", 5.0)
+    finally:
+        for tasks in running.values():
+            await _stop(tasks)
+        await connections.close()
+
+
+def _start(runtime: Runtime, connections: channels.Connections, provider: ProviderId) -> list[asyncio.Task[None]]:
+    def loop() -> asyncio.Task[None]:
+        return asyncio.create_task(
+            work_loop(runtime.database, "deliveries", lambda: work_provider(runtime, connections, provider))
+        )
+
+    return [loop() for _ in range(LOOPS_PER_PROVIDER)]
+
+
+async def _stop(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

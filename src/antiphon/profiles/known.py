@@ -1,0 +1,31 @@
+"""Events that this installation makes itself: each from a state that changed once, so there is nothing to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from antiphon.kernel import outlet
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import Event, ProfileId
+from antiphon.profiles import store
+from antiphon.profiles.ingest import event_names
+
+Happened = tuple[ProfileId, str, datetime, Mapping[str, Any]]
+"""Who, the event's name, when, its properties."""
+
+
+async def record_known(tx: Transaction, happened: Sequence[Happened]) -> None:
+    """Take in events of profiles by number, without a message id: the caller's transaction makes each exactly once."""
+    if not happened:
+        return
+    names = await event_names(tx, {name for _, name, _, _ in happened}, make=True)
+    rows = [
+        (profile, names[name], at, msgspec.json.encode(properties).decode() if properties else None)
+        for profile, name, at, properties in happened
+    ]
+    await store.add_events(tx, rows)
+    await outlet.publish(tx, [Event(profile, name, names[name], at) for profile, name, at, _ in happened])
