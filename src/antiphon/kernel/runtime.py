@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from antiphon.kernel.db import Database
@@ -15,11 +17,21 @@ class Runtime:
     """`base_url` is how customers reach us (links in messages), without a slash at the end.
 
     `sandbox`: product time may be moved and private addresses may be called; never for real customers.
+    `world_url`: where the program that plays the outside takes its faults, if one runs beside us.
     """
 
     database: Database
     secrets: Secrets
-    signer: Signer
     base_url: str
     sandbox: bool = False
     data: Path | None = None
+    world_url: str = ""
+
+    @cached_property
+    def signer(self) -> Signer:
+        return Signer(self.secrets.derive("public links"))
+
+    @cached_property
+    def link_token(self) -> str:
+        """Opens the staff pages from elsewhere than this machine; the same for the life of the installation."""
+        return base64.urlsafe_b64encode(self.secrets.derive("staff link")[:24]).decode()

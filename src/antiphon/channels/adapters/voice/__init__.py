@@ -1,0 +1,1 @@
+"""Adapters of the voice channel. Not built yet: this room holds its promise only."""
