@@ -12,7 +12,7 @@ import msgspec
 from antiphon_world.visitor import Visitor
 
 POLL_S = 0.2
-POLL_UNANSWERED_S = 2.0
+POLL_UNANSWERED_S = 0.5
 
 
 class ProductClock:

@@ -128,10 +128,10 @@ class Control:
 
     def _push_goes(self, act: Act) -> Answer:
         """The device was replaced, or came back."""
-        name = canonical(act.address) if act.address is not None else f"/push/{int(str(act.person)):06d}"
+        name = canonical(act.address) if act.address is not None else str(int(str(act.person)))
         if act.do == "gone":
             self._world.gone.add(name)
         else:
             self._world.gone.discard(name)
-        self._world.log(f"push_{act.do}", "push", name)
+        self._world.log(f"push_{act.do}", "push", act.address or f"/push/{int(name):06d}")
         return as_json({"done": True, "address": name})

@@ -6,6 +6,7 @@ of the address for `gone` and `reject_addresses`, else of (address, nth try), so
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -72,10 +73,12 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
 class Faults:
     def __init__(self, seed: int, rules: tuple[Fault, ...] = ()) -> None:
         self._seed = seed
+        self.changed = asyncio.Event()
         self.load(rules)
 
     def load(self, rules: tuple[Fault, ...]) -> None:
         self.rules = rules
+        self.changed.set()
         self._loaded = time.monotonic()
         self._passed: Counter[tuple[int, int]] = Counter()
         self._connections = 0

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 LINKS_MAX = 50
 URL_MAX = 2048
-_URL = re.compile(r"https?://[^\s<>\"']{1,2048}")
+_LINK = re.compile(r"(?<![\w/.:-])(https?://)?([\w.-]+(?::\d+)?/c/[^\s<>\"']{1,2000})")
 
 
 class Letter(Struct, frozen=True):
@@ -36,8 +36,8 @@ def is_tracked(url: str) -> bool:
 
 
 def tracked_links(text: str) -> tuple[str, ...]:
-    """The tracked links of plain text."""
+    """The tracked links of plain text; an SMS may leave out the scheme."""
     if "/c/" not in text:
         return ()
-    found = (url.rstrip(".,;:!?)]") for url in _URL.findall(text))
-    return tuple(dict.fromkeys(url for url in found if is_tracked(url)))[:LINKS_MAX]
+    found = ((scheme or "http://") + rest.rstrip(".,;:!?)]") for scheme, rest in _LINK.findall(text))
+    return tuple(dict.fromkeys(found))[:LINKS_MAX]

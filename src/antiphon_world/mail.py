@@ -18,7 +18,9 @@ DEPTH_MAX = 5
 PARTS_MAX = 50
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _BOUNDARY = re.compile(rb'boundary="?([^";\r\n]{1,70})', re.I)
-_ATTRIBUTE = re.compile(r"""\b(href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
+# Begins with a literal, which a search finds by far the fastest; what stands before it is looked at afterwards.
+_URL = re.compile(r"""https?://[^\s"'<>]+""")
+_BEFORE = re.compile(r"""\b(href|src)\s*=\s*["']?$""", re.I)
 _ONE_CLICK = re.compile(r"<\s*(https?://[^>\s]+)\s*>")
 
 Headers = dict[bytes, bytes]
@@ -103,17 +105,20 @@ def _decoded(headers: Headers, body: bytes, kind: bytes) -> str:
 
 
 def _of_html(html: str) -> tuple[tuple[str, ...], str | None]:
+    """The tracked links (absolute, in `href`) and the open pixel (in `src`)."""
     links: dict[str, None] = {}
     pixel = None
-    for name, *values in _ATTRIBUTE.findall(html):
-        url = next(filter(None, values), "")
-        if "/c/" not in url and "/o/" not in url:
+    for found in _URL.finditer(html):
+        if "/c/" not in found[0] and "/o/" not in found[0]:
             continue
-        url = unescape(url)[:URL_MAX]
-        if name.lower() == "href" and is_tracked(url) and len(links) < LINKS_MAX:
+        before = _BEFORE.search(html, max(0, found.start() - 20), found.start())
+        if before is None:
+            continue
+        url = unescape(found[0])[:URL_MAX]
+        if before[1].lower() == "src":
+            pixel = pixel or (url if "/o/" in url else None)
+        elif is_tracked(url) and len(links) < LINKS_MAX:
             links[url] = None
-        elif name.lower() == "src" and "/o/" in url and pixel is None:
-            pixel = url
     return tuple(links), pixel
 
 

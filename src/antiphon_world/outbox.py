@@ -11,7 +11,7 @@ from msgspec import Struct
 from antiphon_world.smsc import SmppSession
 
 KEPT_MAX = 100_000
-TRIES_MAX = 5
+TRIES_MAX = 10
 AGAIN_S = 1.0
 
 

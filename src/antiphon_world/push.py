@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from antiphon_world.addresses import canonical
+from antiphon_world.addresses import canonical, person_of
 from antiphon_world.letter import is_tracked
 from antiphon_world.web import Answer, Request
 from antiphon_world.webpush import Undecryptable, VapidRefused, check_vapid, subscription
@@ -76,7 +76,8 @@ class PushService:
         if reject := faults.strikes(NAME, "reject_addresses", address=address):
             return reject.code or 404, "no such subscription"
         gone = faults.strikes(NAME, "gone", address=address)
-        if gone or canonical(address) in self._world.gone or self._world.habits.person(address).push == "gone":
+        names = {canonical(address), person_of(address)}
+        if gone or names & self._world.gone or self._world.habits.person(address).push == "gone":
             return (gone and gone.code) or 410, "the subscription is gone"
         return None
 

@@ -91,7 +91,7 @@ async def playing(options: Options) -> AsyncIterator[tuple[World, Ports]]:
     tasks: list[asyncio.Task[None]] = []
     try:
         ports = await _open(world, options, opened)
-        runs = (clock.run(), customers.run(), _cut_outages(opened))
+        runs = (clock.run(), customers.run(), _cut_outages(world, opened))
         tasks = [asyncio.get_running_loop().create_task(run) for run in runs]
         yield world, ports
     finally:
@@ -149,9 +149,12 @@ async def _listen(factory: Callable[[], asyncio.Protocol], port: int, opened: _O
     return int(server.sockets[0].getsockname()[1])
 
 
-async def _cut_outages(opened: _Open) -> None:
+async def _cut_outages(world: World, opened: _Open) -> None:
     """A provider that goes down drops the connections it has."""
     while True:
+        world.faults.changed.clear()
+        if not world.faults.rules:
+            await world.faults.changed.wait()
         await asyncio.sleep(OUTAGE_LOOK_S)
         for provider, sessions in opened.sessions:
             if provider is not None and sessions and provider.is_down():

@@ -35,6 +35,7 @@ from antiphon_world.pdu import (
 )
 
 WINDOW = 50
+SESSIONS_MAX = 200
 UNACKNOWLEDGED_S = 10.0
 
 
@@ -71,7 +72,7 @@ class SmppSession(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by duck typing only
-        if self._taker.refuses_connection():
+        if self._taker.refuses_connection() or len(self._sessions) >= SESSIONS_MAX:
             self.transport.abort()
         else:
             self._sessions.add(self)

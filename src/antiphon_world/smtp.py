@@ -13,6 +13,7 @@ from typing import Protocol, cast
 SIZE_MAX = 26_214_400
 LINE_MAX = 2_048
 RCPT_MAX = 1_000
+SESSIONS_MAX = 1_000
 GREETING = b"220 world.example ESMTP\r\n"
 EXTENSIONS = (
     "PIPELINING",
@@ -62,7 +63,7 @@ class SmtpSession(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by duck typing only
-        if self._taker.refuses_connection():
+        if self._taker.refuses_connection() or len(self._sessions) >= SESSIONS_MAX:
             self.transport.abort()
             return
         self._sessions.add(self)

@@ -15,6 +15,8 @@ from msgspec import Struct
 
 BODY_MAX = 1_000_000
 QUEUE_MAX = 100
+SESSIONS_MAX = 1_000
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class Request(Struct):
@@ -53,6 +55,8 @@ class WebSession(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by duck typing only
         self._sessions.add(self)
+        if len(self._sessions) > SESSIONS_MAX:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._sessions.discard(self)
@@ -112,7 +116,8 @@ class WebSession(asyncio.Protocol):
             self.transport.resume_reading()
 
     def _write(self, answer: Answer, *, keep: bool) -> None:
-        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", f"Content-Length: {len(answer.body)}"]
+        phrase = _PHRASES.get(answer.status, "")
+        lines = [f"HTTP/1.1 {answer.status} {phrase}", f"Content-Length: {len(answer.body)}"]
         lines += [f"{name}: {value}" for name, value in answer.headers]
         if not keep:
             lines.append("Connection: close")

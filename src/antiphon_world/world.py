@@ -65,7 +65,9 @@ class World:
         self.faults.load(script.faults)
 
     def tried(self, address: str) -> int:
-        """Counts attempts on an address, the refused ones too: from 1."""
+        """Counts attempts on an address while there are faults to draw, the refused ones too: from 1."""
+        if not self.faults.rules:
+            return 0
         name = canonical(address)
         self._tries[name] += 1
         return self._tries[name]

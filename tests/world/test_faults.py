@@ -164,6 +164,11 @@ async def test_a_push_service_refuses_as_the_script_says(play: Play, kind: str, 
         assert not stage.log("push_received")
 
 
+async def test_a_push_service_may_answer_with_a_status_of_its_own(play: Play) -> None:
+    async with play(faults=[{"at": "push", "kind": "refuse", "code": 499}]) as stage:
+        assert (await push(stage)).status_code == 499
+
+
 @pytest.mark.parametrize(("kind", "taken"), [("outage", 0), ("drop_after_data", 1)])
 async def test_a_push_service_hangs_up_as_the_script_says(play: Play, kind: str, taken: int) -> None:
     async with play(faults=[{"at": "push", "kind": kind}]) as stage:

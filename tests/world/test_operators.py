@@ -84,9 +84,10 @@ async def test_a_customer_replies_stop_from_their_phone(play: Play, bind: Bind) 
     assert (line["address"], line["to"], line["text"]) == ("+34612000001", "SHOP", "STOP")
 
 
-async def test_a_customer_clicks_the_link_of_an_sms(play: Play, bind: Bind) -> None:
+@pytest.mark.parametrize("link", [LINK, LINK.removeprefix("https://"), "127.0.0.1:8080/c/tok"])
+async def test_a_customer_clicks_the_link_of_an_sms(play: Play, bind: Bind, link: str) -> None:
     async with play(habits=quiet(clicks=True, buys=True)) as stage, bind(stage.ports.smpp[0]) as client:
-        await client.submit(TO, f"20 % off: {LINK}.".encode())
+        await client.submit(TO, f"20 % off: {link}.".encode())
         await client.heard("answer")
         await stage.advance("2026-03-02T12:00:00.000Z")
         assert [note.path for note in stage.target.notes] == ["/c/tok", "/v1/track"]
