@@ -74,6 +74,7 @@ def test_no_two_bodies_are_alike():
 @pytest.mark.parametrize(
     ("p256dh", "auth"),
     [(b"", AUTH), (P256DH[:-1], AUTH), (b"\x04" + b"\x01" * 64, AUTH), (P256DH, b""), (P256DH, b"x" * 17)],
+    ids=["no point", "short point", "not on the curve", "no auth", "long auth"],
 )
 def test_keys_that_no_browser_makes_are_refused(p256dh, auth):
     with pytest.raises(BadKeys):

@@ -80,7 +80,8 @@ def test_any_octets_are_read_without_failing(octets, esm_class, tlvs):
     [
         (b"\x00\x1be\x02", 0x00, "@€$"),
         (b"caf\xe9", 0x00, "café"),  # Latin-1 under the name of the default alphabet
-        (b"plain", 0x01, "plain"),
+        (b"plain {~}", 0x01, "plain {~}"),
+        (b"Gr~\x1ee \x1be \x00", 0x01, "Grüße € @"),  # GSM-7 under the name of IA5
         (b"Espa\xf1a", 0x03, "España"),
         ("Добрый 😀".encode("utf-16-be"), 0x08, "Добрый 😀"),
         (b"\x00\x41\x00", 0x08, "A�"),

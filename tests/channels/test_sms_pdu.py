@@ -95,6 +95,19 @@ def test_another_codec_reads_the_same(body):
     assert [(tlv.tag, tlv.value) for tlv in theirs.tlvs] == list(body.tlvs)
 
 
+@given(st.binary(max_size=254), st.lists(st.tuples(st.integers(0, 65535), st.binary(max_size=99)), max_size=3))
+def test_we_read_what_another_codec_wrote(text, tlvs):
+    theirs = smpp34.SubmitSm(
+        "Shop", "447911123456", text, data_coding=8, esm_class=64, registered_delivery=1, sequence_number=9,
+        tlvs=[smpp34.Tlv(tag, value) for tag, value in tlvs],
+    )  # fmt: skip
+    ours = pdu.decode(theirs.encode())
+    assert (ours.command, ours.sequence) == (pdu.SUBMIT_SM, 9)
+    assert (ours.body.source_addr, ours.body.destination_addr) == ("Shop", "447911123456")
+    assert (ours.body.short_message, ours.body.data_coding, ours.body.esm_class) == (text, 8, 64)
+    assert list(ours.body.tlvs) == tlvs
+
+
 @given(messages, st.integers(0, 400), st.binary(max_size=6))
 def test_damaged_octets_are_refused_or_read_but_never_crash(body, at, noise):
     octets = bytearray(pdu.encode(pdu.Pdu(command=pdu.DELIVER_SM, sequence=1, body=body)))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -66,6 +66,9 @@ class WebPushSettings(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"WebPushSettings({self.subject})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # Any: as the base class has it
+        return [("subject", self.subject)]
 
 
 # RFC 8030 5 and 7.3, RFC 8292 4.2; the rest is told by its hundred.

@@ -49,6 +49,9 @@ ERRORS: dict[str, FailureClass] = {
 }
 """MAP user errors (3GPP TS 29.002 17.5), which most SMSCs repeat in `err:`; a provider's own go into its settings."""
 
+_NOT_IA5 = re.compile(rb"[^\n\r\x20-\x7e]")
+"""IA5 text has no control characters: some SMSCs send GSM-7 under this name."""
+
 CODINGS: dict[int, str] = {0x01: "ascii", 0x03: "latin-1", 0x06: "iso8859-5", 0x07: "iso8859-8", 0x08: "utf-16-be"}
 _ID, _STAT, _ERR = (re.compile(rb"\b%s:\s*([^\s]+)" % key, re.IGNORECASE) for key in (b"id", b"stat", b"err"))
 
@@ -120,7 +123,7 @@ def part(message: pdu.Message) -> Part:
 
 def text(payload: bytes, *, coding: int) -> str | None:
     """None where `coding` says that these octets are no text."""
-    if coding == 0x00:
+    if coding == 0x00 or (coding == 0x01 and _NOT_IA5.search(payload)):
         return gsm7.decode(payload)
     if coding in CODINGS:
         return payload.decode(CODINGS[coding], "replace")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -71,6 +71,12 @@ class Bind(Struct, frozen=True):
     addr_ton: int = 0
     addr_npi: int = 0
     address_range: str = ""
+
+    def __repr__(self) -> str:
+        return f"Bind({self.system_id})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # Any: as the base class has it
+        return [("system_id", self.system_id)]
 
 
 class BindResponse(Struct, frozen=True):

@@ -20,7 +20,7 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import structlog
 from msgspec import Struct
@@ -85,6 +85,9 @@ class SmppSettings(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"SmppSettings({self.system_id}@{self.host}:{self.port})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # Any: as the base class has it
+        return [("system_id", self.system_id), ("host", self.host), ("port", self.port)]
 
     def bind(self) -> pdu.Bind:
         return pdu.Bind(system_id=self.system_id, password=self.password, system_type=self.system_type)
