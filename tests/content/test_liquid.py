@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
@@ -159,6 +160,23 @@ def test_an_attack_is_refused_in_time(name):
     with pytest.raises((TemplateError, RenderError)):
         compile(ATTACKS[name], html=False).render(values)
     assert time.thread_time() - started < ATTACK_S_MAX
+
+
+def test_loops_in_a_row_share_one_count():
+    with pytest.raises(RenderError, match="more than 10000 loop turns"):
+        compile("{% for i in (1..6000) %}{% endfor %}" * 2, html=False).render({})
+
+
+def test_a_long_value_many_times_is_refused_before_it_is_built():
+    template = compile(ATTACKS["a long value many times"], html=False)
+    assert template.is_plain
+    tracemalloc.start()
+    try:
+        with pytest.raises(RenderError):
+            template.render({"b": "b" * 90_000})
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 class Secretive:
