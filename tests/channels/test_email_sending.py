@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import time
+from contextlib import AsyncExitStack
 
 import pytest
+import uvloop
 from aiosmtpd.smtp import SMTP
 
 from antiphon.channels.adapter import Unreachable
 from antiphon.kernel.records import Accepted, InDoubt, NotSent, Refused
 from channels.email_peer import Inbox, adapter_to, letter, served
+
+# The hook that is to replace this fixture works for a whole folder only.
+pytestmark = pytest.mark.filterwarnings("ignore:Overriding the .event_loop_policy. fixture")
+
+
+@pytest.fixture(params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy], ids=["asyncio", "uvloop"])
+def event_loop_policy(request):
+    """The product runs on uvloop; tests of others and small tools on asyncio. They differ in transports and TLS."""
+    return request.param()
 
 
 @pytest.mark.parametrize("offers", [("PIPELINING",), ("none",)], ids=["pipelining", "lock-step"])
@@ -270,6 +282,17 @@ async def test_nobody_listening_is_not_sent_and_connect_says_unreachable():
             await adapter.connect()
 
 
+async def test_a_server_that_went_away_between_two_batches_is_not_sent_at_once():
+    async with AsyncExitStack() as later:
+        async with served(Inbox(), timeout=0.2) as port:
+            adapter = await later.enter_async_context(adapter_to(port, connections=2))
+            assert isinstance((await adapter.send_many([letter(1)]))[0], Accepted)
+        await asyncio.sleep(0.4)
+        async with asyncio.timeout(2):
+            results = await adapter.send_many([letter(2), letter(3)])
+    assert [type(each) for each in results] == [NotSent, NotSent]
+
+
 async def test_a_server_that_refuses_the_greeting_is_policy():
     async def refuse(reader, writer):
         writer.write(b"554 5.7.1 Your network is not welcome\r\n")
@@ -334,3 +357,62 @@ async def test_closing_waits_for_the_answer_to_what_was_handed_over():
         await asyncio.sleep(0.15)
         await adapter.close()
         assert [type(each) for each in await sending] == [Accepted]
+
+
+class Moody(Inbox):
+    """Refuses, stalls, ends the session or drops the connection at any point, by a seeded die."""
+
+    def __init__(self, seed: int, *offers: str) -> None:
+        super().__init__(*offers)
+        self.dice = random.Random(seed)
+
+    async def mood(self, server: SMTP, good: str) -> str:
+        throw = self.dice.random()
+        if throw < 0.04:
+            server.transport.abort()
+        elif throw < 0.08:
+            asyncio.get_running_loop().call_soon(server.transport.close)
+            return "421 4.3.2 Going down"
+        elif throw < 0.12:
+            return "451 4.3.0 Not now"
+        elif throw < 0.16:
+            return "550 5.1.1 Never"
+        elif throw < 0.17:
+            await asyncio.sleep(0.4)
+        return good
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        answer = await self.mood(server, "250 2.1.0 Ok")
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        answer = await self.mood(server, "250 2.1.5 Ok")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server, session, envelope):
+        answer = await self.mood(server, "250 2.0.0 Ok")
+        if answer.startswith("250"):
+            self.letters.append(envelope)
+        return answer
+
+
+@pytest.mark.parametrize("offers", [("PIPELINING",), ("none",)], ids=["pipelining", "lock-step"])
+@pytest.mark.parametrize("seed", range(2))
+async def test_whatever_the_server_does_nothing_arrives_twice_and_no_result_is_a_lie(offers, seed):
+    inbox = Moody(seed, *offers)
+    async with served(inbox) as port, adapter_to(port, connections=4, answer_timeout_s=0.3) as adapter:
+        batches = [[letter(n) for n in range(at, at + 30)] for at in (0, 30, 60)]
+        results = [result for batch in batches for result in await adapter.send_many(batch)]
+    assert len(results) == 90
+    arrived = inbox.recipients
+    assert len(set(arrived)) == len(arrived)
+    by_kind = {kind: {f"person{n}@example.org" for n, each in enumerate(results) if isinstance(each, kind)}
+               for kind in (Accepted, InDoubt, Refused, NotSent)}  # fmt: skip
+    assert by_kind[Accepted] <= set(arrived)
+    assert not (by_kind[NotSent] | by_kind[Refused]) & set(arrived)
+    assert len(by_kind[Accepted]) > 30
+    assert by_kind[Refused]

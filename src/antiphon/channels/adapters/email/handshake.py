@@ -45,7 +45,7 @@ async def open_connection(peer: Peer, make: Callable[[], Connection]) -> Connect
             try:
                 await _introduce(connection, peer)
             except BaseException:
-                connection.transport.abort()
+                connection.fail("The connection could not be set up.")
                 raise
             return connection
     except TimeoutError as error:

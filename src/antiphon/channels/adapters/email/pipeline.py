@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from antiphon.channels.adapters.email.job import Job, State, Step
 from antiphon.channels.adapters.email.letter import envelope
@@ -71,8 +71,7 @@ class Connection(asyncio.Protocol):
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.adopt(transport)
+        self.adopt(cast("asyncio.Transport", transport))  # uvloop's are none by inheritance
         self._watchdog = self._loop.call_later(self._answer_timeout_s, self._watch)
 
     def adopt(self, transport: asyncio.Transport) -> None:

@@ -77,6 +77,7 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for index, key in enumerate(self.dkim):
             if not is_domain(key.domain) or not is_domain(key.selector):
                 raise invalid(f"dkim[{index}]", "`domain` and `selector` must be names as they stand in the DNS.")
+            _signer(index, key)
 
     def __repr__(self) -> str:
         return f"SmtpSettings(host={self.host!r}, port={self.port}, security={self.security!r})"
@@ -90,7 +91,7 @@ class SmtpAdapter:
     limits: ClassVar[Limits] = LIMITS
 
     def __init__(self, settings: SmtpSettings, *, wall: Callable[[], float] = clock.wall) -> None:
-        """Raises `Invalid` for a DKIM key or a CA file that cannot be read."""
+        """Raises `Invalid` for a CA file that cannot be read."""
         self._settings = settings
         self._wall = wall
         self._signers = [_signer(index, key) for index, key in enumerate(settings.dkim)]
