@@ -54,7 +54,8 @@ BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.5, 60.0
 class SmppSettings(Struct, frozen=True, kw_only=True):
     """`gsm_data_coding` is what this operator calls GSM-7 with an octet a septet (mostly 0). `submit_ids` and
     `receipt_ids` say how the SMSC writes message ids where its answers and its receipts differ. `errors` maps the
-    operator's own `err:` codes. See `inbox.Inbox` for `ack_each_part`.
+    operator's own `err:` codes. `parts_wait_s` is how long a customer's part waits, unanswered, for the next one: below
+    the SMSC's own time-out for answers. See `inbox.Inbox` for `ack_each_part`.
     """
 
     host: str
@@ -70,7 +71,7 @@ class SmppSettings(Struct, frozen=True, kw_only=True):
     answer_timeout_s: float = 10.0
     connect_timeout_s: float = 10.0
     parts_max: int = 10
-    parts_wait_s: float = 20.0
+    parts_wait_s: float = 10.0
     ack_each_part: bool = False
     submit_ids: IdForm = "text"
     receipt_ids: IdForm = "text"
