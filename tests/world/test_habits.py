@@ -47,7 +47,7 @@ def test_steps_of_a_chain_come_one_after_the_other() -> None:
 def test_one_person_can_be_certain_by_number_or_address(name: str) -> None:
     habits = Habits(open=1.0, people={name.lower(): Person(opens=False)})
     assert share(habits, "email", ["X.000007@MAIL.example"], "open") == 0
-    assert share(habits, "email", ["x.000008@mail.example"], "open") > 0 or habits.rate("open", "email") == 1
+    assert share(habits, "email", MAILS[7:50], "open") > 0.5
 
 
 def test_latency_scales() -> None:
