@@ -64,6 +64,16 @@ def normalise(kind: str, value: Any, *, region: str | None = None) -> Identifier
     return Identifier(kind, text)
 
 
+def parse(text: str) -> Identifier:
+    """`kind:value` as people write it. A push endpoint stands without its keys."""
+    kind, colon, value = text.partition(":")
+    if not colon:
+        raise invalid("profile", "Write it as kind:value, such as external_id:42.")
+    if kind == "webpush" and not value.lstrip().startswith("{"):
+        return Identifier(kind, _endpoint(value))
+    return plain(normalise(kind, value))
+
+
 def text_fault(text: str) -> str:
     """Why this text cannot be stored as a name; empty when it can."""
     if not text:

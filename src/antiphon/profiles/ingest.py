@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -19,6 +19,9 @@ from antiphon.profiles.identifiers import CHANNEL_OF, plain, strength
 from antiphon.profiles.records import Fact, Mode, Recorded, Subscription
 
 EVENT_NAMES_MAX = 10_000
+# The driver writes the two outermost instants as infinities, which come back without a time zone.
+_FIRST = datetime.min.replace(tzinfo=UTC, microsecond=1)
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(microseconds=1)
 
 _event_names: WeakKeyDictionary[Database, dict[str, int]] = WeakKeyDictionary()
 
@@ -167,7 +170,7 @@ async def _add_events(tx: Transaction, facts: Sequence[Fact], profiles: Sequence
     rows: list[store.EventRow] = []
     for fact, profile in zip(facts, profiles, strict=True):
         if fact.event is not None:
-            at = fact.at if fact.at.tzinfo is UTC else fact.at.astimezone(UTC)
+            at = min(max(fact.at if fact.at.tzinfo is UTC else fact.at.astimezone(UTC), _FIRST), _LAST)
             name_id = names[fact.event]
             rows.append((profile, name_id, at, fact.properties))
             events.append(Event(profile, fact.event, name_id, at))

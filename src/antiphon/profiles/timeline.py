@@ -24,4 +24,9 @@ async def events(
 ) -> list[RecordedEvent]:
     """The latest first, with those dated after now; `before` is exclusive. At most 1,000."""
     upto = FOREVER if before is None else before - timedelta(microseconds=1)
-    return await store.events(tx, profile, upto=upto, skip=0, limit=min(limit, EVENTS_MAX))
+    return await page(tx, profile, upto=upto, skip=0, limit=min(limit, EVENTS_MAX))
+
+
+async def page(tx: Transaction, profile: ProfileId, *, upto: datetime, skip: int, limit: int) -> list[RecordedEvent]:
+    """`upto` is inclusive; the first `skip` are left out, so that pages part the events of one instant."""
+    return await store.events(tx, profile, upto=upto, skip=skip, limit=limit)

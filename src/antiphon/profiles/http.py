@@ -1,0 +1,135 @@
+"""Profiles over HTTP. `who` is `kind:value`, percent-encoded; the value may hold any character."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from litestar import Request
+from litestar.params import Parameter
+from msgspec import Struct
+
+from antiphon.kernel.clock import FOREVER
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import NotFound, invalid
+from antiphon.kernel.http import get, put
+from antiphon.kernel.paths import segment_after
+from antiphon.kernel.records import Identifier, ProfileId
+from antiphon.kernel.runtime import Runtime
+from antiphon.profiles import consent, ingest, timeline
+from antiphon.profiles.identifiers import parse
+from antiphon.profiles.records import Preference, PreferenceState, Profile, RecordedEvent
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+Anything = Request[Any, Any, Any]
+
+
+class AddressView(Struct):
+    """Without the keys of a push subscription."""
+
+    channel: str
+    value: str
+    state: str
+    opted_out: bool
+
+
+class ProfileView(Struct):
+    id: str
+    created_at: datetime
+    traits: dict[str, Any]
+    identifiers: list[Identifier]
+    addresses: list[AddressView]
+    preferences: list[Preference]
+
+
+class Events(Struct):
+    """The latest first. `cursor` is null on the last page."""
+
+    events: list[RecordedEvent]
+    cursor: str | None
+
+
+class Choice(Struct, forbid_unknown_fields=True):
+    topic: str
+    channel: str
+    state: PreferenceState
+
+
+class Preferences(Struct):
+    preferences: list[Preference]
+
+
+@get("/profiles/{who:str}", permission="read")
+async def show(runtime: Runtime, request: Anything, who: str) -> ProfileView:
+    async with runtime.database.transaction(read_only=True) as tx:
+        profile = await _profile(tx, await _known(tx, request))
+    return ProfileView(
+        str(profile.id),
+        profile.created_at,
+        profile.traits,
+        profile.identifiers,
+        [AddressView(one.channel, one.value, one.state, one.opted_out) for one in profile.addresses],
+        profile.preferences,
+    )
+
+
+@get("/profiles/{who:str}/events", permission="read")
+async def show_events(
+    runtime: Runtime,
+    request: Anything,
+    who: str,
+    cursor: str | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=timeline.EVENTS_MAX)] = 50,
+) -> Events:
+    upto, skip = _place(cursor) if cursor else (FOREVER, 0)
+    async with runtime.database.transaction(read_only=True) as tx:
+        found = await timeline.page(tx, await _known(tx, request), upto=upto, skip=skip, limit=limit + 1)
+    shown = found[:limit]
+    return Events(shown, _cursor(shown, upto, skip) if len(found) > limit else None)
+
+
+@put("/profiles/{who:str}/preferences", permission="write")
+async def prefer(runtime: Runtime, request: Anything, who: str, data: Choice) -> Preferences:
+    async def work(tx: Transaction) -> Profile:
+        id = await _known(tx, request)
+        await consent.set_preferences(tx, id, [(data.topic, data.channel, data.state)])
+        return await _profile(tx, id)
+
+    return Preferences((await runtime.database.repeat(work)).preferences)
+
+
+async def _known(tx: Transaction, request: Anything) -> ProfileId:
+    identifier = parse(segment_after(request, "profiles"))
+    found = await ingest.find(tx, [identifier])
+    if identifier not in found:
+        raise NotFound("There is no such profile.")
+    return found[identifier]
+
+
+async def _profile(tx: Transaction, id: ProfileId) -> Profile:
+    found = await timeline.read(tx, [id])
+    if not found:
+        raise NotFound("There is no such profile.")
+    return found[0]
+
+
+def _cursor(shown: list[RecordedEvent], upto: datetime, skip: int) -> str:
+    """Microseconds since 1970 of the last event shown, and how many of that instant were shown."""
+    last = shown[-1].at
+    same = sum(event.at == last for event in shown) + (skip if last == upto else 0)
+    return f"{(last - _EPOCH) // _MICROSECOND}.{same}"
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    try:
+        at, _, skip = cursor.partition(".")
+        place = _EPOCH + int(at) * _MICROSECOND, int(skip)
+    except (ValueError, OverflowError) as error:
+        raise invalid("cursor", "It is not a cursor that we gave.") from error
+    if not 0 <= place[1] < 2**31:
+        raise invalid("cursor", "It is not a cursor that we gave.")
+    return place
+
+
+routes = [show, show_events, prefer]
