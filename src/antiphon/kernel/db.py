@@ -139,7 +139,9 @@ class Database:
         """Until somebody wakes `topic`, or the time is over: every sleeper also looks by itself."""
         event = self._events.setdefault(topic, asyncio.Event())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), timeout_s)
+            # Not wait_for: in Python 3.11 it loses a cancellation that comes together with the event.
+            async with asyncio.timeout(timeout_s):
+                await event.wait()
         event.clear()
 
     def wake_here(self, topics: Iterable[str]) -> None:
