@@ -75,7 +75,10 @@ def _with_content(headers: list[tuple[str, str]], body: EmailBody, *, token: str
 
 def _part(text: str, *, eight_bit: bool) -> tuple[str, bytes]:
     """The content-transfer-encoding (RFC 2045 6) and the encoded text, which ends with a CRLF."""
-    data = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode("utf-8", "replace") + b"\r\n"
+    data = text.encode("utf-8", "replace")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = data.replace(b"\n", b"\r\n") + b"\r\n"
     if _lines_fit(data) and b"\0" not in data:
         if data.isascii():
             return "7bit", data
