@@ -29,7 +29,7 @@ async def client(database: Database) -> AsyncIterator[Any]:
     app = Litestar(
         [Router("/api/v1", route_handlers=routes)],
         dependencies={"runtime": Provide(lambda: runtime, sync_to_thread=False)},
-        exception_handlers={Problem: on_problem, HTTPException: on_http},  # type: ignore[dict-item]
+        exception_handlers={Problem: on_problem, HTTPException: on_http},
     )
     transport = httpx.ASGITransport(keep_slashes(app))  # in our own event loop, as the database needs
     async with httpx.AsyncClient(transport=transport, base_url="http://antiphon.example/api/v1") as client:
