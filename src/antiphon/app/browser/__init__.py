@@ -1,0 +1,3 @@
+"""The staff page: server-rendered; nothing is built yet."""
+
+routes: list[object] = []

@@ -1,0 +1,3 @@
+"""Live numbers over one WebSocket; nothing is built yet."""
+
+routes: list[object] = []
