@@ -20,12 +20,13 @@ async def receipt(esme, event, message_id):
     )
 
 
-async def orders(sessions):
+async def orders(sessions, bound):
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         order = json.loads(line)
         order["short_message"] = bytes.fromhex(order["short_message"])
+        await asyncio.wait_for(bound.wait(), 10)  # its client is bound before the server tells us
         answer = await sessions[-1].deliver_sm(**order)
         print(json.dumps({"answer": answer.command_status}), flush=True)
 
@@ -33,13 +34,14 @@ async def orders(sessions):
 async def main(port):
     server = smpp34.Server("127.0.0.1", port)
     await server.start()
-    sessions, tasks = [], []
-    tasks.append(asyncio.create_task(orders(sessions)))
+    sessions, tasks, bound = [], [], asyncio.Event()
+    tasks.append(asyncio.create_task(orders(sessions, bound)))
     print(json.dumps({"ready": port}), flush=True)
     for number in range(COUNT_MAX):
         event = await server.next()
         if isinstance(event, smpp34.Esme):
             sessions.append(event)
+            bound.set()
         elif isinstance(event, smpp34.SubmitSmEvent):
             event.accept(f"m{number}")
             fields = ("source_addr", "source_addr_ton", "destination_addr", "esm_class", "data_coding")
