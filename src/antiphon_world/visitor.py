@@ -22,6 +22,8 @@ class _Answer:
     def __init__(self) -> None:
         self.body = bytearray()
         self.complete = False
+        self.keep = False
+        self.parser = httptools.HttpResponseParser(self)
 
     def on_body(self, body: bytes) -> None:
         self.body += body
@@ -30,6 +32,7 @@ class _Answer:
 
     def on_message_complete(self) -> None:
         self.complete = True
+        self.keep = self.parser.should_keep_alive()  # only true inside this callback: the parser forgets it after
 
 
 class _Stale(ConnectionError):
@@ -75,24 +78,21 @@ class Visitor:
     async def _exchange(self, connection: _Connection, request: bytes, *, kept: bool) -> tuple[int, bytes]:
         reader, writer = connection
         answer = _Answer()
-        parser = httptools.HttpResponseParser(answer)
-        reuse = False
         try:
             writer.write(request)
             while not answer.complete:
                 if not (chunk := await _read(reader, kept=kept)):
                     raise ConnectionResetError("the target closed the connection without an answer")
                 kept = False
-                parser.feed_data(chunk)
-            reuse = parser.should_keep_alive()
+                answer.parser.feed_data(chunk)
         except httptools.HttpParserError as error:
             raise ValueError(f"the target does not speak HTTP: {error}") from error
         finally:
-            if reuse:
+            if answer.keep:
                 self._kept.append(connection)
             else:
                 writer.close()
-        return parser.get_status_code(), bytes(answer.body)
+        return answer.parser.get_status_code(), bytes(answer.body)
 
     def close(self) -> None:
         for _, writer in self._kept:

@@ -10,11 +10,15 @@ from antiphon_world.visitor import Visitor
 
 
 @asynccontextmanager
-async def server(answer: bytes, *, requests_per_connection: int = 1) -> AsyncIterator[tuple[Visitor, list[bytes]]]:
+async def server(
+    answer: bytes, *, requests_per_connection: int = 1, connections_max: int = 9
+) -> AsyncIterator[tuple[Visitor, list[bytes]]]:
     """Answers so many requests on a connection with these bytes, then closes it without a word."""
     heads: list[bytes] = []
+    room = asyncio.Semaphore(connections_max)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await room.acquire()
         for _ in range(requests_per_connection):
             heads.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(answer)
@@ -33,6 +37,12 @@ async def test_a_kept_connection_that_was_closed_meanwhile_is_replaced() -> None
     async with server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as (visitor, heads):
         assert [await visitor.ask("GET", "/a") for _ in range(3)] == [(200, b"ok")] * 3
         assert len(heads) == 3
+
+
+async def test_a_connection_serves_one_request_after_the_other() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    async with server(answer, requests_per_connection=9, connections_max=1) as (visitor, _):
+        assert [await visitor.ask("GET", "/a") for _ in range(9)] == [(200, b"ok")] * 9
 
 
 async def test_a_request_goes_to_the_target_whatever_host_the_link_names() -> None:
