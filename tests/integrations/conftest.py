@@ -15,7 +15,6 @@ from antiphon.integrations import SegmentApi
 from antiphon.kernel.db import Database
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import Secrets
-from antiphon.kernel.tokens import Signer
 
 DATA = Path(__file__).parents[2] / "../shared/data"
 
@@ -34,7 +33,7 @@ def basic(key: str) -> dict[str, str]:
 
 @pytest.fixture
 def runtime(database: Database) -> Runtime:
-    return Runtime(database, Secrets(bytes(32)), Signer(bytes(32)), "https://hello.example")
+    return Runtime(database=database, secrets=Secrets(bytes(32)), base_url="https://hello.example")
 
 
 @pytest_asyncio.fixture

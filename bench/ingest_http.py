@@ -1,0 +1,244 @@
+"""How many events a second `/v1/batch` acknowledges as on disk, beside the bare SQL core in the same run.
+
+    python bench/ingest_http.py [--seconds 10] [--connections 32]
+
+The server (uvicorn with uvloop) and the load run in processes of their own over an embedded PostgreSQL with durable
+commits; every event is a track of a few hundred bytes by one of 20,000 people with a message id of its own. The core
+is one connection that sends 2,000 rows per transaction through the statement that keeps the events and their sums,
+with arrays that are made beforehand: what the database alone can do. It prints one JSON document.
+
+Goals: at least 8,000 events/s, and at least 0.2 of the core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import multiprocessing
+import os
+import random
+import socket
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from antiphon import access
+from antiphon.integrations import SegmentApi
+from antiphon.kernel import postgres
+from antiphon.kernel.db import Database, Transaction, open_database
+from antiphon.kernel.migrate import migrate
+from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.secrets import read_secrets
+from antiphon.profiles import Fact, normalise, record
+
+PEOPLE = 20_000
+NAMES = ("Product Viewed", "Product Added", "Cart Viewed", "Order Completed")
+CORE_BATCH = 2_000
+GOAL_PER_S = 8_000
+GOAL_OF_CORE = 0.2
+
+
+def event(number: int) -> dict[str, Any]:
+    return {
+        "type": "track",
+        "userId": f"u{random.randrange(PEOPLE)}",
+        "event": NAMES[number % len(NAMES)],
+        "messageId": f"node-next-{os.getpid()}-{number}-{time.monotonic_ns()}",
+        "timestamp": datetime.now(UTC).isoformat(),
+        "properties": {"sku": f"s{number % 997}", "price": number % 100 + 0.99, "currency": "EUR", "position": 3},
+        "context": {"library": {"name": "analytics-node", "version": "3.1.0"}, "locale": "en-GB"},
+    }
+
+
+class Load(asyncio.Protocol):
+    """One connection: a request, its answer, the next. The bodies are written beforehand, so the load costs little."""
+
+    def __init__(self, requests: list[bytes], took: list[float]) -> None:
+        self.requests, self.took = requests, took
+        self.done = asyncio.get_running_loop().create_future()
+        self.failed = 0
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.send()
+
+    def send(self) -> None:
+        if not self.requests:
+            self.transport.close()
+            self.done.set_result(None)
+            return
+        self.started = time.perf_counter()
+        self.transport.write(self.requests.pop())
+
+    def data_received(self, data: bytes) -> None:
+        # Answers are short: each comes whole, in one piece.
+        if data.startswith(b"HTTP/1.1 200"):
+            self.took.append(time.perf_counter() - self.started)
+        else:
+            self.failed += 1
+        self.send()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(ConnectionError("the server hung up"))
+
+
+def _same(client: Load) -> Load:
+    return client
+
+
+def written(key: str, size: int, number: int) -> bytes:
+    body = json.dumps({"batch": [event(number * size + n) for n in range(size)]}).encode()
+    user = base64.b64encode(f"{key}:".encode()).decode()
+    head = f"POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {user}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+async def load(port: int, key: str, *, size: int, connections: int, seconds: float) -> dict[str, Any]:
+    """Doubles the work until it lasts long enough; reports the last round."""
+    requests = 20 * connections
+    while True:
+        took: list[float] = []
+        bodies = [written(key, size, n) for n in range(requests)]
+        clients = [Load(bodies[n::connections], took) for n in range(connections)]
+        started = time.perf_counter()
+        for client in clients:
+            await asyncio.get_running_loop().create_connection(partial(_same, client), "127.0.0.1", port)
+        await asyncio.gather(*(client.done for client in clients))
+        elapsed = time.perf_counter() - started
+        if elapsed >= seconds / 2 or requests * size > 400_000:
+            break
+        requests *= 2
+    took.sort()
+    return {
+        "batch": size,
+        "connections": connections,
+        "events_per_s": round(len(took) * size / elapsed),
+        "p50_ms": round(took[len(took) // 2] * 1e3, 1),
+        "p99_ms": round(took[int(len(took) * 0.99)] * 1e3, 1),
+        "failed": sum(client.failed for client in clients),
+    }
+
+
+def load_process(port: int, key: str, sizes: list[int], connections: int, seconds: float, answers: Any) -> None:
+    for size in sizes:
+        answers.put(uvloop.run(load(port, key, size=size, connections=connections, seconds=seconds)))
+
+
+async def core(database: Database, *, seconds: float) -> float:
+    """Rows a second of the statement alone: events and sums, no directory of message ids, no decoding, no people."""
+    people = [f"u{n}" for n in range(PEOPLE)]
+    for start in range(0, PEOPLE, 2_000):
+        facts = [
+            Fact("bench", f"seed {name}", datetime.now(UTC), (normalise("external_id", name),), event=NAMES[n % 4])
+            for n, name in enumerate(people[start : start + 2_000])
+        ]
+        await database.repeat(lambda tx, facts=facts: record(tx, facts))  # type: ignore[misc]  # default binds the loop variable
+    ids = [row["id"] for row in await database.pool.fetch("SELECT id FROM profile")]
+    names = [row["id"] for row in await database.pool.fetch("SELECT id FROM event_name")]
+    batches = [_rows(ids, names) for _ in range(20)]
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        rows = batches[count % len(batches)]
+        await database.repeat(lambda tx, rows=rows: _insert(tx, rows))  # type: ignore[misc]  # as above
+        count += 1
+    return count * CORE_BATCH / (time.perf_counter() - started)
+
+
+def _rows(ids: list[int], names: list[int]) -> list[list[Any]]:
+    now = datetime.now(UTC)
+    chosen = random.choices(ids, k=CORE_BATCH)
+    text = '{"sku":"s12","price":1.99,"currency":"EUR","position":3}'
+    return [
+        [id & 255 for id in chosen],
+        chosen,
+        random.choices(names, k=CORE_BATCH),
+        [now - timedelta(milliseconds=n) for n in range(CORE_BATCH)],
+        [text] * CORE_BATCH,
+    ]
+
+
+async def _insert(tx: Transaction, rows: list[list[Any]]) -> None:
+    await tx.rows(
+        """
+        WITH n AS MATERIALIZED (
+               SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::int[], $4::timestamptz[], $5::text[])
+                   AS u(bucket, profile_id, name_id, at, properties)),
+             i AS (INSERT INTO event (bucket, profile_id, at, name_id, received_at, properties)
+                   SELECT bucket, profile_id, at, name_id, at, properties::jsonb FROM n)
+        INSERT INTO event_sum (bucket, profile_id, name_id, count, first_at, last_at)
+        SELECT bucket, profile_id, name_id, count(*), min(at), max(at)
+          FROM n GROUP BY 1, 3, 2 ORDER BY 1, 3, 2
+            ON CONFLICT (bucket, name_id, profile_id) DO UPDATE
+           SET count = event_sum.count + excluded.count,
+               first_at = least(event_sum.first_at, excluded.first_at),
+               last_at = greatest(event_sum.last_at, excluded.last_at)
+        """,
+        *rows,
+    )
+
+
+async def run(dsn: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    await migrate(dsn)
+    database = await open_database(dsn)
+    await database.start()
+    async with database.transaction() as tx:
+        _, key = await access.create_key(tx, "bench", "write")
+    core_per_s = await core(database, seconds=arguments.seconds)
+    api = SegmentApi(Runtime(database=database, secrets=await read_secrets(database), base_url="http://127.0.0.1"))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(api, log_level="warning", access_log=False))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    rounds = await asyncio.to_thread(_rounds, listener.getsockname()[1], key, arguments)
+    server.should_exit = True
+    await serving
+    kept = await database.pool.fetchval("SELECT count(*) FROM event")
+    await database.close()
+    best = max(round["events_per_s"] for round in rounds)
+    return {
+        "core_events_per_s": round(core_per_s),
+        "rounds": rounds,
+        "of_core": round(best / core_per_s, 2),
+        "events_kept": kept,
+        "goals_met": best >= GOAL_PER_S and best / core_per_s >= GOAL_OF_CORE,
+    }
+
+
+def _rounds(port: int, key: str, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    sizes = [20, 100]
+    process = context.Process(
+        target=load_process, args=(port, key, sizes, arguments.connections, arguments.seconds, answers)
+    )
+    process.start()
+    try:
+        return [answers.get(timeout=20 * arguments.seconds + 60) for _ in sizes]
+    finally:
+        process.terminate()
+        process.join()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--connections", type=int, default=32)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, postgres.start(Path(folder) / "bench") as server:
+        result = uvloop.run(run(server.dsn, arguments))
+    print(json.dumps(result, indent=1))
+    sys.exit(0 if result["goals_met"] else 1)
+
+
+if __name__ == "__main__":
+    main()
