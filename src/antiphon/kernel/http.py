@@ -105,4 +105,5 @@ def _flaws(error: HTTPException) -> list[Flaw]:
 def flaw_of(message: str) -> Flaw:
     """A msgspec message, such as "Expected `int`, got `str` - at `$.a[0]`", as a place and a sentence."""
     text, _, at = message.partition(" - at `")
-    return Flaw(at=at.rstrip("`").removeprefix("$").removeprefix("."), message=text)
+    at = at.rstrip("`").rpartition("`")[2]  # a wrong key is "`key` in `$.a`"
+    return Flaw(at=at.removeprefix("$").removeprefix("."), message=text)
