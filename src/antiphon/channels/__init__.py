@@ -7,7 +7,7 @@ is told so; an opt-out in it is in force by then. Promised: callbacks over HTTP,
 from antiphon.channels.accounts import alternative, create_provider, providers, room, spend, switch
 from antiphon.channels.connections import Connections, send_many
 from antiphon.channels.records import Provider
-from antiphon.channels.taking import remember, take_inbound, take_receipts, work_unmatched
+from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
 __all__ = [
     "Connections",
@@ -22,5 +22,6 @@ __all__ = [
     "switch",
     "take_inbound",
     "take_receipts",
+    "trim",
     "work_unmatched",
 ]

@@ -63,6 +63,11 @@ async def work_unmatched(runtime: Runtime) -> int:
     return await runtime.database.repeat(work)
 
 
+async def trim(tx: Transaction) -> int:
+    """Let go of receipts that nobody claimed in a week."""
+    return await store.drop_unmatched(tx)
+
+
 async def take_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
     """An opt-out is one before anything else: it is in force when the operator is answered."""
     if not items:

@@ -35,6 +35,7 @@ from antiphon.kernel.records import (
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
 from antiphon.orchestration.records import Source
+from antiphon.orchestration.teach import teach
 
 log = structlog.get_logger()
 
@@ -196,7 +197,7 @@ async def record(
     await store.hand_over_notifications(tx, definite)
     failed = [row for row in written if row["state"] == "failed"]
     await store.touch_people(tx, [ProfileId(row["profile_id"]) for row in failed])
-    await _teach(tx, failed)
+    await teach(tx, [(row, row["failure"]) for row in failed])
     accepted = [row for row in handed if row["state"] == "accepted"]
     ids = [(row["id"], message_id) for row in accepted if (message_id := _provider_message_id(answers[row["id"]]))]
     if ids:
@@ -248,16 +249,6 @@ def _outcome(rendered: Rendered, result: Result, other: ProviderId | None) -> Ou
 
 def _provider_message_id(result: Result) -> str | None:
     return result.provider_message_id if isinstance(result, Accepted) else None
-
-
-async def _teach(tx: Transaction, failed: Sequence[Row]) -> None:
-    """What a failure says about the address: dead, or its holder wants nothing more."""
-    dead = [(ProfileId(r["profile_id"]), r["channel"], r["address"]) for r in failed if r["failure"] == "address"]
-    if dead:
-        await profiles.mark_dead(tx, dead)
-    for row in failed:
-        if row["failure"] == "optout":
-            await profiles.opt_out(tx, row["channel"], [row["address"]], how="provider")
 
 
 def _count(row: Row, rendered: Rendered, tx: Transaction) -> Count:

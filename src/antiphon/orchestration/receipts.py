@@ -26,6 +26,7 @@ from antiphon.orchestration import store
 from antiphon.orchestration.deliver import withdraw
 from antiphon.orchestration.fold import RANK, Folded, fold, higher, outcome
 from antiphon.orchestration.records import Attempt, Source
+from antiphon.orchestration.teach import teach
 
 OPENED = {"email": "Email Opened", "push": "Push Opened"}
 CLICKED = {"email": "Email Link Clicked", "sms": "SMS Link Clicked", "push": "Push Opened"}
@@ -43,7 +44,8 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
     if not changes:
         return
     await store.write_folded(tx, _columns(changes))
-    await _teach(tx, changes)
+    failed = [change for change in changes if change.state_changed and change.state == "failed"]
+    await teach(tx, [(change.row, change.folded.failure) for change in failed])
     await _settle(tx, changes)
     await metrics.add(tx, [count for change in changes for count in change.counts()])
     await profiles.record_known(tx, [event for change in changes for event in change.events()])
@@ -100,20 +102,6 @@ def _columns(changes: Sequence[Change]) -> dict[str, list[Any]]:
         "opened_at": [c.row["opened_at"] or c.folded.opened_at for c in changes],
         "clicked_at": [c.row["clicked_at"] or c.folded.clicked_at for c in changes],
     }
-
-
-async def _teach(tx: Transaction, changes: Sequence[Change]) -> None:
-    failed = [change for change in changes if change.state_changed and change.state == "failed"]
-    dead = [
-        (ProfileId(c.row["profile_id"]), c.row["channel"], c.row["address"])
-        for c in failed
-        if c.folded.failure == "address"
-    ]
-    if dead:
-        await profiles.mark_dead(tx, dead)
-    for change in failed:
-        if change.folded.failure == "optout":
-            await profiles.opt_out(tx, change.row["channel"], [change.row["address"]], how="provider")
 
 
 async def _settle(tx: Transaction, changes: Sequence[Change]) -> None:

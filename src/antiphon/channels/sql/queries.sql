@@ -82,7 +82,7 @@ RETURNING u.receipt, m.delivery_id;
 
 -- name: drop_unmatched
 -- Receipts that nobody claimed in a week.
-DELETE FROM unmatched_receipt WHERE at < :now::timestamptz - interval '7 days';
+DELETE FROM unmatched_receipt WHERE at < :now::timestamptz - interval '7 days';  -- across buckets: there are few
 
 -- name: insert_inbound
 -- What people wrote to us.

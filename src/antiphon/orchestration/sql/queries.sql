@@ -217,7 +217,7 @@ UPDATE delivery d
               :watch_s::double precision[], :retry_s::double precision[], :unsent::boolean[], :providers::integer[])
        AS given(id, lease, state, failure, code, watch_s, retry_s, unsent, provider_id)
  WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.state = 'sending'
-RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state, d.failure;
+RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address, d.state, d.failure;
 
 -- name: doubt
 -- A hand-over whose worker is gone: it may have been sent.
@@ -376,7 +376,7 @@ SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.notification_id,
 
 -- name: count_due
 -- Rows of this part that are due and not finished.
-SELECT (SELECT count(*) FROM person WHERE due_at <= :now)
+SELECT (SELECT count(*) FROM person WHERE due_at <= :now)  -- across buckets: by the due indexes
      + (SELECT count(*) FROM delivery WHERE due_at <= :now);
 
 -- name: read_idempotent
@@ -399,7 +399,7 @@ RETURNING id;
 
 -- name: count_backlog
 -- Deliveries that are due and not handed over, up to a limit.
-SELECT count(*) FROM (SELECT FROM delivery WHERE due_at <= :now AND lane < 9 LIMIT :limit) ahead;
+SELECT count(*) FROM (SELECT FROM delivery WHERE due_at <= :now AND lane < 9 LIMIT :limit) ahead;  -- across buckets
 
 -- name: read_conversions
 -- The delivery that each of these people clicked last, within a time: what a conversion is owed to.

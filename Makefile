@@ -1,0 +1,53 @@
+# One command each. Everything is set up in .venv; nothing is installed outside this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+DEV_STAMP := .venv/.ready-dev
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench kill-test test-peers docs clean
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+$(STAMP): .venv/bin/python requirements/base.txt pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(DEV_STAMP): $(STAMP) requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: $(STAMP) ## the product with a sample company at work, at http://127.0.0.1:8080/
+	@$(BIN)/antiphon demo $(ARGS)
+
+test: $(DEV_STAMP) check ## everything that is promised, proved
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: $(DEV_STAMP) ## format, lint, types, the law of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+kill-test: $(DEV_STAMP) ## 20 rounds of kill -9 under load
+	KILL_ROUNDS=20 $(BIN)/pytest tests/flows/test_kill.py -p no:xdist -s $(ARGS)
+
+test-peers: $(DEV_STAMP) ## against servers by others that are heavy to install
+	$(BIN)/pytest tests/peers $(ARGS)
+
+bench: $(DEV_STAMP) ## what docs/reference/performance.md claims, measured again
+	$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

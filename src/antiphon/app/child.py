@@ -1,0 +1,62 @@
+"""A process under `antiphon serve`: it dies with its parent, speaks in log lines, runs on uvloop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+import uvloop
+
+_PR_SET_PDEATHSIG = 1
+
+
+def run_child(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run until done or told to stop. SIGTERM cancels; what is in hand is finished by the work itself."""
+    die_with_parent()
+    set_up_logging()
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(_until_stopped(work))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # foreign runtimes' threads may crash while the interpreter is taken down
+
+
+async def _until_stopped(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    task = asyncio.create_task(work())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def die_with_parent() -> None:
+    """The kernel sends SIGTERM when our parent is gone, even by kill -9 (prctl(2), Linux)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def set_up_logging() -> None:
+    """One line per event on stderr; never an address or a body."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,87 @@
+"""The command line: `antiphon COMMAND`. Exit 0 done, 1 refused or failed, 2 wrong usage, 130 Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from antiphon import __version__
+from antiphon.app.commands.failures import fail
+from antiphon.app.commands.invocation import Invocation, current
+
+COMMANDS = "antiphon.app.commands"
+DATA = "antiphon-data"
+GLOBAL = Group("Options of all commands", sort_key=100)
+
+
+def _sentence(error: CycloptsError) -> object:
+    from rich.text import Text
+
+    path = " ".join(error.command_chain or ())
+    return Text(f"{error}\nSee `{f'antiphon {path}'.strip()} --help`.")
+
+
+app = App(
+    name="antiphon",
+    help="One customer, one message, the right channel, once.",
+    version=__version__,
+    help_format="markdown",
+    error_formatter=_sentence,
+)
+for _name, _path in {
+    "serve": "serving:serve",
+    "demo": "serving:demo",
+    "import": "imports:app",
+    "segments": "segments:app",
+    "messages": "messages:app",
+    "campaigns": "campaigns:app",
+    "why": "asking:why",
+    "watch": "asking:watch",
+    "keys": "keys:app",
+    "providers": "providers:app",
+    "settings": "settings:app",
+    "doctor": "doctor:doctor",
+    "openapi": "asking:openapi",
+}.items():
+    app.command(f"{COMMANDS}.{_path}", name=_name)
+
+
+@app.meta.default
+def launch(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    data: Annotated[Path | None, Parameter(group=GLOBAL)] = None,
+    database: Annotated[str | None, Parameter(group=GLOBAL)] = None,
+    json: Annotated[bool, Parameter(group=GLOBAL, negative=())] = False,
+) -> object:
+    """One customer, one message, the right channel, once.
+
+    Parameters
+    ----------
+    data
+        The data folder, with a database of its own. Default: `ANTIPHON_DATA`, else `./antiphon-data`.
+    database
+        The DSN of a PostgreSQL of yours, instead of a data folder. Default: `ANTIPHON_DATABASE`.
+    json
+        Answer with one JSON document on the standard output.
+    """
+    if data is None and database is None:  # what is typed goes before the environment
+        database = os.environ.get("ANTIPHON_DATABASE") or None
+    folder = data or Path(os.environ.get("ANTIPHON_DATA") or DATA)
+    current.set(Invocation(folder, database, json))
+    return app(tokens, result_action="return_value")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code."""
+    try:
+        result = app.meta(sys.argv[1:] if arguments is None else arguments, result_action="return_value")
+    except SystemExit as exit:  # help, wrong usage
+        return exit.code if isinstance(exit.code, int) else 0
+    except BaseException as error:
+        return fail(error, current.get())
+    return result if isinstance(result, int) else 0

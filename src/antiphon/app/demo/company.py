@@ -1,0 +1,174 @@
+"""The sample company: a coffee roaster with a web shop, an app and two stores. Everything in it is made up."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+from antiphon import campaigns, channels, content, profiles, segments
+from antiphon.app.demo import messages
+from antiphon.integrations.imports.importer import import_events, import_people
+from antiphon.integrations.imports.mapping import EventMap, Kind, PeopleMap
+from antiphon.kernel import keys, settings
+from antiphon.kernel.clock import ClockState, wall_datetime
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import Identifier
+from antiphon.kernel.runtime import Runtime
+
+HISTORY_DAYS = 60
+MORNING = time(14, 0)
+"""UTC: noon has come in Denver's east and evening has not in Madrid, so that nobody's quiet hours hide the demo."""
+
+SETTINGS: dict[str, Any] = {
+    "brand_name": "Larkspur Coffee",
+    "sender_email": "hello@larkspur.example",
+    "sender_sms": "Larkspur",
+    "postal_address": "Larkspur Coffee, 12 Mill Lane, Bristol",
+    "quiet_hours": {"start": "21:00", "end": "08:00"},
+    "frequency_cap": {"count": 4, "within_s": 604800},
+    "timezone": "Europe/London",
+}
+
+SEGMENTS: dict[str, dict[str, Any]] = {
+    "Everybody": {"any": [{"reachable": "email"}, {"reachable": "sms"}, {"reachable": "push"}]},
+    "Members with silver or gold": {"trait": "tier", "op": "in", "value": ["silver", "gold"]},
+    "Bought in the last 30 days": {"event": "Order Completed", "within": "30d"},
+    "Spent 100 or more": {"event": "Order Completed", "sum": {"property": "total", "op": "gte", "value": 100}},
+    "Lapsed: three e-mails, none opened in three weeks": {
+        "all": [
+            {"event": "Email Sent", "count": {"op": "gte", "value": 3}},
+            {"event": "Email Opened", "within": "21d", "count": {"op": "eq", "value": 0}},
+        ]
+    },
+}
+
+
+async def set_clock(runtime: Runtime) -> None:
+    """Product time runs from this afternoon on; a clock that was moved before is left alone."""
+    state = runtime.database.clock.state
+    if state == ClockState():
+        afternoon = datetime.combine(wall_datetime().date(), MORNING, tzinfo=UTC)
+        await runtime.database.move_clock(lambda state: state.moved(afternoon))
+
+
+async def is_filled(tx: Transaction) -> bool:
+    return bool(await campaigns.list_all(tx, limit=1))
+
+
+async def fill(runtime: Runtime, smtp: list[int], smpp: list[int], world_url: str, *, people: int, seed: int) -> None:
+    """Settings, accounts, customers with their history and wishes, segments, messages, a campaign under way."""
+    database = runtime.database
+    async with database.transaction() as tx:
+        await settings.write(tx, SETTINGS)
+        await _make_accounts(tx, runtime, smtp, smpp)
+    await _import(runtime, world_url, people=people, seed=seed)
+    await _wishes(runtime, people)
+    for name, rule in SEGMENTS.items():
+        await segments.create(database, name, {"version": 1, "rule": rule})
+    async with database.transaction() as tx:
+        for document in messages.MESSAGES:
+            await content.create(tx, content.parse(document))
+        campaign = await campaigns.create(
+            tx,
+            name="Autumn coupon",
+            message="Autumn coupon",
+            segment="Everybody",
+            channels=["email", "sms", "push"],
+        )
+        await campaigns.launch(tx, campaign)
+
+
+async def _make_accounts(tx: Transaction, runtime: Runtime, smtp: list[int], smpp: list[int]) -> None:
+    dkim = [{"domain": "larkspur.example", "selector": "a2026", "private_key": keys.new_dkim_key()}]
+    for n, port in enumerate(smtp):
+        await channels.create_provider(
+            tx,
+            runtime.secrets,
+            name=f"Mail relay {'AB'[n % 2]}",
+            adapter="smtp",
+            settings={
+                "host": "127.0.0.1",
+                "port": port,
+                "security": "none",
+                "envelope_domain": "bounce.larkspur.example",
+                "connections": 4,
+                "dkim": dkim,
+            },
+            rank=n,
+            per_second=12,
+            unit_cost=0.0004,
+        )
+    for n, port in enumerate(smpp):
+        await channels.create_provider(
+            tx,
+            runtime.secrets,
+            name=f"Operator {'AB'[n % 2]}",
+            adapter="smpp",
+            settings={"host": "127.0.0.1", "port": port, "system_id": "larkspur", "password": "sandbox"},
+            rank=n,
+            per_second=8,
+            unit_cost=0.045,
+        )
+    await channels.create_provider(
+        tx,
+        runtime.secrets,
+        name="Web push",
+        adapter="webpush",
+        settings={"private_key": keys.new_vapid_key(), "subject": "mailto:hello@larkspur.example"},
+        per_second=8,
+    )
+
+
+async def _import(runtime: Runtime, world_url: str, *, people: int, seed: int) -> None:
+    """The same door as everybody's: files through the import."""
+    until = runtime.database.clock.now().isoformat()
+    with tempfile.TemporaryDirectory() as folder:
+        common = ["--seed", str(seed), "--count", str(people), "--until", until]
+        persons, events = Path(folder) / "people.jsonl", Path(folder) / "events.jsonl"
+        await asyncio.gather(
+            _write(persons, ["people", *common, "--push-base", world_url]),
+            _write(events, ["history", *common, "--days", str(HISTORY_DAYS)]),
+        )
+        identifiers: dict[Kind, str] = {"external_id": "id", "email": "email", "phone": "phone", "webpush": "webpush"}
+        await import_people(runtime.database, persons, PeopleMap(identifiers=identifiers))
+        await import_events(
+            runtime.database,
+            events,
+            EventMap(
+                identifier={"external_id": "person"},
+                event="event",
+                time="time",
+                properties="properties",
+                message_id="message_id",
+            ),
+        )
+
+
+async def _write(file: Path, arguments: list[str]) -> None:
+    with file.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "antiphon_world", *arguments, stdout=out)
+        if await process.wait():
+            raise RuntimeError("the sample company's customers could not be made")
+
+
+async def _wishes(runtime: Runtime, people: int) -> None:
+    """Some said which channel they want coupons on; a few want none."""
+    wishes: list[tuple[str, profiles.PreferenceState]] = [
+        ("email", "wanted"),
+        ("sms", "wanted"),
+        ("push", "wanted"),
+        ("email", "unwanted"),
+        ("sms", "unwanted"),
+    ]
+    chosen = [(n, wishes[n // 4 % len(wishes)]) for n in range(1, people + 1) if n % 4 == 0]
+    async with runtime.database.transaction() as tx:
+        who = {n: Identifier("external_id", f"c{n:06d}") for n, _ in chosen}
+        found = await profiles.find(tx, list(who.values()))
+        for n, (channel, state) in chosen:
+            profile = found.get(who[n])
+            if profile is not None:
+                await profiles.set_preferences(tx, profile, [("coupons", channel, state)])

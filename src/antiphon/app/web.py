@@ -1,0 +1,189 @@
+"""The web process: one ASGI app for everything that is asked of us."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, Router
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Receive, Scope, Send
+from msgspec import Struct
+
+from antiphon import __version__, access
+from antiphon.app import browser, live, sandbox
+from antiphon.app.opening import opened
+from antiphon.app.staff import is_staff
+from antiphon.campaigns import http as campaigns_http
+from antiphon.channels import http as channels_http
+from antiphon.content import http as content_http
+from antiphon.integrations import http as integrations_http
+from antiphon.integrations.segment_api import SegmentApi
+from antiphon.kernel.errors import Forbidden, NotFound, Problem, Unauthorised
+from antiphon.kernel.http import get, on_anything, on_http, on_problem
+from antiphon.kernel.paths import keep_slashes
+from antiphon.kernel.runtime import Runtime
+from antiphon.orchestration import http as orchestration_http
+from antiphon.pages import http as pages_http
+from antiphon.profiles import http as profiles_http
+from antiphon.segments import http as segments_http
+
+BODY_BYTES_MAX = 2_000_000
+
+
+class Health(Struct):
+    status: str
+    version: str
+
+
+@get("/health", permission="public")
+async def health(runtime: Runtime) -> Health:
+    """200 while the database answers."""
+    async with runtime.database.transaction(read_only=True) as tx:
+        await tx.rows("SELECT 1")
+    return Health("ok", __version__)
+
+
+API = [
+    health,
+    *profiles_http.routes,
+    *segments_http.routes,
+    *content_http.routes,
+    *channels_http.routes,
+    *orchestration_http.routes,
+    *campaigns_http.routes,
+    *integrations_http.routes,
+]
+
+
+def application(runtime: Runtime | None) -> Litestar:
+    """`runtime` is None only to describe the API: nothing can be asked of it then."""
+    api = [*API, *(sandbox.routes if runtime is None or runtime.sandbox else [])]
+
+    def give_runtime() -> Runtime:
+        assert runtime is not None
+        return runtime
+
+    return Litestar(
+        route_handlers=[Router("/api/v1", route_handlers=api), *live.routes, *pages_http.routes, *browser.routes],
+        dependencies={"runtime": Provide(give_runtime, sync_to_thread=False)},
+        guards=[_permit],
+        exception_handlers={Problem: on_problem, HTTPException: on_http, Exception: on_anything},
+        openapi_config=_described(),
+        request_max_body_size=BODY_BYTES_MAX,
+        signature_types=[Runtime],
+        debug=False,
+        opt={"runtime": runtime},
+    )
+
+
+def _described() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Antiphon",
+        version=__version__,
+        path="/api",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
+        security=[{"key": []}],
+    )
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI 3.1 document, without a database."""
+    return application(None).openapi_schema.to_schema()
+
+
+async def _permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Every route names its permission; one that does not is refused to everybody."""
+    permission = handler.opt.get("permission")
+    runtime: Runtime | None = connection.app.opt["runtime"]
+    if permission == "public" or runtime is None:
+        return
+    if permission == "staff":
+        if not is_staff(connection, runtime):
+            raise Unauthorised("This page answers on this machine, or with the link that was printed at the start.")
+        return
+    if permission == "sandbox" and not runtime.sandbox:
+        raise NotFound("There is no sandbox here; serve with --sandbox.")
+    if permission not in ("read", "write", "admin", "sandbox"):
+        raise Forbidden()
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Unauthorised("A key is needed: Authorization: Bearer KEY. Make one with `antiphon keys create`.")
+    needs: access.Scope = "admin" if permission == "sandbox" else permission
+    await access.check(runtime.database, key.strip(), needs)
+
+
+class Front:
+    """`/v1` goes to the bare intake, everything else to Litestar."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.segment = SegmentApi(runtime)
+        self.rest = keep_slashes(application(runtime))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            await self.segment(scope, receive, send)  # type: ignore[arg-type]  # the same protocol, named twice
+        else:
+            await self.rest(scope, receive, send)
+
+
+@contextlib.asynccontextmanager
+async def front(runtime: Runtime) -> AsyncIterator[Front]:
+    app = Front(runtime)
+    try:
+        yield app
+    finally:
+        await app.segment.close()
+
+
+async def serve(dsn: str, *, host: str, port: int, base_url: str, is_sandbox: bool, world_url: str) -> None:
+    """Until told to stop: requests that were taken are answered first."""
+    async with (
+        opened(dsn, base_url=base_url, sandbox=is_sandbox, migrating=False, world_url=world_url) as runtime,
+        front(runtime) as app,
+    ):
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]  # Litestar's names for the same protocol
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=5,
+            server_header=False,
+            lifespan="on",
+            backlog=1024,
+        )
+        await uvicorn.Server(config).serve()
+
+
+def main() -> None:
+    """The child that `antiphon serve` starts; what it needs comes in the environment, never on the command line."""
+    from antiphon.app.child import run_child
+
+    settings = os.environ
+    run_child(
+        lambda: serve(
+            settings["ANTIPHON_DSN"],
+            host=settings["ANTIPHON_HOST"],
+            port=int(settings["ANTIPHON_PORT"]),
+            base_url=settings["ANTIPHON_BASE_URL"],
+            is_sandbox=settings.get("ANTIPHON_SANDBOX") == "1",
+            world_url=settings.get("ANTIPHON_WORLD_URL", ""),
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The worker process: everything that waits, and every connection to a provider."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from antiphon import campaigns, channels, metrics, orchestration, profiles, segments
+from antiphon.app.child import run_child
+from antiphon.app.opening import opened
+from antiphon.kernel.db import LOST_CONNECTION
+from antiphon.kernel.due import work_loop
+from antiphon.kernel.runtime import Runtime
+
+KEEP_EVERY_S = 3600.0
+CONNECTIONS_MAX = 14
+
+
+async def work(dsn: str, *, base_url: str, is_sandbox: bool) -> None:
+    """Until cancelled."""
+    async with opened(
+        dsn, base_url=base_url, sandbox=is_sandbox, migrating=False, connections_max=CONNECTIONS_MAX
+    ) as runtime:
+        await run(runtime)
+
+
+async def run(runtime: Runtime) -> None:
+    """All loops of all parts. List work and sending are loops of their own: neither waits for the other."""
+    database = runtime.database
+    connections = channels.Connections(runtime)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(segments.run(database))
+        group.create_task(orchestration.run(runtime, connections))
+        group.create_task(work_loop(database, "chunks", lambda: campaigns.work_chunks(runtime)))
+        group.create_task(work_loop(database, "campaigns", lambda: campaigns.work_ends(runtime)))
+        group.create_task(work_loop(database, "counts.fold", lambda: _fold(runtime), pause_s=5.0))
+        group.create_task(_keep_house(runtime))
+
+
+async def _fold(runtime: Runtime) -> int:
+    return await runtime.database.repeat(metrics.fold_parts)
+
+
+async def _keep_house(runtime: Runtime) -> None:
+    while True:
+        try:
+            await runtime.database.repeat(profiles.ensure_partitions)
+            await runtime.database.repeat(channels.trim)
+        except LOST_CONNECTION:
+            await asyncio.sleep(1.0)
+            continue
+        await runtime.database.sleep("house", KEEP_EVERY_S)
+
+
+def main() -> None:
+    """The child that `antiphon serve` starts."""
+    settings = os.environ
+    run_child(
+        lambda: work(
+            settings["ANTIPHON_DSN"],
+            base_url=settings["ANTIPHON_BASE_URL"],
+            is_sandbox=settings.get("ANTIPHON_SANDBOX") == "1",
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
