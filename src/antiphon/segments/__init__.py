@@ -32,22 +32,27 @@ from antiphon.segments.ask import (
     members,
     preview,
 )
-from antiphon.segments.records import Bounds, Member, Preview, Segment
+from antiphon.segments.explain import explain, verify
+from antiphon.segments.records import Bounds, Explanation, Member, Part, Preview, Segment, Verification
 from antiphon.segments.resolve import UnknownSegment
 from antiphon.segments.work import on_events, on_profile_changes, run, work
 
 __all__ = [
     "PAGE_MAX",
     "Bounds",
+    "Explanation",
     "Member",
     "NameTaken",
+    "Part",
     "Preview",
     "Segment",
     "UnknownSegment",
+    "Verification",
     "bounds",
     "count",
     "create",
     "due",
+    "explain",
     "get",
     "list_all",
     "member_range",
@@ -56,5 +61,6 @@ __all__ = [
     "on_profile_changes",
     "preview",
     "run",
+    "verify",
     "work",
 ]

@@ -53,3 +53,28 @@ class Bounds(Struct, frozen=True):
     lowest: ProfileId
     highest: ProfileId
     count: int
+
+
+class Part(Struct, frozen=True):
+    """A place in a rule, such as `rule.all[0]`, and whether it holds."""
+
+    at: str
+    holds: bool
+
+
+class Explanation(Struct, frozen=True):
+    """`holds` is the whole rule, now; `member` what is written down. They differ only while work is due."""
+
+    member: bool
+    holds: bool
+    next_look_at: datetime | None
+    parts: Sequence[Part]
+
+
+class Verification(Struct, frozen=True):
+    """How many satisfy the rule, how many of them are no members, how many members do not satisfy it."""
+
+    count: int
+    missing: int
+    surplus: int
+    sample: Sequence[ProfileId]

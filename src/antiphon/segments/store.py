@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.records import ProfileId, SegmentChange, SegmentId, bucket_of
 from antiphon.segments import compile
-from antiphon.segments.records import Bounds, Member, Preview, Segment
+from antiphon.segments.records import Bounds, Member, Preview, Segment, Verification
 from antiphon.segments.rules import Rule
 
 _queries = Queries("segments")
@@ -84,6 +85,13 @@ async def touch(tx: Transaction, touched: Collection[tuple[ProfileId, int]]) -> 
     )
 
 
+async def _about_everybody(tx: Transaction, statement: str, *parameters: Any) -> list[Row]:
+    await _queries.run(tx, "join_everybody", nested="off")
+    rows = await tx.rows(statement, *parameters)
+    await _queries.run(tx, "join_everybody", nested="on")
+    return rows
+
+
 async def judge(
     tx: Transaction, rules: Sequence[Rule], names: Mapping[str, int], profiles: Sequence[ProfileId]
 ) -> dict[ProfileId, tuple[list[bool], datetime | None]]:
@@ -136,7 +144,7 @@ async def fill(tx: Transaction, segment: SegmentId, rule: Rule, names: Mapping[s
                SELECT bucket, {id}, id, {now} FROM judged WHERE inside ORDER BY bucket, id)
         INSERT INTO segment_fill_timer (segment_id, bucket, profile_id, timer_at)
         SELECT {id}, bucket, id, timer_at FROM judged WHERE timer_at IS NOT NULL"""  # noqa: S608 - our own words, values are parameters
-    await tx.rows(text, *statement.parameters, segment, tx.now)
+    await _about_everybody(tx, text, *statement.parameters, segment, tx.now)
 
 
 async def merge_timers(tx: Transaction, segment: SegmentId, *, first: int, last: int) -> None:
@@ -151,7 +159,7 @@ async def go_live(tx: Transaction, segment: SegmentId) -> None:
 
 async def count(tx: Transaction, rule: Rule, names: Mapping[str, int], moment: compile.Moment) -> int:
     statement = compile.everybody(rule, names, moment)
-    rows = await tx.rows(f"SELECT count(*) FROM ({statement.text}) found", *statement.parameters)  # noqa: S608 - our own words, values are parameters
+    rows = await _about_everybody(tx, f"SELECT count(*) FROM ({statement.text}) found", *statement.parameters)  # noqa: S608 - our own words, values are parameters
     return int(rows[0][0])
 
 
@@ -174,7 +182,7 @@ async def preview(
                (SELECT coalesce(jsonb_object_agg(channel, n), '{{}}') FROM reached) AS reach,
                (SELECT array_agg(id ORDER BY id) FROM first) AS ids,
                (SELECT array_agg({_EXTERNAL_ID} ORDER BY id) FROM first) AS external_ids"""  # noqa: S608 - our own words, values are parameters
-    row = (await tx.rows(text, *statement.parameters, sample))[0]
+    row = (await _about_everybody(tx, text, *statement.parameters, sample))[0]
     pairs = zip(row["ids"] or (), row["external_ids"] or (), strict=True)
     return Preview(row["count"], row["reach"], [Member(ProfileId(id), external_id, None) for id, external_id in pairs])
 
@@ -197,7 +205,7 @@ async def page_by_rule(
         WITH first AS MATERIALIZED (
                SELECT id FROM ({statement.text}) found WHERE id > {after_n} ORDER BY id LIMIT {limit_n})
         SELECT id, {_EXTERNAL_ID} AS external_id FROM first ORDER BY id"""  # noqa: S608 - our own words, values are parameters
-    rows = await tx.rows(text, *statement.parameters, after, limit)
+    rows = await _about_everybody(tx, text, *statement.parameters, after, limit)
     return [Member(ProfileId(row["id"]), row["external_id"], None) for row in rows]
 
 
@@ -219,3 +227,25 @@ async def bounds(tx: Transaction, segment: SegmentId) -> Bounds | None:
 
 async def count_due(tx: Transaction) -> int:
     return int(await _queries.value(tx, "count_due"))
+
+
+async def verify(
+    tx: Transaction, segment: SegmentId, rule: Rule, names: Mapping[str, int], moment: compile.Moment, *, sample: int
+) -> Verification:
+    statement = compile.everybody(rule, names, moment)
+    id, limit = f"${len(statement.parameters) + 1}::integer", f"${len(statement.parameters) + 2}::integer"
+    text = f"""
+        WITH found AS MATERIALIZED ({statement.text}),
+             kept AS (SELECT bucket, profile_id FROM member WHERE segment_id = {id}),
+             compared AS MATERIALIZED (
+               SELECT found.id AS wanted, kept.profile_id AS kept
+                 FROM found FULL JOIN kept ON kept.bucket = found.bucket AND kept.profile_id = found.id),
+             odd AS (SELECT coalesce(wanted, kept) AS id FROM compared
+                      WHERE wanted IS NULL OR kept IS NULL ORDER BY 1 LIMIT {limit})
+        SELECT count(wanted) AS count,
+               count(*) FILTER (WHERE kept IS NULL) AS missing,
+               count(*) FILTER (WHERE wanted IS NULL) AS surplus,
+               (SELECT array_agg(id) FROM odd) AS sample
+          FROM compared"""  # noqa: S608 - our own words, values are parameters
+    row = (await _about_everybody(tx, text, *statement.parameters, segment, sample))[0]
+    return Verification(row["count"], row["missing"], row["surplus"], row["sample"] or ())

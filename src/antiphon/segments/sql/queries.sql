@@ -156,3 +156,8 @@ SELECT min(profile_id) AS lowest, max(profile_id) AS highest, count(*) AS count
 -- Memberships due and not finished, and segments not filled.
 SELECT (SELECT count(*) FROM membership_due WHERE due_at <= :now)
      + (SELECT count(*) FROM segment WHERE state = 'filling');
+
+-- name: join_everybody
+-- Before statements about everybody: nested loops on or off, until the transaction ends. They only win for few rows,
+-- and tables that were just filled have no statistics to tell the planner that there are many.
+SELECT set_config('enable_nestloop', :nested, true);
