@@ -33,22 +33,23 @@ app = App(
     help_format="markdown",
     error_formatter=_sentence,
 )
-for _name, _path in {
-    "serve": "serving:serve",
-    "demo": "serving:demo",
-    "import": "imports:app",
-    "segments": "segments:app",
-    "messages": "messages:app",
-    "campaigns": "campaigns:app",
-    "why": "asking:why",
-    "watch": "asking:watch",
-    "keys": "keys:app",
-    "providers": "providers:app",
-    "settings": "settings:app",
-    "doctor": "doctor:doctor",
-    "openapi": "asking:openapi",
+for _name, (_path, _help) in {
+    "serve": ("serving:serve", "Start everything and keep it up, until Ctrl-C or SIGTERM."),
+    "demo": ("serving:demo", "Serve a sandbox with the sample company and the world around it."),
+    "import": ("imports:app", "Take in a file: CSV or JSON lines, also packed with gzip."),
+    "segments": ("segments:app", "Segments: rules, and who satisfies them."),
+    "messages": ("messages:app", "Messages: what is said, in all their forms."),
+    "campaigns": ("campaigns:app", "Campaigns: one message to a segment, started and steered."),
+    "why": ("asking:why", "What a person was told or not, and why; the newest first."),
+    "watch": ("asking:watch", "Live numbers, until Ctrl-C or until the campaign has ended."),
+    "keys": ("keys:app", "Keys of programs: made, listed, revoked."),
+    "providers": ("providers:app", "Provider accounts: how messages leave."),
+    "settings": ("settings:app", "What the operator has set: quiet hours, caps, sender."),
+    "doctor": ("doctor:doctor", "Check the installation: folder, disk, database, clock, due work, providers, secrets."),
+    "openapi": ("asking:openapi", "The OpenAPI document of the HTTP interface, as JSON. Needs no database."),
 }.items():
-    app.command(f"{COMMANDS}.{_path}", name=_name)
+    # The sentences stand here too, so that --help imports no command.
+    app.command(f"{COMMANDS}.{_path}", name=_name, help=_help)
 
 
 @app.meta.default

@@ -1,0 +1,1 @@
+"""The commands of `antiphon`: one file per group. What is heavy is imported inside the functions: --help is quick."""

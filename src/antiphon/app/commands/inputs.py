@@ -1,0 +1,99 @@
+"""What is given: JSON from a file or the standard input, times. Every fault names its place."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Never, TypeVar
+
+from cyclopts import Parameter, Token
+
+if TYPE_CHECKING:
+    from msgspec import Struct
+
+JSON_BYTES_MAX = 2_000_000
+STDIN = "-"
+S = TypeVar("S", bound="Struct")
+
+
+def read_json(file: str) -> Any:
+    """The document in `file`, or on the standard input for `-`. Raises Invalid with line and column."""
+    from antiphon.kernel.errors import Flaw, Invalid
+
+    name = "the standard input" if file == STDIN else file
+    try:
+        text = _read(file).decode("utf-8-sig")
+        return json.loads(text, parse_constant=_refuse)
+    except OSError as error:
+        raise Invalid(f"{name} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{name} is not UTF-8: byte {error.start}.") from error
+    except json.JSONDecodeError as error:
+        at = f"line {error.lineno}, column {error.colno}"
+        raise Invalid(f"{name} is not JSON.", flaws=[Flaw(at, error.msg)]) from error
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"{name} is not JSON: {error}") from error
+
+
+def _read(file: str) -> bytes:
+    from antiphon.kernel.errors import TooLarge
+
+    if file == STDIN:
+        found = sys.stdin.buffer.read(JSON_BYTES_MAX + 1)
+    else:
+        with open(file, "rb") as opened:
+            found = opened.read(JSON_BYTES_MAX + 1)
+    if len(found) > JSON_BYTES_MAX:
+        raise TooLarge(f"A document has at most {JSON_BYTES_MAX} bytes.")
+    return found
+
+
+def _refuse(word: str) -> Never:
+    raise ValueError(f"{word} is not a number of JSON.")
+
+
+def read_record(file: str, kind: type[S]) -> S:
+    """The document as a record. Raises Invalid that names the field."""
+    import msgspec
+
+    from antiphon.kernel.errors import Invalid
+    from antiphon.kernel.http import flaw_of
+
+    try:
+        return msgspec.convert(read_json(file), kind)
+    except msgspec.ValidationError as error:
+        raise Invalid("The input is not valid.", flaws=[flaw_of(str(error))]) from error
+
+
+@contextlib.contextmanager
+def as_file(file: str) -> Iterator[Path]:
+    """A path that can be read twice: the standard input is kept in a temporary file."""
+    if file != STDIN:
+        yield Path(file)
+        return
+    with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
+        path = Path(folder) / "stdin"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        yield path
+
+
+def _instant(_kind: object, tokens: Sequence[Token]) -> datetime:
+    text = tokens[0].value
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ValueError(f"{text!r} is not a time with its zone, such as 2026-01-31T12:00:00Z.")
+    return found.astimezone(UTC)
+
+
+Instant = Annotated[datetime, Parameter(converter=_instant, n_tokens=1, accepts_keys=False)]
+"""RFC 3339; a time without its zone is wrong usage."""

@@ -1,0 +1,83 @@
+"""What was asked for all commands alike, and work on the database that it names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from antiphon.app.commands.answers import say
+
+if TYPE_CHECKING:
+    from antiphon.app.opening import Place
+    from antiphon.kernel.db import Transaction
+    from antiphon.kernel.runtime import Runtime
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """`database` (a DSN) goes before `data`, the folder with a server of our own."""
+
+    data: Path = Path("antiphon-data")
+    database: str | None = None
+    json: bool = False
+
+    @property
+    def place(self) -> Place:
+        from antiphon.app.opening import Place
+
+        return Place(self.data, self.database)
+
+
+_NOTHING = Invocation()
+current: ContextVar[Invocation] = ContextVar("invocation", default=_NOTHING)
+
+
+def within(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Run `work` on the installation: its database is joined, or started for as long as this takes."""
+    with running_server() as dsn:
+        return asyncio.run(_opened(dsn, work))
+
+
+def ask(work: Callable[[Transaction], Awaitable[T]]) -> T:
+    """In a transaction that only reads."""
+
+    async def read(runtime: Runtime) -> T:
+        async with runtime.database.transaction(read_only=True) as tx:
+            return await work(tx)
+
+    return within(read)
+
+
+def change(work: Callable[[Transaction], Awaitable[T]]) -> T:
+    """In a transaction that writes; repeated after a deadlock."""
+    return within(lambda runtime: runtime.database.repeat(work))
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[str]:
+    from antiphon.app.child import set_up_logging
+    from antiphon.app.opening import server
+
+    set_up_logging()
+    with server(current.get().place, progress=say) as dsn:
+        yield dsn
+
+
+async def _opened(dsn: str, work: Callable[[Runtime], Awaitable[T]]) -> T:
+    from antiphon.app.opening import opened
+    from antiphon.kernel.db import LOST_CONNECTION, DatabaseError
+    from antiphon.kernel.errors import Problem
+
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            runtime = await stack.enter_async_context(opened(dsn, data=current.get().data))
+        except (DatabaseError, *LOST_CONNECTION) as error:
+            raise Problem(f"The database cannot be used: {error or type(error).__name__}.") from error
+        return await work(runtime)

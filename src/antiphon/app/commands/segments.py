@@ -1,0 +1,143 @@
+"""Segments."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter, validators
+
+from antiphon.app.commands.answers import tell
+from antiphon.app.commands.inputs import Instant, read_json
+from antiphon.app.commands.invocation import ask, current, within
+
+if TYPE_CHECKING:
+    from antiphon.kernel.db import Transaction
+    from antiphon.kernel.runtime import Runtime
+    from antiphon.segments import Segment
+
+app = App(name="segments", help="Segments: rules, and who satisfies them.")
+COLUMNS = ("id", "name", "state", "created_at")
+Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+
+
+@app.command
+def count(rule: str, /, *, as_of: Instant | None = None) -> None:
+    """How many profiles satisfy a rule.
+
+    Parameters
+    ----------
+    rule
+        A file with the rule in JSON; `-` reads the standard input.
+    as_of
+        At this time instead of now: events as they were, traits and addresses as they are.
+    """
+    from antiphon import segments
+
+    document = read_json(rule)
+
+    async def work(tx: Transaction) -> dict[str, object]:
+        return {"count": await segments.count(tx, document, as_of), "as_of": as_of or tx.now}
+
+    tell(ask(work))
+
+
+@app.command
+def create(name: str, rule: str, /) -> None:
+    """Make a segment and look up its members; done when it is live.
+
+    Parameters
+    ----------
+    name
+        Not only digits.
+    rule
+        A file with the rule in JSON; `-` reads the standard input.
+    """
+    from antiphon import segments
+
+    document = read_json(rule)
+
+    async def work(runtime: Runtime) -> dict[str, object]:
+        made = await segments.create(runtime.database, name, document)
+        return {"id": str(made.id), "name": made.name, "state": made.state}
+
+    tell(within(work))
+
+
+@app.command(name="list")
+def list_all() -> None:
+    """The segments there are."""
+    from antiphon import segments
+
+    async def read(tx: Transaction) -> list[dict[str, object]]:
+        return [_view(segment) for segment in await segments.list_all(tx)]
+
+    tell(ask(read), columns=COLUMNS)
+
+
+@app.command
+def show(segment: str, /) -> None:
+    """A segment: its rule, its state, how many members it has.
+
+    Parameters
+    ----------
+    segment
+        Id or name.
+    """
+    from antiphon import segments
+
+    async def read(tx: Transaction) -> dict[str, object]:
+        found = await segments.get(tx, segment)
+        bounds = await segments.bounds(tx, found.id)
+        return {**_view(found), "members": bounds.count if bounds else 0, "rule": found.rule}
+
+    tell(ask(read))
+
+
+@app.command
+def members(segment: str, /, *, as_of: Instant | None = None, limit: Limit | None = None) -> None:
+    """The members of a segment, in the order of their profiles.
+
+    Parameters
+    ----------
+    segment
+        Id or name.
+    as_of
+        Whoever satisfied the rule at this time, instead of the members now.
+    limit
+        At most so many; all of them if not given.
+    """
+    within(lambda runtime: _write_members(runtime, segment, as_of, limit))
+
+
+async def _write_members(runtime: Runtime, segment: str, as_of: Instant | None, limit: int | None) -> None:
+    """Page by page, so that any number of members fits."""
+    import msgspec
+
+    from antiphon import segments
+
+    is_json = current.get().json
+    cursor, left, first = 0, limit, True
+    while left is None or left > 0:
+        asked = min(segments.PAGE_MAX, left or segments.PAGE_MAX)
+        async with runtime.database.transaction(read_only=True) as tx:
+            page = await segments.members(tx, segment, cursor=cursor, limit=asked, as_of=as_of or None)
+        if first and is_json:
+            sys.stdout.write('{"members":[')
+        for member in page:
+            row = {"profile": str(member.profile), "external_id": member.external_id, "entered_at": member.entered_at}
+            if is_json:
+                sys.stdout.write(("" if first else ",") + msgspec.json.encode(row).decode())
+            else:
+                print(member.profile, member.external_id or "-", sep="\t")
+            first = False
+        if len(page) < asked:
+            break
+        cursor = page[-1].profile
+        left = None if left is None else left - len(page)
+    if is_json:
+        sys.stdout.write("]}\n")
+
+
+def _view(segment: Segment) -> dict[str, object]:
+    return {"id": str(segment.id), "name": segment.name, "state": segment.state, "created_at": segment.created_at}
