@@ -13,9 +13,10 @@ import smpp34
 COUNT_MAX = 1_000_000
 
 
-async def receipt(esme, event, message_id):
+async def receipt(sessions, bound, event, message_id):
+    await asyncio.wait_for(bound.wait(), 10)
     text = f"id:{message_id} sub:001 dlvrd:001 submit date:2611211200 done date:2611211201 stat:DELIVRD err:000 text:"
-    await esme.deliver_sm(
+    await sessions[-1].deliver_sm(
         event.source_addr, text.encode(), source_addr=event.destination_addr, source_addr_ton=1, esm_class=4
     )
 
@@ -48,7 +49,7 @@ async def main(port):
             taken = {name: getattr(event, name) for name in (*fields, "registered_delivery")}
             print(json.dumps({**taken, "id": f"m{number}", "short_message": event.short_message.hex()}), flush=True)
             if event.registered_delivery:
-                tasks.append(asyncio.create_task(receipt(sessions[-1], event, f"m{number}")))
+                tasks.append(asyncio.create_task(receipt(sessions, bound, event, f"m{number}")))
 
 
 if __name__ == "__main__":
