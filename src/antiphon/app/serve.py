@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
+from antiphon.app.child import set_up_logging
 from antiphon.app.opening import Place, opened
 from antiphon.kernel import postgres
 
@@ -77,6 +78,7 @@ def serve(
     Raises `postgres.AlreadyServed` when this data folder is served by another process.
     """
     base_url = base_url or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+    set_up_logging()
     _stop_on_signals()
     try:
         with _database(place) as (dsn, keep_database):

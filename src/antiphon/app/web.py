@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import uvicorn
@@ -165,7 +166,24 @@ async def serve(dsn: str, *, host: str, port: int, base_url: str, is_sandbox: bo
             lifespan="on",
             backlog=1024,
         )
-        await uvicorn.Server(config).serve()
+        await _until_cancelled(_Server(config))
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: app/child.py cancels, and cancelling ends it in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _until_cancelled(server: uvicorn.Server) -> None:
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
 
 
 def main() -> None:

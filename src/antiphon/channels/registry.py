@@ -31,7 +31,7 @@ ADAPTERS: dict[str, Entry] = {
     "webpush": Entry(
         Channel.PUSH,
         WebPushSettings,
-        lambda _id, settings, _now, private: WebPushAdapter(settings, allow_private=private),
+        lambda _id, settings, now, private: WebPushAdapter(settings, allow_private=private, now=now),
     ),
 }
 
