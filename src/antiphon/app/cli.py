@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ def _sentence(error: CycloptsError) -> object:
     from rich.text import Text
 
     path = " ".join(error.command_chain or ())
-    return Text(f"{error}\nSee `{f'antiphon {path}'.strip()} --help`.")
+    return Text(f"{error}\nSee `{f'antiphon {path}'.strip()} --help`.", no_wrap=True, overflow="ignore")
 
 
 app = App(
@@ -57,7 +58,7 @@ def launch(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
     data: Annotated[Path | None, Parameter(group=GLOBAL)] = None,
     database: Annotated[str | None, Parameter(group=GLOBAL)] = None,
-    json: Annotated[bool, Parameter(group=GLOBAL, negative=())] = False,
+    json: Annotated[bool, Parameter(group=GLOBAL, negative=(), show_default=False)] = False,
 ) -> object:
     """One customer, one message, the right channel, once.
 
@@ -78,7 +79,9 @@ def launch(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code."""
+    """The exit code. Without arguments, those of the process."""
+    if arguments is None:
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # so that a database is stopped
     try:
         result = app.meta(sys.argv[1:] if arguments is None else arguments, result_action="return_value")
     except SystemExit as exit:  # help, wrong usage

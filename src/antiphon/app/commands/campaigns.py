@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 from antiphon.app.commands.answers import tell
-from antiphon.app.commands.inputs import read_record
+from antiphon.app.commands.inputs import File, read_record
 from antiphon.app.commands.invocation import ask, change
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ COLUMNS = ("id", "name", "state", "stage", "message", "segment", "channels", "la
 
 
 @app.command
-def create(file: str, /) -> None:
+def create(file: File, /) -> None:
     """Make a draft.
 
     Parameters

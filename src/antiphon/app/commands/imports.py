@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 from antiphon.app.commands.answers import say, tell
-from antiphon.app.commands.inputs import as_file
+from antiphon.app.commands.inputs import File, as_file
 from antiphon.app.commands.invocation import within
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from antiphon.kernel.runtime import Runtime
 
 app = App(name="import", help="Take in a file: CSV or JSON lines, also packed with gzip.")
-Flag = Annotated[bool, Parameter(negative=())]
+Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 Progress = Callable[[int, int, int], None]
 """Rows done, bytes of the file done, bytes of the file."""
 
@@ -29,7 +29,7 @@ TOLD_EVERY_S = 5.0
 
 @app.command
 def people(
-    file: str,
+    file: File,
     /,
     *,
     map: Path | None = None,
@@ -68,7 +68,7 @@ def people(
 
 
 @app.command
-def events(file: str, /, *, map: Path | None = None, dry_run: Flag = False, refused: Path | None = None) -> None:
+def events(file: File, /, *, map: Path | None = None, dry_run: Flag = False, refused: Path | None = None) -> None:
     """Take in what customers did.
 
     The good rows are kept, the bad ones told. The same file twice changes nothing, and equal lines of one file all

@@ -26,7 +26,7 @@ def read_json(file: str) -> Any:
     """The document in `file`, or on the standard input for `-`. Raises Invalid with line and column."""
     from antiphon.kernel.errors import Flaw, Invalid
 
-    name = "the standard input" if file == STDIN else file
+    name = "The standard input" if file == STDIN else file
     try:
         text = _read(file).decode("utf-8-sig")
         return json.loads(text, parse_constant=_refuse)
@@ -82,6 +82,15 @@ def as_file(file: str) -> Iterator[Path]:
         with path.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy)
         yield path
+
+
+def _no_option(_kind: object, value: str) -> None:
+    if value.startswith("-") and value != STDIN:
+        raise ValueError(f"There is no such option; a file of that name is ./{value}.")
+
+
+File = Annotated[str, Parameter(allow_leading_hyphen=True, validator=_no_option)]
+"""A path, or `-`."""
 
 
 def _instant(_kind: object, tokens: Sequence[Token]) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -62,12 +63,23 @@ def change(work: Callable[[Transaction], Awaitable[T]]) -> T:
 
 @contextlib.contextmanager
 def running_server() -> Iterator[str]:
-    from antiphon.app.child import set_up_logging
     from antiphon.app.opening import server
 
-    set_up_logging()
+    _keep_quiet()
     with server(current.get().place, progress=say) as dsn:
         yield dsn
+
+
+def _keep_quiet() -> None:
+    """Warnings of the parts go to stderr; their news is for the log of a server."""
+    import logging
+
+    import structlog
+
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
 
 
 async def _opened(dsn: str, work: Callable[[Runtime], Awaitable[T]]) -> T:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cyclopts import App
 
 from antiphon.app.commands.answers import tell
-from antiphon.app.commands.inputs import read_json
+from antiphon.app.commands.inputs import File, read_json
 from antiphon.app.commands.invocation import ask, change
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ COLUMNS = ("id", "name", "version", "topic", "channels")
 
 
 @app.command
-def create(file: str, /) -> None:
+def create(file: File, /) -> None:
     """Check a message and keep it.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cyclopts import App
 
 from antiphon.app.commands.answers import tell
-from antiphon.app.commands.inputs import read_record
+from antiphon.app.commands.inputs import File, read_record
 from antiphon.app.commands.invocation import ask, change, within
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ COLUMNS = ("id", "name", "channel", "adapter", "enabled", "up", "rank", "per_sec
 
 
 @app.command
-def create(file: str, /) -> None:
+def create(file: File, /) -> None:
     """Keep a provider account. Its settings are sealed and never shown again.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter, validators
 
 from antiphon.app.commands.answers import tell
-from antiphon.app.commands.inputs import Instant, read_json
+from antiphon.app.commands.inputs import File, Instant, read_json
 from antiphon.app.commands.invocation import ask, current, within
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 
 
 @app.command
-def count(rule: str, /, *, as_of: Instant | None = None) -> None:
+def count(rule: File, /, *, as_of: Instant | None = None) -> None:
     """How many profiles satisfy a rule.
 
     Parameters
@@ -43,7 +43,7 @@ def count(rule: str, /, *, as_of: Instant | None = None) -> None:
 
 
 @app.command
-def create(name: str, rule: str, /) -> None:
+def create(name: str, rule: File, /) -> None:
     """Make a segment and look up its members; done when it is live.
 
     Parameters

@@ -11,7 +11,7 @@ from antiphon.app.commands.invocation import current
 Port = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=65535))]
 Some = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=64))]
 People = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1_000_000))]
-Flag = Annotated[bool, Parameter(negative=())]
+Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 
 
 def serve(
