@@ -1,3 +1,246 @@
-"""Live numbers over one WebSocket; nothing is built yet."""
+"""Live numbers: `WS /api/live`, one socket with many topics.
 
-routes: list[object] = []
+    → {"sub": ["campaign:12", "company"], "unsub": []}
+    ← {"topic": "campaign:12", "seq": 7, "snapshot": {…}}      at once, and after every new subscription
+    ← {"topic": "campaign:12", "seq": 8, "delta": {…}}         what changed, at most four times a second
+    ← {"topic": "campaign:99", "error": "…"}                   there is no such topic
+    ← {"error": "…"}                                           not understood
+
+One watcher per topic and process reads for all who listen, and encodes once. It is woken by the commit that changes a
+number, and looks by itself every second. The more a look costs, the rarer it is. Who listens more slowly than is
+spoken is let go (1013) and comes again for a snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import msgspec
+import structlog
+from litestar import WebSocket, websocket
+from litestar.exceptions import WebSocketDisconnect
+from msgspec import Struct
+
+from antiphon.app.staff import comes_from_our_pages, may_read
+from antiphon.app.topics import Document, Topic, difference, topic_of
+from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError
+from antiphon.kernel.errors import NotFound
+from antiphon.kernel.runtime import Runtime
+
+log = structlog.get_logger()
+
+PACE_S = 0.25
+LOOK_EVERY_S = 1.0
+COST_FACTOR = 4.0
+"""A watcher rests this many times as long as its last look took: it is never busy for more than a fifth."""
+
+TOPICS_MAX = 50
+CLIENTS_MAX = 500
+OUTBOX_MAX = 200
+ORDER_CHARS_MAX = 20_000
+POLICY, TOO_BIG, AGAIN_LATER = 1008, 1009, 1013
+
+
+class Order(Struct):
+    """What a client asks for."""
+
+    sub: list[str] = []
+    unsub: list[str] = []
+
+
+class Client:
+    """One socket: what waits for it is bounded, and it is let go when that is full."""
+
+    def __init__(self) -> None:
+        self.outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
+        self.topics: set[str] = set()
+        self.overrun = asyncio.Event()
+
+    def say(self, text: str) -> None:
+        try:
+            self.outbox.put_nowait(text)
+        except asyncio.QueueFull:
+            self.overrun.set()
+
+
+class Watcher:
+    """Looks at one topic while somebody listens."""
+
+    def __init__(self, database: Database, name: str, topic: Topic) -> None:
+        self._database, self._name, self._topic = database, name, topic
+        self._seq = 0
+        self._document: Document | None = None
+        self._snapshot = ""
+        self.clients: set[Client] = set()
+        self.task = asyncio.create_task(self._watch())
+
+    def add(self, client: Client) -> None:
+        self.clients.add(client)
+        if self._document is not None:
+            client.say(self._snapshot)
+
+    async def _watch(self) -> None:
+        while self.clients or self._document is None:
+            started = time.monotonic()
+            try:
+                await self._look()
+            except NotFound as error:
+                self._tell(_encode({"topic": self._name, "error": str(error)}))
+                for client in self.clients:
+                    client.topics.discard(self._name)
+                return
+            except (*LOST_CONNECTION, DatabaseError) as error:
+                log.info("live.lost", error=type(error).__name__)
+            await asyncio.sleep(max(PACE_S, COST_FACTOR * (time.monotonic() - started)))
+            await self._database.sleep(self._topic.wake, LOOK_EVERY_S)
+
+    async def _look(self) -> None:
+        async with self._database.transaction(read_only=True) as tx:
+            document = await self._topic.read(tx)
+        before, self._document = self._document, document
+        if before == document:
+            return
+        self._seq += 1
+        head = {"topic": self._name, "seq": self._seq}
+        self._snapshot = _encode({**head, "snapshot": document})
+        self._tell(self._snapshot if before is None else _encode({**head, "delta": difference(before, document)}))
+
+    def _tell(self, text: str) -> None:
+        for client in self.clients:
+            client.say(text)
+
+
+class Hub:
+    """The watchers of this process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._watchers: dict[str, Watcher] = {}
+        self.clients = 0
+
+    def obey(self, client: Client, order: Order) -> None:
+        for name in order.unsub:
+            self._leave(client, name)
+        for name in dict.fromkeys(order.sub):
+            if name in client.topics:
+                continue
+            if len(client.topics) >= TOPICS_MAX:
+                client.say(_encode({"topic": name[:200], "error": f"A socket has at most {TOPICS_MAX} topics."}))
+            elif (topic := topic_of(name)) is None:
+                message = "There is no such topic; there are company and campaign:ID."
+                client.say(_encode({"topic": name[:200], "error": message}))
+            else:
+                self._join(client, name, topic)
+
+    def leave(self, client: Client) -> None:
+        for name in list(client.topics):
+            self._leave(client, name)
+
+    async def close(self) -> None:
+        tasks = [watcher.task for watcher in self._watchers.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._watchers.clear()
+
+    def _join(self, client: Client, name: str, topic: Topic) -> None:
+        watcher = self._watchers.get(name)
+        if watcher is None or watcher.task.done():
+            watcher = self._watchers[name] = Watcher(self._database, name, topic)
+        client.topics.add(name)
+        watcher.add(client)
+
+    def _leave(self, client: Client, name: str) -> None:
+        client.topics.discard(name)
+        watcher = self._watchers.get(name)
+        if watcher is not None:
+            watcher.clients.discard(client)
+            if not watcher.clients:
+                watcher.task.cancel()
+                del self._watchers[name]
+
+
+_hubs: WeakKeyDictionary[Database, Hub] = WeakKeyDictionary()
+
+
+def _hub(database: Database) -> Hub:
+    if database not in _hubs:
+        _hubs[database] = Hub(database)
+    return _hubs[database]
+
+
+async def close(database: Database) -> None:
+    if held := _hubs.pop(database, None):
+        await held.close()
+
+
+# Staff, or a key that may read: the guard of the routes knows no permission that is either, so it is asked here.
+@websocket("/api/live", opt={"permission": "public"})
+async def live(socket: WebSocket[Any, Any, Any], runtime: Runtime) -> None:
+    hub = _hub(runtime.database)
+    if not comes_from_our_pages(socket, runtime) or not await may_read(socket, runtime):
+        await socket.close(code=POLICY, reason="Staff or a key that may read.")
+        return
+    if hub.clients >= CLIENTS_MAX:
+        await socket.close(code=AGAIN_LATER)
+        return
+    await socket.accept()
+    client = Client()
+    hub.clients += 1
+    try:
+        code = await _converse(socket, hub, client)
+        with contextlib.suppress(Exception):
+            await socket.close(code=code)
+    except WebSocketDisconnect:
+        pass
+    finally:
+        hub.leave(client)
+        hub.clients -= 1
+
+
+async def _converse(socket: WebSocket[Any, Any, Any], hub: Hub, client: Client) -> int:
+    """Until one side ends it; the code to close with."""
+    tasks = [
+        asyncio.create_task(_listen(socket, hub, client)),
+        asyncio.create_task(_speak(socket, client)),
+        asyncio.create_task(client.overrun.wait()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results[:2]:
+        if isinstance(result, Exception):
+            raise result
+    return TOO_BIG if results[0] == TOO_BIG else AGAIN_LATER
+
+
+async def _listen(socket: WebSocket[Any, Any, Any], hub: Hub, client: Client) -> int:
+    while True:
+        text = await socket.receive_data(mode="text")
+        if len(text) > ORDER_CHARS_MAX:
+            return TOO_BIG
+        try:
+            order = msgspec.json.decode(text, type=Order)
+        except msgspec.DecodeError as error:
+            client.say(_encode({"error": f'Send {{"sub": ["company"]}}. {error}'}))
+            continue
+        hub.obey(client, order)
+
+
+async def _speak(socket: WebSocket[Any, Any, Any], client: Client) -> None:
+    while True:
+        await socket.send_data(await client.outbox.get(), mode="text")
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+routes = [live]

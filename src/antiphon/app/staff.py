@@ -52,16 +52,17 @@ def is_link_token(given: str, runtime: Runtime) -> bool:
     return compare_digest(given.encode("utf-8", "replace"), runtime.link_token.encode())
 
 
-def comes_from_our_pages(connection: Connection) -> bool:
+def comes_from_our_pages(connection: Connection, runtime: Runtime) -> bool:
     """Whether a browser says that one of our own pages asks; a program that is no browser says nothing and may.
 
-    Sec-Fetch-Site (Fetch metadata) where the browser sends it, else Origin compared with Host.
+    Sec-Fetch-Site (Fetch metadata) where the browser sends it, else Origin compared with Host and `base_url`.
     """
     site = connection.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
     origin = connection.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == connection.headers.get("host", "").lower()
+    ours = (connection.headers.get("host", ""), urlsplit(runtime.base_url).netloc)
+    return origin is None or urlsplit(origin).netloc.lower() in {name.lower() for name in ours if name}
 
 
 def _has_link(connection: Connection, runtime: Runtime) -> bool:

@@ -1,0 +1,131 @@
+"""What a live topic says: a document of plain values and of maps of numbers, cheap to read at any size.
+
+| topic | document |
+|---|---|
+| `campaign:12` (or a name) | `state`, `stage`, `n` and `amount` by `channel/variant/kind`, `reasons` by word |
+| `company` | `n` by `channel/kind` over what is not over, `campaigns`, `reasons`, `people` (estimate), `events_per_s` |
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from antiphon import campaigns, metrics
+from antiphon.kernel.db import Queries, Transaction
+
+Document = dict[str, Any]  # Any: JSON; values are plain, or maps that change key by key
+
+queries = Queries("app")
+TOPIC_CHARS_MAX = 200
+RATE_OVER_S = 5.0
+OVER = ("done", "cancelled")
+
+
+class Topic(Protocol):
+    """`wake` is the database topic on which it may have changed."""
+
+    wake: str
+
+    async def read(self, tx: Transaction) -> Document: ...
+
+
+def topic_of(name: str) -> Topic | None:
+    """None for a topic that there is not. Whether the campaign exists shows when it is read."""
+    kind, _, key = name.partition(":")
+    if name == "company":
+        return CompanyTopic()
+    return CampaignTopic(key) if kind == "campaign" and key and len(name) <= TOPIC_CHARS_MAX else None
+
+
+class CampaignTopic:
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self.wake = "campaigns"
+
+    async def read(self, tx: Transaction) -> Document:
+        """Raises NotFound."""
+        campaign = await campaigns.find(tx, self._key)
+        totals = []
+        if campaign.source is not None:
+            self.wake = f"source:{campaign.source}"
+            totals = await metrics.totals(tx, [campaign.source])
+        return {"state": campaign.state, "stage": campaign.stage, **numbers(totals)}
+
+
+class CompanyTopic:
+    def __init__(self) -> None:
+        self.wake = "counts"
+        self._taken: deque[tuple[float, int]] = deque()
+
+    async def read(self, tx: Transaction) -> Document:
+        found = [one for one in await campaigns.list_all(tx) if one.source is not None and one.state not in OVER]
+        totals = await metrics.totals(tx, [one.source for one in found if one.source is not None])
+        intake = await queries.row(tx, "read_intake")
+        assert intake is not None
+        n: dict[str, int] = defaultdict(int)
+        of: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for total in totals:
+            n[f"{total.channel}/{total.kind}"] += total.n
+            of[total.source][total.kind] += total.n
+        return {
+            "n": {key: value for key, value in n.items() if ":" not in key},
+            "reasons": reasons(totals),
+            "campaigns": {str(one.id): {"state": one.state, **_plain(of[one.source or 0])} for one in found},
+            "people": intake["people"],
+            "events_per_s": self._rate(intake["events"]),
+        }
+
+    def _rate(self, events: int) -> float:
+        now = time.monotonic()
+        if self._taken and events < self._taken[-1][1]:
+            self._taken.clear()
+        self._taken.append((now, events))
+        while len(self._taken) > 2 and now - self._taken[1][0] > RATE_OVER_S:
+            self._taken.popleft()
+        since, before = self._taken[0]
+        return round((events - before) / max(RATE_OVER_S, now - since), 1)
+
+
+def numbers(totals: Iterable[metrics.Total]) -> Document:
+    """`channel/variant/kind` → n, the same of money where there is any, and reasons apart."""
+    counted = list(totals)
+    plain = [total for total in counted if ":" not in total.kind]
+    return {
+        "n": {_key(total): total.n for total in plain},
+        "amount": {_key(total): total.amount for total in plain if total.amount},
+        "reasons": reasons(counted),
+    }
+
+
+def reasons(totals: Iterable[metrics.Total]) -> dict[str, int]:
+    """How often a decision said no (`dropped`, `failed_all`) or not yet (`waiting`), by `act:reason`."""
+    said: dict[str, int] = defaultdict(int)
+    for total in totals:
+        if ":" in total.kind:
+            said[total.kind] += total.n
+    return dict(said)
+
+
+def _key(total: metrics.Total) -> str:
+    return f"{total.channel}/{total.variant}/{total.kind}"
+
+
+def _plain(counts: dict[str, int]) -> dict[str, int]:
+    return {kind: n for kind, n in counts.items() if ":" not in kind}
+
+
+def difference(before: Document, after: Document) -> Document:
+    """What tells `after` to whoever knows `before`: of a map the changed keys, null for one that is gone."""
+    changed: Document = {}
+    for key in before.keys() | after.keys():
+        old, new = before.get(key), after.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            changed[key] = {k: new.get(k) for k in old.keys() | new.keys() if old.get(k) != new.get(k)}
+        else:
+            changed[key] = new
+    return changed
