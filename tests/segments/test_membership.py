@@ -230,3 +230,15 @@ async def test_a_preview_says_how_many_can_be_reached(stage: Stage) -> None:
         preview = await segments.preview(tx, LAPSED)
     assert (preview.count, preview.reach) == (2, {"email": 1, "sms": 1})
     assert {member.external_id for member in preview.sample} == {"ada", "bob"}
+
+
+async def test_verify_finds_a_membership_that_the_facts_do_not_bear_out(stage: Stage) -> None:
+    ada, bob = await stage.identify("ada"), await stage.identify("bob")
+    made = await stage.make("lapsed", LAPSED)
+    async with stage.database.transaction() as tx:
+        assert await segments.verify(tx, "lapsed") == segments.Verification(2, 0, 0, ())
+        await tx.rows("DELETE FROM member WHERE profile_id = $1", ada)
+        await tx.rows("INSERT INTO member VALUES ($1, $2, $3, $4)", 7, made.id, 7, tx.now)
+        found = await segments.verify(tx, "lapsed")
+    assert (found.count, found.missing, found.surplus, set(found.sample)) == (2, 1, 1, {ada, 7})
+    assert bob not in found.sample

@@ -1,8 +1,9 @@
 """From rules to one set-wise statement, for everybody or for the profiles that something happened to.
 
-Every leaf becomes a derived table with one row per profile that has something to say, joined from the left; what
-a leaf means for a profile without a row is known beforehand (`count = 0` holds, `sum >= 100` does not). So the
-planner reads each leaf once for everybody, or once per given profile, and turns lone leaves into semi and anti joins.
+Every leaf becomes a derived table with one row per profile that has something to say; what a leaf means for a
+profile without a row is known beforehand (`count = 0` holds, `sum >= 100` does not). For everybody these tables are
+joined from the left, so the planner reads each once and turns lone leaves into semi and anti joins. For given
+profiles they are stacked and grouped: as many rows as there is to know, whatever the planner believes about them.
 
 The rollup (`known_event_sum`) answers where it can and where its last event is not after the instant in question;
 rows with a later event are few and look into the raw events, in a branch that only they enter.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -36,11 +37,8 @@ class Statement(Struct, frozen=True):
     parameters: Sequence[Any]
 
 
-class _Leaf(Struct):
-    """`truth` is a boolean expression over the joined tables, `timers` are instants (or null) after the moment."""
-
-    truth: str
-    timers: tuple[str, ...] = ()
+_Says = Literal["presence", "truth and timer", "timer"]
+_SAYS = {"presence": "true, NULL", "truth and timer": "x.truth, x.timer_at", "timer": "NULL, x.timer_at"}
 
 
 def everybody(rule: Rule, names: Mapping[str, int], moment: Moment) -> Statement:
@@ -67,8 +65,9 @@ def given(
     builder = _Builder(names, moment, timers=True, target=(buckets, ids))
     truths = ", ".join(builder.truth(rule) for rule in wanted)
     return builder.statement(
-        f"SELECT p.bucket, p.id, ARRAY[{truths}]::boolean[] AS inside, {builder.timer()} AS timer_at"
-        f"\n  FROM target p{builder.joined()}"
+        f"SELECT u.bucket, u.profile_id AS id, ARRAY[{truths}]::boolean[] AS inside, min(u.timer_at) AS timer_at"
+        f"\n  FROM ({builder.stacked()}) AS u (bucket, profile_id, leaf, truth, timer_at)"
+        "\n GROUP BY u.bucket, u.profile_id"
     )
 
 
@@ -93,8 +92,8 @@ class _Builder:
                 "\n    JOIN known_profile p ON p.bucket = g.bucket AND p.id = g.id)\n"
             )
         self.moment = moment.at
-        self.tables: list[str] = []
-        self.leaves: dict[bytes, _Leaf] = {}
+        self.tables: list[tuple[str, _Says]] = []
+        self.leaves: dict[bytes, str] = {}
 
     @property
     def now(self) -> str:
@@ -110,27 +109,34 @@ class _Builder:
             return "(" + " OR ".join(self.truth(part) for part in rule.parts) + ")"
         if isinstance(rule, rules.Not):
             return f"(NOT {self.truth(rule.part)})"
-        return self.leaf(rule).truth
+        return self.leaf(rule)
 
     def joined(self) -> str:
-        return "".join(f"\n  LEFT JOIN ({table}) {self._join(n)}" for n, table in enumerate(self.tables))
+        return "".join(
+            f"\n  LEFT JOIN ({table}) l{n} ON l{n}.bucket = p.bucket AND l{n}.profile_id = p.id"
+            for n, (table, _) in enumerate(self.tables)
+        )
 
-    def _join(self, n: int) -> str:
-        return f"l{n} ON l{n}.bucket = p.bucket AND l{n}.profile_id = p.id"
+    def stacked(self) -> str:
+        """The given profiles themselves, then what each table knows of them."""
+        rows = ["SELECT t.bucket, t.id, -1, NULL::boolean, NULL::timestamptz FROM target t"]
+        for n, (table, says) in enumerate(self.tables):
+            rows.append(f"SELECT x.bucket, x.profile_id, {n}, {_SAYS[says]} FROM ({table}) x")
+        return "\n    UNION ALL ".join(rows)
 
     def timer(self) -> str:
-        timers = [timer for leaf in self.leaves.values() for timer in leaf.timers]
+        timers = [f"l{n}.timer_at" for n, (_, says) in enumerate(self.tables) if says != "presence"]
         return f"least({', '.join(timers)})" if timers else "NULL::timestamptz"
 
-    def leaf(self, leaf: Leaf) -> _Leaf:
+    def leaf(self, leaf: Leaf) -> str:
         key = rules.key_of(leaf)
         if key not in self.leaves:
             self.leaves[key] = self._leaf(leaf)
         return self.leaves[key]
 
-    def _leaf(self, leaf: Leaf) -> _Leaf:
+    def _leaf(self, leaf: Leaf) -> str:
         if isinstance(leaf, Trait):
-            return _Leaf(condition_sql(leaf.condition, "p.traits", self.parameters))
+            return self._trait(leaf)
         if isinstance(leaf, Happened):
             return self._happened(leaf)
         if isinstance(leaf, Steps):
@@ -139,28 +145,35 @@ class _Builder:
             return self._reachable(leaf)
         raise TypeError("a segment is named by a rule that was not expanded")
 
-    def _table(self, text: str) -> str:
-        self.tables.append(text)
-        return f"l{len(self.tables) - 1}"
+    def _table(self, text: str, says: _Says) -> int:
+        self.tables.append((text, says))
+        return len(self.tables) - 1
+
+    def _present(self, table: int) -> str:
+        """Whether the table has a row for the profile."""
+        return self._truth(table, unknown=False) if self.target else f"(l{table}.profile_id IS NOT NULL)"
+
+    def _truth(self, table: int, *, unknown: bool) -> str:
+        value = f"bool_or(u.truth) FILTER (WHERE u.leaf = {table})" if self.target else f"l{table}.truth"
+        return f"coalesce({value}, {str(unknown).lower()})"
 
     # ---- events ----
 
-    def _happened(self, leaf: Happened) -> _Leaf:
+    def _happened(self, leaf: Happened) -> str:
         from_rollup = self.rollups and not leaf.where and leaf.measure.sum_of is None
         if from_rollup and (leaf.within is None or leaf.measure.asks_presence):
             return self._from_rollup(leaf)
         return self._from_events(leaf)
 
-    def _measured(self, table: str, leaf: Happened, *, truth: str, timer: str | None) -> _Leaf:
+    def _measured(self, table: str, leaf: Happened, *, truth: str, timer: str | None) -> str:
         """Join `table`: with timers all that it knows, else only those who differ from a profile unknown to it."""
         unknown = leaf.measure.holds(0)
         if timer is None or not self.timers:
-            alias = self._table(f"{table} {'NOT ' if unknown else ''}({truth})")
-            return _Leaf(f"({alias}.profile_id IS {'' if unknown else 'NOT '}NULL)")
-        alias = self._table(table)
-        return _Leaf(f"coalesce({alias}.truth, {str(unknown).lower()})", (f"{alias}.timer_at",))
+            differs = self._present(self._table(f"{table} {'NOT ' if unknown else ''}({truth})", "presence"))
+            return f"(NOT {differs})" if unknown else differs
+        return self._truth(self._table(table, "truth and timer"), unknown=unknown)
 
-    def _from_rollup(self, leaf: Happened) -> _Leaf:
+    def _from_rollup(self, leaf: Happened) -> str:
         name, since = self._name(leaf.event), self._since(leaf)
         raw = f"FROM known_event e WHERE e.bucket = s.bucket AND e.name_id = {name} AND e.profile_id = s.profile_id"
         past = f"{raw} AND e.at <= {self.now}" + (f" AND e.at > {since}" if since else "")
@@ -180,7 +193,7 @@ class _Builder:
         table = f"SELECT s.bucket, s.profile_id, {truth} AS truth, {timer} AS timer_at {source}"
         return self._measured(table, leaf, truth=truth, timer=timer)
 
-    def _from_events(self, leaf: Happened) -> _Leaf:
+    def _from_events(self, leaf: Happened) -> str:
         amount, past = "count(*)", f"e.at <= {self.now}"
         if leaf.measure.sum_of is not None:
             field = f"(e.properties -> {self.parameters.add(leaf.measure.sum_of, 'text')})"
@@ -206,7 +219,7 @@ class _Builder:
         within = self.parameters.add(leaf.within, "interval")
         return f"least(min(e.at) FILTER (WHERE e.at <= {self.now}) + {within}, {future})"
 
-    def _steps(self, leaf: Steps) -> _Leaf:
+    def _steps(self, leaf: Steps) -> str:
         """A chain of earliest next steps from the earliest first step; for an incomplete run, from the latest."""
         since = self._since(leaf)
         past = f"e.at <= {self.now}"
@@ -220,27 +233,21 @@ class _Builder:
                 f" ON e.bucket = c.bucket AND e.profile_id = c.profile_id AND e.name_id = {self._name(step)}"
                 f" AND e.at > c.at AND {past} GROUP BY c.bucket, c.profile_id"
             )
-        timers = self._step_timers(leaf, since)
-        done = self._table(chain)
+        self._add_step_timers(leaf, since)
+        done = self._present(self._table(chain, "presence"))
         if leaf.complete:
-            return _Leaf(f"({done}.profile_id IS NOT NULL)", timers)
-        begun = self._table(first)
-        return _Leaf(f"({begun}.profile_id IS NOT NULL AND {done}.profile_id IS NULL)", timers)
+            return done
+        return f"({self._present(self._table(first, 'presence'))} AND NOT {done})"
 
-    def _step_timers(self, leaf: Steps, since: str) -> tuple[str, ...]:
+    def _add_step_timers(self, leaf: Steps, since: str) -> None:
         if not self.timers:
-            return ()
-        tables = []
+            return
         for step in sorted(set(leaf.steps)):
             source, timer = self._events(self._name(step), since), self._oldest_leaves_or_next_comes(leaf)
             if not since:
                 source += f" AND e.at > {self.now}"
-            tables.append(
-                self._table(
-                    f"SELECT e.bucket, e.profile_id, {timer} AS timer_at {source} GROUP BY e.bucket, e.profile_id"
-                )
-            )
-        return tuple(f"{alias}.timer_at" for alias in tables)
+            group = "GROUP BY e.bucket, e.profile_id"
+            self._table(f"SELECT e.bucket, e.profile_id, {timer} AS timer_at {source} {group}", "timer")
 
     def _rollup(self, name: str) -> str:
         if self.target:
@@ -271,9 +278,17 @@ class _Builder:
     def _compared(self, leaf: Happened) -> str:
         return f"{sign(leaf.measure.op)} {self.parameters.add(leaf.measure.value, 'numeric')}"
 
-    # ---- addresses ----
+    # ---- traits and addresses ----
 
-    def _reachable(self, leaf: Reachable) -> _Leaf:
+    def _trait(self, leaf: Trait) -> str:
+        if not self.target:
+            return condition_sql(leaf.condition, "p.traits", self.parameters)
+        condition = condition_sql(leaf.condition, "t.traits", self.parameters)
+        return self._present(
+            self._table(f"SELECT t.bucket, t.id AS profile_id FROM target t WHERE {condition}", "presence")
+        )
+
+    def _reachable(self, leaf: Reachable) -> str:
         channel = self.parameters.add(leaf.channel, "text")
         source = f"WHERE a.channel = {channel} AND a.state = 'active'"
         if self.target:
@@ -281,16 +296,17 @@ class _Builder:
         # opt_out is a directory with a bucket of its own, the hash of the address: read across buckets
         address = self._table(
             f"SELECT DISTINCT a.bucket, a.profile_id FROM known_address a {source} AND NOT EXISTS"
-            " (SELECT FROM known_opt_out o WHERE o.channel = a.channel AND o.value = a.value)"
+            " (SELECT FROM known_opt_out o WHERE o.channel = a.channel AND o.value = a.value)",
+            "presence",
         )
-        truth = f"{address}.profile_id IS NOT NULL"
         if leaf.topic is None:
-            return _Leaf(f"({truth})")
+            return self._present(address)
         topic = self.parameters.add(leaf.topic, "text")
         limit = " JOIN target t ON t.bucket = f.bucket AND t.id = f.profile_id" if self.target else ""
         against = self._table(
             f"SELECT f.bucket, f.profile_id FROM known_preference f{limit} WHERE f.topic = {topic}"
             f" GROUP BY f.bucket, f.profile_id HAVING bool_or(f.channel = {channel} AND f.state = 'unwanted')"
-            f" OR (bool_or(f.state = 'wanted') AND NOT bool_or(f.channel = {channel} AND f.state = 'wanted'))"
+            f" OR (bool_or(f.state = 'wanted') AND NOT bool_or(f.channel = {channel} AND f.state = 'wanted'))",
+            "presence",
         )
-        return _Leaf(f"({truth} AND {against}.profile_id IS NULL)")
+        return f"({self._present(address)} AND NOT {self._present(against)})"
