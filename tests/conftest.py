@@ -1,11 +1,14 @@
-"""Real PostgreSQL for every test: one throw-away server per test process, one migrated template, a fresh copy each."""
+"""Real PostgreSQL for every test: one throw-away server per test process, one migrated template, a fresh database each.
+
+`fresh.py` says how a database is made to look new without being made anew.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import asyncpg
 import pytest
@@ -15,11 +18,12 @@ from antiphon.kernel import postgres
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database, open_database
 from antiphon.kernel.migrate import migrate
+from fresh import TEMPLATE, Fresh, named
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where the held product clock stands when a test begins."""
 
-_numbers = count(1)
+os.environ.setdefault("ANTIPHON_TEST_FAST_DATABASE", "1")  # for the servers that tested commands start
 
 
 @pytest.fixture(scope="session")
@@ -32,26 +36,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 async def _make_template(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
-    await connection.execute("CREATE DATABASE template_antiphon")
+    await connection.execute(f"CREATE DATABASE {TEMPLATE}")
     await connection.close()
-    await migrate(named(dsn, "template_antiphon"))
+    await migrate(named(dsn, TEMPLATE))
 
 
-def named(dsn: str, database: str) -> str:
-    """The same server, another database."""
-    head, _, options = dsn.partition("?")
-    return f"{head.rpartition('/')[0]}/{database}" + (f"?{options}" if options else "")
+@pytest.fixture(scope="session")
+def fresh(server: str) -> Fresh:
+    """What keeps the one database; tests ask for `dsn` or `database`."""
+    return Fresh(server)
 
 
 @pytest_asyncio.fixture
-async def dsn(server: str) -> AsyncIterator[str]:
+async def dsn(fresh: Fresh) -> AsyncIterator[str]:
     """A fresh migrated database."""
-    name = f"test_{next(_numbers)}"
-    connection = await asyncpg.connect(server)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template_antiphon")
-    yield named(server, name)
-    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    await connection.close()
+    await fresh.make()
+    yield fresh.dsn
+    await fresh.clean()
 
 
 @pytest_asyncio.fixture
