@@ -7,7 +7,8 @@ commits; every event is a track of a few hundred bytes by one of 20,000 people w
 is one connection that sends 2,000 rows per transaction through the statement that keeps the events and their sums,
 with arrays that are made beforehand: what the database alone can do. It prints one JSON document.
 
-Goals: at least 8,000 events/s, and at least 0.2 of the core.
+Goals, for the slower of both batch sizes: at least 8,000 events/s, and at least 0.2 of the core. A run in which one
+request failed, or the rows on disk are not the acknowledged ones, meets none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import socket
 import sys
 import tempfile
@@ -41,6 +43,7 @@ from antiphon.kernel.secrets import read_secrets
 from antiphon.profiles import Fact, normalise, record
 
 PEOPLE = 20_000
+LENGTH = re.compile(rb"(?i)\r\ncontent-length: (\d+)")
 NAMES = ("Product Viewed", "Product Added", "Cart Viewed", "Order Completed")
 CORE_BATCH = 2_000
 GOAL_PER_S = 8_000
@@ -66,6 +69,7 @@ class Load(asyncio.Protocol):
         self.requests, self.took = requests, took
         self.done = asyncio.get_running_loop().create_future()
         self.failed = 0
+        self.answer = b""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -80,8 +84,17 @@ class Load(asyncio.Protocol):
         self.transport.write(self.requests.pop())
 
     def data_received(self, data: bytes) -> None:
-        # Answers are short: each comes whole, in one piece.
-        if data.startswith(b"HTTP/1.1 200"):
+        # Head and body may come apart: an answer is over when its length is there, and only then goes the next request.
+        self.answer += data
+        head, end, body = self.answer.partition(b"\r\n\r\n")
+        length = LENGTH.search(head)
+        if end and length is None:
+            self.done.set_exception(ValueError("an answer without a length"))
+            self.transport.abort()
+        if not end or length is None or len(body) < int(length[1]):
+            return
+        self.answer = b""
+        if head.startswith(b"HTTP/1.1 200") and body == b'{"success":true}':
             self.took.append(time.perf_counter() - self.started)
         else:
             self.failed += 1
@@ -105,7 +118,7 @@ def written(key: str, size: int, number: int) -> bytes:
 
 async def load(port: int, key: str, *, size: int, connections: int, seconds: float) -> dict[str, Any]:
     """Doubles the work until it lasts long enough; reports the last round."""
-    requests = 20 * connections
+    requests, acknowledged, failed = 20 * connections, 0, 0
     while True:
         took: list[float] = []
         bodies = [written(key, size, n) for n in range(requests)]
@@ -115,6 +128,8 @@ async def load(port: int, key: str, *, size: int, connections: int, seconds: flo
             await asyncio.get_running_loop().create_connection(partial(_same, client), "127.0.0.1", port)
         await asyncio.gather(*(client.done for client in clients))
         elapsed = time.perf_counter() - started
+        acknowledged += len(took) * size
+        failed += sum(client.failed for client in clients)
         if elapsed >= seconds / 2 or requests * size > 400_000:
             break
         requests *= 2
@@ -125,7 +140,8 @@ async def load(port: int, key: str, *, size: int, connections: int, seconds: flo
         "events_per_s": round(len(took) * size / elapsed),
         "p50_ms": round(took[len(took) // 2] * 1e3, 1),
         "p99_ms": round(took[int(len(took) * 0.99)] * 1e3, 1),
-        "failed": sum(client.failed for client in clients),
+        "acknowledged": acknowledged,
+        "failed": failed,
     }
 
 
@@ -195,6 +211,7 @@ async def run(dsn: str, arguments: argparse.Namespace) -> dict[str, Any]:
         _, key = await access.create_key(tx, "bench", "write")
     core_per_s = await core(database, seconds=arguments.seconds)
     api = SegmentApi(Runtime(database=database, secrets=await read_secrets(database), base_url="http://127.0.0.1"))
+    before = await database.pool.fetchval("SELECT count(*) FROM event")
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(api, log_level="warning", access_log=False))
@@ -202,15 +219,18 @@ async def run(dsn: str, arguments: argparse.Namespace) -> dict[str, Any]:
     rounds = await asyncio.to_thread(_rounds, listener.getsockname()[1], key, arguments)
     server.should_exit = True
     await serving
-    kept = await database.pool.fetchval("SELECT count(*) FROM event")
+    kept = await database.pool.fetchval("SELECT count(*) FROM event") - before
     await database.close()
-    best = max(round["events_per_s"] for round in rounds)
+    worst = min(round["events_per_s"] for round in rounds)
+    acknowledged = sum(round["acknowledged"] for round in rounds)
+    whole = kept == acknowledged and not any(round["failed"] for round in rounds)
     return {
         "core_events_per_s": round(core_per_s),
         "rounds": rounds,
-        "of_core": round(best / core_per_s, 2),
-        "events_kept": kept,
-        "goals_met": best >= GOAL_PER_S and best / core_per_s >= GOAL_OF_CORE,
+        "of_core": round(worst / core_per_s, 2),
+        "acknowledged": acknowledged,
+        "on_disk": kept,
+        "goals_met": whole and worst >= GOAL_PER_S and worst / core_per_s >= GOAL_OF_CORE,
     }
 
 
@@ -223,7 +243,7 @@ def _rounds(port: int, key: str, arguments: argparse.Namespace) -> list[dict[str
     )
     process.start()
     try:
-        return [answers.get(timeout=20 * arguments.seconds + 60) for _ in sizes]
+        return [answers.get(timeout=5 * arguments.seconds + 30) for _ in sizes]
     finally:
         process.terminate()
         process.join()

@@ -228,6 +228,7 @@ async def test_the_map_of_the_contract(database: Database, tmp_path: Path) -> No
     report = await import_events(database, written(tmp_path / "t.jsonl", json.dumps(line)), mapping)
     assert report.new == 1
     row = await database.pool.fetchrow("SELECT at::text, properties FROM event")
+    assert row is not None
     assert (row["at"], row["properties"]) == ("2018-01-01 06:00:00+00", {"offer id": "o"})
 
 

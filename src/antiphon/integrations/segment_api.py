@@ -104,6 +104,8 @@ class SegmentApi:
         except Exception:
             log.exception("segment.failed", path=scope["path"])
             status, body, headers = _refusal(Problem())
+        if body:  # without a length the server would send chunks, in several packets
+            headers = [*headers, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
