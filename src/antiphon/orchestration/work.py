@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from antiphon import channels
+from antiphon.kernel.db import LOST_CONNECTION
 from antiphon.kernel.due import work_loop
 from antiphon.kernel.records import ProviderId
 from antiphon.kernel.runtime import Runtime
@@ -31,7 +32,11 @@ async def _providers(runtime: Runtime, connections: channels.Connections) -> Non
     running: dict[ProviderId, list[asyncio.Task[None]]] = {}
     try:
         while True:
-            wanted = await connections.refresh()
+            try:
+                wanted = await connections.refresh()
+            except LOST_CONNECTION:
+                await asyncio.sleep(0.5)
+                continue
             for provider in [provider for provider in running if provider not in wanted]:
                 await _stop(running.pop(provider))
             for provider in wanted:
