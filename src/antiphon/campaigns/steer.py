@@ -86,7 +86,6 @@ async def launch(tx: Transaction, campaign: Campaign) -> Campaign:
 
 
 async def _cut(tx: Transaction, campaign: Campaign, stage: Stage) -> None:
-    first, last, people = await segments.bounds(tx, campaign.segment)
     bounds = await segments.bounds(tx, campaign.segment)
     cut = rules.ranges(bounds.lowest, bounds.highest, bounds.count) if bounds else rules.ranges(0, 0, 0)
     await store.insert_chunks(tx, campaign.id, stage, cut)

@@ -290,3 +290,14 @@ SELECT id, at, source, flaws, excerpt
   FROM refused_event
  ORDER BY id DESC
  LIMIT :limit;
+
+-- name: anybody
+-- Whether there is a customer.
+SELECT EXISTS (SELECT FROM profile);  -- across buckets: the first row ends it
+
+-- name: estimate_profiles
+-- About how many customers there are: what the last analyse saw, or an exact count while they are few.
+SELECT CASE WHEN reltuples >= 20000 THEN reltuples::bigint
+            ELSE (SELECT count(*) FROM (SELECT FROM profile LIMIT 20000) few) END  -- across buckets: an estimate
+  FROM pg_class
+ WHERE oid = 'profile'::regclass;
