@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from antiphon import channels as channels_part
 from antiphon import content, orchestration, segments
 from antiphon.campaigns import rules, store
 from antiphon.campaigns.records import Campaign, Stage
@@ -67,6 +68,7 @@ def _check(name: str, channels: Sequence[str], possible: frozenset[str], pilot_s
 
 async def launch(tx: Transaction, campaign: Campaign) -> Campaign:
     now = await _in_state(tx, campaign, "draft", act="launched")
+    await _check_providers(tx, now)
     stored = await content.find(tx, str(now.message))
     source = await orchestration.make_source(
         tx,
@@ -83,6 +85,14 @@ async def launch(tx: Transaction, campaign: Campaign) -> Campaign:
     await store.write_state(tx, now.id, "running", stage=stage, source=source)
     await _cut(tx, now, stage)
     return await find(tx, str(now.id))
+
+
+async def _check_providers(tx: Transaction, campaign: Campaign) -> None:
+    """Nobody could be told anything: better said now than found in a list of the dropped."""
+    up = {provider.channel for provider in await channels_part.providers(tx) if provider.enabled}
+    if not up & set(campaign.channels):
+        wanted = " or ".join(campaign.channels)
+        raise Conflict(f"There is no provider for {wanted}; make one: `antiphon providers create FILE`.")
 
 
 async def _cut(tx: Transaction, campaign: Campaign, stage: Stage) -> None:

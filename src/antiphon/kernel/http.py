@@ -23,7 +23,8 @@ from antiphon.kernel.errors import Busy, Flaw, Invalid, Problem
 log = structlog.get_logger()
 
 Permission = Literal["public", "read", "write", "admin", "staff", "sandbox"]
-"""`public` answers everybody; `read`, `write` and `admin` need a key of that scope (admin has all, write has read);
+"""`public` answers everybody; `write`, `read` and `admin` need a key of at least that scope, in this order: a write
+key stands in public web pages, so it may send events in and nothing else, and no acting route names `write`;
 `staff` answers on loopback or with the link token; `sandbox` is `admin` and exists only under --sandbox."""
 
 

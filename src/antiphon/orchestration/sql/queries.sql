@@ -238,6 +238,12 @@ UPDATE delivery d
  WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
 RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state;
 
+-- name: read_people_of
+-- Whose deliveries these are: they are locked before anything of theirs is.
+SELECT DISTINCT d.profile_id
+  FROM unnest(:ids::bigint[]) AS given(id)
+  JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id;
+
 -- name: lock_deliveries
 -- Deliveries that receipts speak of.
 SELECT d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address, d.state, d.opened_at, d.clicked_at,

@@ -62,6 +62,9 @@ async def hand_over_notifications(tx: Transaction, notifications: Sequence[int])
 
 
 async def lock_deliveries(tx: Transaction, deliveries: Sequence[DeliveryId]) -> list[Row]:
+    """Their people first: a decision under way must not miss what a receipt says of an older attempt."""
+    people = [row["profile_id"] for row in await queries.rows(tx, "read_people_of", ids=list(deliveries))]
+    await queries.run(tx, "lock_people", profiles=sorted(people))
     return await queries.rows(tx, "lock_deliveries", ids=list(deliveries))
 
 
