@@ -19,8 +19,8 @@ address itself, whoever holds it, now or later.
 
 from antiphon.profiles.check import BATCH_MAX, flaws
 from antiphon.profiles.consent import mark_dead, opt_in, opt_out, set_preferences
-from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.headcount import about_how_many, anybody
+from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.known import record_known
 from antiphon.profiles.records import (

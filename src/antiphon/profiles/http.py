@@ -89,7 +89,7 @@ async def show_events(
     return Events(shown, _cursor(shown, upto, skip) if len(found) > limit else None)
 
 
-@put("/profiles/{who:str}/preferences", permission="write")
+@put("/profiles/{who:str}/preferences", permission="admin")
 async def prefer(runtime: Runtime, request: Anything, who: str, data: Choice) -> Preferences:
     async def work(tx: Transaction) -> Profile:
         id = await _known(tx, request)
