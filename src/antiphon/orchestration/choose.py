@@ -6,7 +6,7 @@ hours, preferences) composes and "who gets the last place" is decided once: by p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -30,8 +30,20 @@ from antiphon.orchestration.records import (
 PRIOR_WEIGHT = 5.0
 """How many messages of a person's own it takes to count as much as what we know of everybody."""
 
-PRIOR_DEFAULT = {"email": 0.15, "sms": 0.2, "push": 0.1, "voice": 0.1, "chat": 0.2}
-"""Until an installation has receipts of its own: only the order matters."""
+_FOR_MANY = {"email": 0.06, "push": 0.05, "chat": 0.05, "sms": 0.045, "voice": 0.01}
+_FOR_ONE = {"email": 0.30, "push": 0.20, "chat": 0.20, "sms": 0.25, "voice": 0.05}
+_AT_ONCE = {"push": 0.50, "sms": 0.45, "chat": 0.30, "email": 0.20, "voice": 0.10}
+PRIOR: Mapping[Purpose, Mapping[str, float]] = {
+    Purpose.CODE: _AT_ONCE | {"sms": 0.60},
+    Purpose.ALERT: _AT_ONCE,
+    Purpose.REPLY: _FOR_ONE,
+    Purpose.TRANSACTIONAL: _FOR_ONE,
+    Purpose.SYSTEM: _FOR_ONE,
+    Purpose.TEST: _FOR_ONE,
+    Purpose.CAMPAIGN: _FOR_MANY,
+}
+"""Defaults per kind of message, until this person has answered: statements by e-mail, alerts on the phone. Only
+their order and their distance matter; they are a starting point, not a measurement."""
 
 CAPPED = frozenset({Purpose.CAMPAIGN})
 QUIETED = frozenset({Purpose.CAMPAIGN})
@@ -118,7 +130,7 @@ def _options(
     possible: list[tuple[Option, Reach, str]] = []
     for channel in notification.source.channels:
         reason, reach = _why_not(case, notification, policy, channel=channel, stated=stated, tried=tried)
-        score = _score(case.responses.get(channel, Responses()), policy, channel)
+        score = _score(case.responses.get(channel, Responses()), policy, channel, notification.source.purpose)
         option = Option(channel=channel, score=round(score, 4), reason=reason, failed=channel in tried)
         looked.append(option)
         if reach is not None:
@@ -175,9 +187,9 @@ def _because(channel: str, notification: OpenNotification, stated: set[str]) -> 
     return f"the person answers {channel} the most likely"
 
 
-def _score(responses: Responses, policy: Policy, channel: str) -> float:
-    """Expected share of answers: the person's own, drawn towards everybody's while there are few."""
-    prior = policy.prior.get(channel, PRIOR_DEFAULT.get(channel, 0.1))
+def _score(responses: Responses, policy: Policy, channel: str, purpose: Purpose) -> float:
+    """Expected share of answers: the person's own, drawn towards the default while there are few."""
+    prior = policy.prior.get(channel, PRIOR[purpose].get(channel, 0.01))
     return (responses.answered + PRIOR_WEIGHT * prior) / (responses.sent + PRIOR_WEIGHT)
 
 

@@ -18,9 +18,10 @@ WATCHED = DueTable("delivery", key={"bucket": "smallint", "id": "bigint"}, colum
 
 SENT_EVENTS = {"email": "Email Sent", "sms": "SMS Sent", "push": "Push Sent"}
 ANSWER_EVENTS = {
-    "Email Opened": "email",
+    "Email Link Clicked": "email",
     "SMS Link Clicked": "sms",
     "SMS Replied": "sms",
     "Push Opened": "push",
 }
-"""Which of a person's events count as written to, and as answered, on a channel."""
+"""Which of a person's events count as written to, and as answered, on a channel. Opens are no answers: machines open
+mail, and nobody knows of an SMS whether it was read."""
