@@ -82,7 +82,9 @@ async def room(tx: Transaction, provider: ProviderId, *, wanted: int) -> int:
 
 async def spend(tx: Transaction, provider: ProviderId, n: int) -> None:
     """Take what was claimed out of the budget. Call it in the transaction of `room`."""
+    if not n:
+        return
     _, per_second = await store.is_open(tx, provider)
-    if per_second is not None and n:
+    if per_second is not None:
         tokens, _ = await store.lock_tokens(tx, provider)
         await store.write_tokens(tx, provider, tokens - n)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 
 from antiphon import channels
 from antiphon.kernel.db import LOST_CONNECTION
@@ -50,12 +51,11 @@ async def _providers(runtime: Runtime, connections: channels.Connections) -> Non
 
 
 def _start(runtime: Runtime, connections: channels.Connections, provider: ProviderId) -> list[asyncio.Task[None]]:
-    def loop() -> asyncio.Task[None]:
-        return asyncio.create_task(
-            work_loop(runtime.database, "deliveries", lambda: work_provider(runtime, connections, provider))
-        )
+    def loop(n: int) -> asyncio.Task[None]:
+        work = partial(work_provider, runtime, connections, provider)
+        return asyncio.create_task(work_loop(runtime.database, "deliveries", work, pause_s=1.0 if n == 0 else 5.0))
 
-    return [loop() for _ in range(LOOPS_PER_PROVIDER)]
+    return [loop(n) for n in range(LOOPS_PER_PROVIDER)]
 
 
 async def _stop(tasks: list[asyncio.Task[None]]) -> None:
