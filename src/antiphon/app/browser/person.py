@@ -1,0 +1,94 @@
+"""A person's page: who they are, where they can be reached, what they said, and why they got what they got."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+from litestar import Response
+
+from antiphon import orchestration, profiles, segments
+from antiphon.app.browser.frame import SHOWN, Anything, back_to, page
+from antiphon.app.topics import queries
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import NotFound, Problem
+from antiphon.kernel.http import get
+from antiphon.kernel.paths import segment_after
+from antiphon.kernel.records import ProfileId, bucket_of
+from antiphon.kernel.runtime import Runtime
+
+EVENTS = 20
+TOLD = 50
+WHO_CHARS_MAX = 1_000
+
+
+@get("/people", permission="staff", **SHOWN)
+async def search(runtime: Runtime, who: str = "") -> Response[bytes]:
+    """To the person, if there is one; else what can be typed."""
+    typed = who.strip()
+    if not typed:
+        return page("people.html", who="", problem="")
+    try:
+        async with runtime.database.transaction(read_only=True) as tx:
+            await _find(tx, guess(typed))
+    except Problem as problem:
+        return page("people.html", status=problem.status, who=typed[:200], problem=str(problem))
+    return back_to(f"/people/{quote(guess(typed), safe=':@+')}")
+
+
+@get("/people/{who:str}", permission="staff", **SHOWN)
+async def show(runtime: Runtime, request: Anything, who: str) -> Response[bytes]:
+    """`who` is `kind:value`, or the number of a profile."""
+    async with runtime.database.transaction(read_only=True) as tx:
+        profile = await _find(tx, segment_after(request, "people"))
+        return page(
+            "person.html",
+            profile=profile,
+            name=_name(profile),
+            told=await orchestration.why(tx, profile.id, limit=TOLD),
+            belongs=await _segments(tx, profile.id),
+            events=await profiles.events(tx, profile.id, limit=EVENTS),
+        )
+
+
+def guess(typed: str) -> str:
+    """What a person types, as `kind:value`: +44… is a phone, a@b an e-mail, anything else the company's own id."""
+    kind, colon, _ = typed.partition(":")
+    if colon and kind in ("external_id", "email", "phone", "anonymous_id", "webpush", "id"):
+        return typed
+    if typed.startswith("+"):
+        return f"phone:{typed}"
+    return f"email:{typed}" if "@" in typed else f"external_id:{typed}"
+
+
+async def _find(tx: Transaction, who: str) -> profiles.Profile:
+    number = who.removeprefix("id:")
+    if number.isascii() and number.isdigit() and len(number) <= 18:
+        ids = [ProfileId(int(number))]
+    else:
+        identifier = profiles.parse(who[:WHO_CHARS_MAX])
+        ids = list((await profiles.find(tx, [identifier])).values())
+    found = await profiles.read(tx, ids)
+    if not found:
+        raise NotFound(f"Nobody is known as {who[:200]}.")
+    return found[0]
+
+
+async def _segments(tx: Transaction, profile: ProfileId) -> list[tuple[segments.Segment, datetime]]:
+    known = {segment.id: segment for segment in await segments.list_all(tx)}
+    rows = await queries.rows(
+        tx, "read_segments_of", bucket=bucket_of(profile), profile=profile, segments=[int(id) for id in known]
+    )
+    found = [(known[row["segment_id"]], row["entered_at"]) for row in rows]
+    return sorted(found, key=lambda pair: pair[0].name)
+
+
+def _name(profile: profiles.Profile) -> str:
+    """What to call them: a name, else the first identifier."""
+    traits = profile.traits
+    parts = [str(traits[key]) for key in ("first_name", "last_name") if traits.get(key)]
+    full = str(traits.get("name") or " ".join(parts))
+    return full or (profile.identifiers[0].value if profile.identifiers else f"Profile {profile.id}")
+
+
+routes = [search, show]
