@@ -12,7 +12,6 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from antiphon import __version__
-from antiphon.app.commands.failures import fail
 from antiphon.app.commands.invocation import Invocation, current
 
 COMMANDS = "antiphon.app.commands"
@@ -31,7 +30,7 @@ app = App(
     name="antiphon",
     help="One customer, one message, the right channel, once.",
     version=__version__,
-    help_format="markdown",
+    help_format="plaintext",
     error_formatter=_sentence,
 )
 for _name, (_path, _help) in {
@@ -87,5 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as exit:  # help, wrong usage
         return exit.code if isinstance(exit.code, int) else 0
     except BaseException as error:
+        from antiphon.app.commands.failures import fail
+
         return fail(error, current.get())
     return result if isinstance(result, int) else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -42,6 +41,8 @@ current: ContextVar[Invocation] = ContextVar("invocation", default=_NOTHING)
 
 def within(work: Callable[[Runtime], Awaitable[T]]) -> T:
     """Run `work` on the installation: its database is joined, or started for as long as this takes."""
+    import asyncio
+
     with running_server() as dsn:
         return asyncio.run(_opened(dsn, work))
 
