@@ -175,20 +175,21 @@ class _Builder:
 
     def _from_rollup(self, leaf: Happened) -> str:
         name, since = self._name(leaf.event), self._since(leaf)
-        raw = f"FROM known_event e WHERE e.bucket = s.bucket AND e.name_id = {name} AND e.profile_id = s.profile_id"
-        past = f"{raw} AND e.at <= {self.now}" + (f" AND e.at > {since}" if since else "")
+        who = f"s.bucket, s.profile_id, {name}"
+        begin = since or "'-infinity'"
+        past = f"({who}, {begin}, {self.now})"
         known = "1" if leaf.within is not None else "s.count"
-        count = f"CASE WHEN s.last_at <= {self.now} THEN {known} ELSE (SELECT count(*) {past}) END"
+        count = f"CASE WHEN s.last_at <= {self.now} THEN {known} ELSE count_events{past} END"
         truth = f"{count} {self._compared(leaf)}"
         source = f"{self._rollup(name)}" + (f" AND s.last_at > {since}" if since else "")
         if not self.timers:
             return self._measured(f"SELECT s.bucket, s.profile_id {source} AND", leaf, truth=truth, timer=None)
-        future = f"(SELECT min(e.at) {raw} AND e.at > {self.now})"
+        future = f"first_event({who}, {self.now}, 'infinity')"
         if leaf.within is None:
             timer = f"CASE WHEN s.last_at > {self.now} THEN {future} END"
         else:
             within = self.parameters.add(leaf.within, "interval")
-            late = f"least({future}, (SELECT min(e.at) {past}) + {within})"
+            late = f"least({future}, first_event{past} + {within})"
             timer = f"CASE WHEN s.last_at <= {self.now} THEN s.last_at + {within} ELSE {late} END"
         table = f"SELECT s.bucket, s.profile_id, {truth} AS truth, {timer} AS timer_at {source}"
         return self._measured(table, leaf, truth=truth, timer=timer)
