@@ -38,7 +38,7 @@ async def _walk(tx: Transaction, chunk: Claimed) -> int:
     if not await store.CHUNKS.finish(tx, [chunk], [None if done else tx.now]):
         return 0
     if people:
-        await store.write_cursor(tx, chunk.key, people[-1] + 1)  # type: ignore[arg-type]  # the key of this table
+        await store.write_cursor(tx, chunk.key, people[-1] + 1)
     await _notify(tx, campaign, str(stage), people)
     tx.wake("campaigns" if done else "chunks")
     return max(1, len(people))

@@ -28,10 +28,14 @@ from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError, Row, Tr
 log = structlog.get_logger()
 
 
+Key = tuple[Any, ...]
+"""The values of the key columns, in their order."""
+
+
 class Claimed(Struct, frozen=True):
     """A row that is mine until its lease ends. `row` has the key and the extra columns of the table."""
 
-    key: tuple[int, ...]
+    key: Key
     lease: int
     version: int
     row: Row
@@ -112,7 +116,7 @@ class DueTable:
         claimed: Sequence[Claimed],
         next_due: Sequence[datetime | None],
         **carry: Sequence[Any],
-    ) -> dict[tuple[int, ...], bool]:
+    ) -> dict[Key, bool]:
         """The keys that were still mine, each with whether nothing touched it since the claim.
 
         Call it first in the transaction that writes the outcome, and write only for the keys it returns.
