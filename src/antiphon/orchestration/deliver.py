@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from antiphon import channels, content, metrics, profiles
-from antiphon.kernel import settings
+from antiphon.kernel import gsm7, settings
 from antiphon.kernel.clock import wall
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.due import Claimed
@@ -30,6 +30,7 @@ from antiphon.kernel.records import (
     ProviderId,
     Refused,
     Result,
+    SmsBody,
     SourceId,
 )
 from antiphon.kernel.runtime import Runtime
@@ -202,7 +203,9 @@ async def record(
     ids = [(row["id"], message_id) for row in accepted if (message_id := _provider_message_id(answers[row["id"]]))]
     if ids:
         await channels.remember(tx, provider, ids)
-    await metrics.add(tx, [_count(row, by_id[row["id"]], tx) for row in written if row["state"] != "queued"])
+    price = next((each.unit_cost for each in await channels.providers(tx) if each.id == provider), 0.0)
+    over = [row for row in written if row["state"] != "queued"]
+    await metrics.add(tx, [_count(row, by_id[row["id"]], tx, price=price) for row in over])
     await profiles.record_known(
         tx,
         [
@@ -251,9 +254,13 @@ def _provider_message_id(result: Result) -> str | None:
     return result.provider_message_id if isinstance(result, Accepted) else None
 
 
-def _count(row: Row, rendered: Rendered, tx: Transaction) -> Count:
+def _count(row: Row, rendered: Rendered, tx: Transaction, *, price: float) -> Count:
+    """What a provider took costs its price, an SMS in several parts so many times."""
     kind = {"accepted": "sent", "in_doubt": "in_doubt", "failed": "failed"}[row["state"]]
-    return Count(SourceId(row["source_id"]), row["channel"], rendered.row["variant"], kind, tx.now, 1)
+    body = rendered.outgoing.body if rendered.outgoing is not None else None
+    units = gsm7.segments(body.text) if isinstance(body, SmsBody) else 1
+    amount = price * units if kind == "sent" else 0.0
+    return Count(SourceId(row["source_id"]), row["channel"], rendered.row["variant"], kind, tx.now, 1, amount)
 
 
 def _event(source: Source) -> dict[str, Any]:
