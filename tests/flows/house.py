@@ -47,6 +47,7 @@ class House:
         self.segment = httpx.Client(base_url=f"{self.url}/v1", timeout=30)
         self.outside = httpx.Client(base_url=self.world_url, timeout=30)
         self.ports: dict[str, Any] = {}
+        self._accounts: dict[str, str] = {}
         self.write_key = ""
 
     # its life
@@ -109,13 +110,13 @@ class House:
         environment = {name: value for name, value in os.environ.items() if name != DURABLE_SWITCH}
         return environment if self.durable else {**environment, DURABLE_SWITCH: "1"}
 
-    def tail(self, lines: int = 40) -> str:
+    def tail(self, lines: int = 15) -> str:
         """The end of all logs, for whoever reads a failure."""
         said = []
         for path in (self.folder / "serve.log", self.folder / "world.log", self.data / "postgres" / "postgres.log"):
             if path.exists():
                 kept = path.read_text(errors="replace").splitlines()[-lines:]
-                said.append(f"--- the end of {path.name}\n" + "\n".join(kept))
+                said.append(f"--- the end of {path.name}\n" + "\n".join(line[:400] for line in kept))
         return "\n".join(said)
 
     # the command line
@@ -217,8 +218,21 @@ class House:
 
     def accounts(self, **paces: float) -> None:
         """One account a channel; a pace is messages a second, by channel."""
-        for channel, adapter, cost in (("email", "smtp", 0.0004), ("sms", "smpp", 0.045), ("push", "webpush", 0.0)):
-            self.account(channel, adapter, unit_cost=cost, per_second=paces.get(channel))
+        for channel, adapter in ADAPTERS.items():
+            more = {"unit_cost": COSTS[channel], "per_second": paces.get(channel)}
+            self._accounts[channel] = self.account(channel, adapter, **more)
+
+    @contextlib.contextmanager
+    def paced(self, channel: str, *, per_second: float) -> Iterator[None]:
+        """This channel leaves by a slow account instead, so that a queue forms."""
+        usual = self._accounts[channel]
+        slow = self.account(f"slow {channel} {time.monotonic_ns()}", ADAPTERS[channel], 0, per_second=per_second)
+        self.post(f"/providers/{usual}/disable")
+        try:
+            yield
+        finally:
+            self.post(f"/providers/{usual}/enable")
+            self.post(f"/providers/{slow}/disable")
 
     # time
 
@@ -270,6 +284,9 @@ QUIET: dict[str, Any] = {
     "open": 0, "click": 0, "buy": 0, "unsubscribe": 0, "complain": 0, "stop": 0, "shown": 1, "latency_scale": 0.01,
 }  # fmt: skip
 """Customers who do nothing but show their pushes: a test says what else they do."""
+
+ADAPTERS = {"email": "smtp", "sms": "smpp", "push": "webpush"}
+COSTS = {"email": 0.0004, "sms": 0.045, "push": 0.0}
 
 VAPID = "3KzvKasA2SoCxsp0iIG_o9B0Ozvl1XDwI63JRKNIWBM"
 """The private key of RFC 8292's example server; it is nobody's."""
