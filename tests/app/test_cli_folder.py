@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import socket
 import subprocess
@@ -66,8 +67,22 @@ def test_a_second_serve_is_refused_and_every_other_command_joins(folder: Path) -
         assert key_names(run("keys", "list", "--json", "--data", str(folder))) == ["first"]
         said = run("doctor", "--data", str(folder))
         assert "ok    data folder: " in said.out
-        serving.terminate()
-        assert serving.wait(30) == 0
+
+
+def test_a_command_whose_database_ends_says_so(folder: Path) -> None:
+    port = free_port()
+    with running("serve", "--data", str(folder), "--port", str(port), "--role", "web") as serving:
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/api/v1/health"))
+        with running("watch", "--data", str(folder)) as watching:
+            wait_for(lambda: is_locked(folder / "users.lock"))
+            time.sleep(2.0)  # it has joined, and looks every second
+            serving.terminate()
+            assert serving.wait(30) == 0
+            assert watching.wait(60) == 1
+            assert watching.stderr is not None
+            said = watching.stderr.read()
+            assert "database" in said
+            assert "Traceback" not in said
 
 
 def test_the_doctor_changes_nothing(tmp_path: Path) -> None:
@@ -99,6 +114,16 @@ def postmasters(folder: Path) -> list[int]:
     except (OSError, ValueError, IndexError):
         return []
     return [pid] if Path(f"/proc/{pid}").exists() else []
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody shares it (flock(2))."""
+    with path.open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def answers(url: str) -> bool:

@@ -7,7 +7,7 @@ SELECT coalesce((SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = 'pro
 
 -- name: count_members
 -- How many are in each of these segments, counted no further than a limit; the index of a segment spans buckets.
-SELECT given.id, (SELECT count(*) FROM (SELECT FROM segment_member m WHERE m.segment_id = given.id LIMIT :most) some) AS n
+SELECT given.id, (SELECT count(*) FROM (SELECT FROM segment_member m WHERE m.segment_id = given.id LIMIT :most) counted) AS n
   FROM unnest(:segments::integer[]) AS given(id);
 
 -- name: read_segments_of

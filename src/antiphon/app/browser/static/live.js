@@ -38,9 +38,8 @@ function sumOfKind(kind) {
 }
 
 function showState(element, word) {
-  if (element.dataset.word === word) return;
-  if (element.dataset.word) refreshControls();
-  element.dataset.word = word;
+  if (element.classList.contains(word)) return;
+  refreshControls();
   element.className = `state ${word}`;
   element.textContent = word.replaceAll("_", " ");
 }
