@@ -10,11 +10,12 @@ from antiphon.channels import pacing, registry, store
 from antiphon.channels.records import Provider
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import Conflict, NotFound
+from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
 from antiphon.kernel.records import ProviderId
 from antiphon.kernel.secrets import Secrets
 
 SEALED_FOR = "provider settings"
+RANK_MAX = 1_000_000
 
 
 async def create_provider(
@@ -29,6 +30,7 @@ async def create_provider(
     unit_cost: float = 0.0,
 ) -> ProviderId:
     """Raises Invalid that names the setting, Conflict for a name that is taken."""
+    _check(name, rank=rank, per_second=per_second, unit_cost=unit_cost)
     checked = registry.check(adapter, settings)
     sealed = secrets.encrypt(msgspec.json.encode(checked), use=SEALED_FOR)
     number = await store.insert_provider(
@@ -47,11 +49,25 @@ async def create_provider(
     return number
 
 
+def _check(name: str, *, rank: int, per_second: float | None, unit_cost: float) -> None:
+    flaws = []
+    if not name.strip() or "\0" in name:
+        flaws.append(Flaw("name", "A provider needs a name."))
+    if abs(rank) > RANK_MAX:
+        flaws.append(Flaw("rank", f"A rank is between -{RANK_MAX} and {RANK_MAX}."))
+    if per_second is not None and not 0.001 <= per_second <= 1e6:
+        flaws.append(Flaw("per_second", "A pace is between 0.001 and 1,000,000; leave it out for none."))
+    if not 0 <= unit_cost <= 1e9:
+        flaws.append(Flaw("unit_cost", "A price is not negative."))
+    if flaws:
+        raise Invalid("The input is not valid.", flaws=flaws)
+
+
 async def providers(tx: Transaction) -> list[Provider]:
-    """All accounts; of each channel those that are up first, then by rank."""
+    """All accounts; of each channel those that are up first, those that just failed after them, then by rank."""
     found = await store.read_providers(tx)
     at = wall_datetime()
-    return sorted(found, key=lambda provider: (provider.channel, not provider.up(at), provider.rank, provider.id))
+    return sorted(found, key=lambda each: (each.channel, not each.up(at), each.failures > 0, each.rank, each.id))
 
 
 async def alternative(tx: Transaction, provider: ProviderId) -> ProviderId | None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from antiphon.channels import pacing, registry, store, taking
 from antiphon.channels.accounts import SEALED_FOR, providers
 from antiphon.channels.adapter import Adapter, Unreachable
 from antiphon.channels.records import Provider
-from antiphon.kernel.clock import wall
+from antiphon.kernel.clock import wall, wall_datetime
 from antiphon.kernel.records import Cleared, NotSent, Outgoing, ProviderId, Result
 from antiphon.kernel.runtime import Runtime
 
@@ -22,6 +23,9 @@ log = structlog.get_logger()
 
 BATCH_MAX = 250
 """Small enough to leave within half a second of its mark, large enough to spread the cost of a statement."""
+
+
+CONNECT_S = 5.0
 
 
 class _Open:
@@ -84,17 +88,24 @@ class Connections:
         opened = self._open.get(provider)
         return min(BATCH_MAX, opened.adapter.limits.in_flight_max) if opened else 0
 
+    async def ready(self, provider: ProviderId) -> bool:
+        """Connected, or connected now: before anything is marked, as it may take longer than a mark may wait."""
+        opened = self._open.get(provider)
+        if opened is None or not opened.provider.up(wall_datetime()):
+            return False
+        try:
+            await self._connect(opened, within_s=CONNECT_S)
+        except Unreachable as error:
+            await self._broken(opened, str(error))
+            return False
+        return True
+
     async def send(
         self, provider: ProviderId, cleared: Sequence[Cleared], outgoing: Sequence[Outgoing], *, within_s: float
     ) -> Sequence[Result]:
         opened = self._open.get(provider)
         if opened is None:
             return [NotSent("the provider was switched off")] * len(outgoing)
-        try:
-            await self._connect(opened, within_s=within_s)
-        except Unreachable as error:
-            await self._broken(opened.provider, str(error))
-            return [NotSent(str(error))] * len(outgoing)
         deadlines = {mark.delivery: mark.cleared_wall + within_s for mark in cleared}
         batch = [replace(each, deadline_wall=deadlines[each.delivery]) for each in outgoing]
         results = await opened.adapter.send_many(batch)
@@ -105,7 +116,7 @@ class Connections:
         async with opened.connecting:
             if not opened.connected:
                 try:
-                    await asyncio.wait_for(opened.adapter.connect(), timeout=max(within_s, 5.0))
+                    await asyncio.wait_for(opened.adapter.connect(), timeout=within_s)
                 except TimeoutError as error:
                     raise Unreachable("no connection in time") from error
                 opened.connected = True
@@ -115,17 +126,23 @@ class Connections:
         if results and all(isinstance(result, NotSent) for result in results):
             opened.connected = False
             first = results[0]
-            await self._broken(opened.provider, first.detail if isinstance(first, NotSent) else "")
+            await self._broken(opened, first.detail if isinstance(first, NotSent) else "")
         elif opened.provider.failures:
             async with self._runtime.database.transaction() as tx:
                 await store.reopen(tx, opened.provider.id)
-            opened.provider = replace(opened.provider, failures=0)
+            opened.provider = replace(opened.provider, failures=0, paused_until=None)
 
-    async def _broken(self, provider: Provider, reason: str) -> None:
+    async def _broken(self, opened: _Open, reason: str) -> None:
+        """Loops that fail together count once."""
+        provider = opened.provider
+        if not provider.up(wall_datetime()):
+            return
         failures = provider.failures + 1
-        self._open[provider.id].provider = replace(provider, failures=failures)
+        pause_s = pacing.pause_s(failures)
+        until = wall_datetime() + timedelta(seconds=pause_s)
+        opened.provider = replace(provider, failures=failures, paused_until=until)
         async with self._runtime.database.transaction() as tx:
-            await store.pause(tx, provider.id, failures=failures, pause_s=pacing.pause_s(failures), reason=reason[:200])
+            await store.pause(tx, provider.id, failures=failures, pause_s=pause_s, reason=reason[:200])
         log.info("provider.down", provider=provider.name, failures=failures, reason=reason[:200], wall=wall())
 
     async def _close(self, opened: _Open) -> None:

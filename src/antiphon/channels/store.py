@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from antiphon.channels.records import Provider
-from antiphon.kernel.db import Queries, Transaction
+from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt, directory_bucket
 
 queries = Queries("channels")
@@ -129,12 +129,24 @@ async def keep_unmatched(tx: Transaction, receipts: Sequence[Receipt]) -> None:
     )
 
 
+async def take_faster(tx: Transaction, provider: ProviderId, ids: Sequence[tuple[DeliveryId, str]]) -> list[Receipt]:
+    rows = await queries.rows(
+        tx,
+        "take_faster",
+        provider_id=provider,
+        buckets=[_bucket(provider, message_id) for _, message_id in ids],
+        ids=[message_id for _, message_id in ids],
+        deliveries=[delivery for delivery, _ in ids],
+    )
+    return [_matched(row) for row in rows]
+
+
 async def take_matched(tx: Transaction) -> list[Receipt]:
-    found = []
-    for row in await queries.rows(tx, "take_matched"):
-        receipt = msgspec.convert(row["receipt"], Receipt)
-        found.append(msgspec.structs.replace(receipt, delivery=row["delivery_id"]))
-    return found
+    return [_matched(row) for row in await queries.rows(tx, "take_matched")]
+
+
+def _matched(row: Row) -> Receipt:
+    return msgspec.structs.replace(msgspec.convert(row["receipt"], Receipt), delivery=row["delivery_id"])
 
 
 async def drop_unmatched(tx: Transaction) -> int:

@@ -47,13 +47,13 @@ async def take_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
 
 
 async def remember(tx: Transaction, provider: ProviderId, ids: Sequence[tuple[DeliveryId, str]]) -> None:
-    """The provider's ids of deliveries. Receipts that were faster are folded by `work_unmatched`."""
+    """The provider's ids of deliveries, and the receipts that were faster than they."""
     await store.remember(tx, provider, ids)
-    tx.wake("receipts")
+    await outlet.publish(tx, await store.take_faster(tx, provider, ids))
 
 
 async def work_unmatched(runtime: Runtime) -> int:
-    """Fold receipts that came before their id was recorded; few, and gone once matched or a week old."""
+    """Fold receipts that crossed with the recording of their id: neither transaction saw the other."""
 
     async def work(tx: Transaction) -> int:
         receipts = await store.take_matched(tx)

@@ -73,11 +73,19 @@ SELECT m.provider_id, m.id, m.delivery_id
 INSERT INTO unmatched_receipt (bucket, provider_id, id, receipt, at)
 SELECT * FROM unnest(:buckets::smallint[], :providers::integer[], :ids::text[], :receipts::jsonb[], :at::timestamptz[]);
 
+-- name: take_faster
+-- Receipts that came before these ids were recorded.
+DELETE FROM unmatched_receipt u
+ USING unnest(:buckets::smallint[], :ids::text[], :deliveries::bigint[]) AS given(bucket, id, delivery_id)
+ WHERE u.bucket = given.bucket AND u.provider_id = :provider_id AND u.id = given.id
+RETURNING u.receipt, given.delivery_id;
+
 -- name: take_matched
--- Receipts whose id is known by now.
+-- Receipts that were kept while their id was being recorded. Older ones are taken when it is.
 DELETE FROM unmatched_receipt u
  USING provider_message m
- WHERE m.bucket = u.bucket AND m.provider_id = u.provider_id AND m.id = u.id
+ WHERE u.at > :now::timestamptz - interval '10 minutes'
+   AND m.bucket = u.bucket AND m.provider_id = u.provider_id AND m.id = u.id
 RETURNING u.receipt, m.delivery_id;
 
 -- name: drop_unmatched
