@@ -45,7 +45,7 @@ async def insert(
 
 
 async def find(tx: Transaction, id_or_name: str) -> Campaign | None:
-    number = int(id_or_name) if id_or_name.isdigit() and len(id_or_name) < 10 else None
+    number = int(id_or_name) if id_or_name.isdecimal() and len(id_or_name) < 10 else None
     row = await queries.row(tx, "find_campaign", id=number, name=id_or_name)
     return _campaign(row) if row else None
 

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from antiphon import content, profiles
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import FailoverOn, Identifier, NotificationId, Purpose
 from antiphon.orchestration import store
 from antiphon.orchestration.decide import decide
@@ -31,12 +30,20 @@ class Call(Struct, frozen=True):
 
 
 async def send(tx: Transaction, call: Call) -> NotificationId:
-    """The same key again answers with the same notification. Raises NotFound for the message, Conflict for a race."""
+    """The same key again answers with the same notification, also while the first call is still under way.
+
+    Raises NotFound for the message.
+    """
     known = await store.read_idempotent(tx, call.idempotency_key)
     if known is not None:
         return known
     stored = await content.find(tx, call.message)
     profile = await profiles.find_or_make(tx, call.to)
+    made = await store.new_notification_id(tx, profile)
+    if not await store.take_key(tx, call.idempotency_key, made):  # a rival was faster, and has committed by now
+        known = await store.read_idempotent(tx, call.idempotency_key)
+        assert known is not None, "a key is never given back"
+        return known
     source = await make_source(
         tx,
         kind="api",
@@ -48,10 +55,6 @@ async def send(tx: Transaction, call: Call) -> NotificationId:
         channels=[channel.value for channel in sorted(content.channels_of(stored.message))],
         failover_on=SILENT.get(call.purpose, "definite"),
     )
-    made = await store.insert_api_notification(
-        tx, source, profile, expires_at=call.expires_at, variables=call.variables
-    )
-    if not await store.take_key(tx, call.idempotency_key, made):
-        raise Conflict("The same key is being used right now; ask again.")
+    await store.insert_api_notification(tx, made, source, profile, expires_at=call.expires_at, variables=call.variables)
     await decide(tx, [profile])
     return made

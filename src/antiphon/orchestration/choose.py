@@ -159,14 +159,13 @@ def _why_not(
     if channel in tried:
         failures = [attempt.address for attempt in notification.attempts if attempt.channel == channel]
         allowed = [reach for reach in allowed if reach.value not in failures]
-        return (None, allowed[0]) if allowed and _address_failed(notification, channel) else ("unreachable", None)
+        if not allowed or not _address_failed(notification, channel):
+            return "unreachable", None
     if not usable:
         return "unreachable", None
     if not allowed:
         return "opted_out", None
-    if channel not in policy.providers:
-        return "provider_down", None
-    return None, allowed[0]
+    return (None, allowed[0]) if channel in policy.providers else ("provider_down", None)
 
 
 def _address_failed(notification: OpenNotification, channel: str) -> bool:
@@ -208,6 +207,8 @@ def _capped_until(purpose: Purpose, policy: Policy, used: Sequence[datetime], *,
     if cap is None or purpose not in CAPPED:
         return None
     within = timedelta(seconds=cap.within_s)
+    if cap.count < 1:
+        return now + within
     recent = sorted(at for at in used if at > now - within)
     return recent[-cap.count] + within if len(recent) >= cap.count else None
 

@@ -13,7 +13,7 @@ from antiphon.kernel.records import Count, NotificationId, ProfileId
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
 from antiphon.orchestration.choose import choose
-from antiphon.orchestration.records import OpenNotification, Policy, ProviderChoice, Source, Verdict
+from antiphon.orchestration.records import OpenNotification, Policy, ProviderChoice, Verdict
 
 BATCH = 500
 LEASE_S = 30.0
@@ -26,8 +26,16 @@ async def decide(tx: Transaction, people: Sequence[ProfileId]) -> list[Decided]:
     """Decide every open notification of these people, who are not claimed by anybody; waits become due times."""
     decided = await _decide(tx, people)
     waits = [(profile, verdict.until) for profile, _, verdict in decided if verdict.until is not None]
+    waits += [(profile, tx.now) for profile in await _resumed(tx, decided)]
     await store.touch_people(tx, [profile for profile, _ in waits], [until for _, until in waits])
     return decided
+
+
+async def _resumed(tx: Transaction, decided: Sequence[Decided]) -> list[ProfileId]:
+    """Who was told to wait for a source that was resumed while we decided: nobody else would wake them."""
+    parked = [(profile, notification.source.id) for profile, notification, v in decided if v.reason == "paused"]
+    still = await store.lock_paused(tx, [source for _, source in parked])
+    return [profile for profile, source in parked if source not in still]
 
 
 async def work_people(runtime: Runtime) -> int:
@@ -104,8 +112,8 @@ def _counts(verdicts: Sequence[Verdict], by_id: ById, *, at: datetime) -> list[C
     kinds = {"wait": "waiting", "drop": "dropped", "fail": "failed_all"}
     counts = []
     for verdict in verdicts:
-        source: Source = by_id[verdict.notification][1].source
-        if verdict.act in kinds:
+        notification = by_id[verdict.notification][1]
+        if verdict.act in kinds and not (verdict.act == "wait" and notification.waited):
             kind = f"{kinds[verdict.act]}:{verdict.reason}"
-            counts.append(Count(source.id, "", by_id[verdict.notification][1].variant, kind, at, 1))
+            counts.append(Count(notification.source.id, "", notification.variant, kind, at, 1))
     return counts

@@ -7,36 +7,30 @@ A worker that dies leaves rows in `sending`; once their lease is over they are c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
 
-from antiphon import channels, content, metrics, profiles
-from antiphon.kernel import gsm7, settings
-from antiphon.kernel.clock import wall
+from antiphon import channels, content, metrics
+from antiphon.kernel import settings
+from antiphon.kernel.clock import wall, wall_datetime
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.due import Claimed
 from antiphon.kernel.errors import Problem
 from antiphon.kernel.records import (
-    Accepted,
     Channel,
     Cleared,
     Count,
     DeliveryId,
-    InDoubt,
-    NotSent,
     Outgoing,
     ProfileId,
     ProviderId,
     Refused,
-    Result,
-    SmsBody,
     SourceId,
 )
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
+from antiphon.orchestration.handed import Rendered, doubt, record
 from antiphon.orchestration.records import Source
-from antiphon.orchestration.teach import teach
 
 log = structlog.get_logger()
 
@@ -44,36 +38,63 @@ HANDOVER_S = 0.5
 """Bytes leave within this time of the mark, or not at all: an opt-out is never older than that when they do."""
 
 LEASE_S = 60.0
-TRIES_MAX = 5
-"""Temporary refusals (or hand-overs that could not happen) before the attempt counts as failed."""
-
-BACKOFF_S = (1.0, 4.0, 15.0, 60.0, 60.0)
+REROUTE_BATCH = 500
 URGENT = [[0], [1], [2, 3], [4]]
 
 
-class Rendered:
-    """A claimed delivery with what it needs to leave."""
-
-    def __init__(self, row: Row, source: Source, outgoing: Outgoing | None, problem: str = "") -> None:
-        self.row, self.source, self.outgoing, self.problem = row, source, outgoing, problem
-
-
 async def work_provider(runtime: Runtime, connections: channels.Connections, provider: ProviderId) -> int:
-    """One round for one provider. Returns how many deliveries it claimed."""
+    """One round for one provider. Returns how many deliveries it claimed.
+
+    It is connected before anything is marked: connecting may take longer than what is marked may wait.
+    """
     database = runtime.database
+    if not await connections.ready(provider):
+        return await reroute(runtime, provider)
     async with database.transaction() as tx:
         room = await channels.room(tx, provider, wanted=connections.batch(provider))
         claimed = await _claim(tx, provider, room)
         await channels.spend(tx, provider, len(claimed))
     if not claimed:
         return 0
-    stale = [item for item in claimed if item.row["state"] == "sending"]
-    if stale:
-        await database.repeat(lambda tx: _doubt(tx, stale))
-    queued = [item for item in claimed if item.row["state"] == "queued"]
+    queued = await _without_stale(runtime, claimed)
     if queued:
         await _send(runtime, connections, provider, queued)
     return len(claimed)
+
+
+async def _without_stale(runtime: Runtime, claimed: Sequence[Claimed]) -> list[Claimed]:
+    """Those that wait in the queue; whoever marked the others is gone."""
+    stale = [item for item in claimed if item.row["state"] != "queued"]
+    if stale:
+        await runtime.database.repeat(lambda tx: doubt(tx, stale))
+    return [item for item in claimed if item.row["state"] == "queued"]
+
+
+async def reroute(runtime: Runtime, provider: ProviderId) -> int:
+    """What waits for a provider that is down takes another of its channel; nothing waits for one switched off."""
+    database = runtime.database
+    async with database.transaction() as tx:
+        this = next((each for each in await channels.providers(tx) if each.id == provider), None)
+        other = await channels.alternative(tx, provider)
+        if this is None or this.up(wall_datetime()) or (this.enabled and other is None):
+            return 0
+        claimed = await _claim(tx, provider, REROUTE_BATCH)
+    queued = await _without_stale(runtime, claimed)
+    ids = [(DeliveryId(item.key[1]), item.lease) for item in queued]
+    async with database.transaction() as tx:
+        if other is not None:
+            await store.reroute(tx, ids, provider=other)
+            tx.wake("deliveries")
+        else:
+            await withdraw(tx, [number for number, _ in ids], code="its provider is switched off")
+    return len(claimed)
+
+
+async def work_switched_off(runtime: Runtime) -> int:
+    """Deliveries of providers that have no loops of their own any more."""
+    async with runtime.database.transaction(read_only=True) as tx:
+        off = [each.id for each in await channels.providers(tx) if not each.enabled]
+    return sum([await reroute(runtime, provider) for provider in off])
 
 
 async def _claim(tx: Transaction, provider: ProviderId, room: int) -> list[Claimed]:
@@ -92,6 +113,9 @@ async def _send(
     leases = {DeliveryId(item.key[1]): item.lease for item in claimed}
     async with database.transaction() as tx:
         rendered = await render(runtime, tx, list(leases))
+        late = {r.row["id"] for r in rendered if r.row["expires_at"] is not None and r.row["expires_at"] <= tx.now}
+        await withdraw(tx, sorted(late), code="its time is over")
+    rendered = [r for r in rendered if r.row["id"] not in late]
     ready = [r for r in rendered if r.outgoing is not None]
     broken = [r for r in rendered if r.outgoing is None]
     if broken:
@@ -141,6 +165,9 @@ async def render(runtime: Runtime, tx: Transaction, deliveries: Sequence[Deliver
             rendered.append(Rendered(row, source, outgoing))
         except Problem as problem:
             rendered.append(Rendered(row, source, None, str(problem)))
+        except Exception as error:  # one person's data must not hold up everybody else's
+            log.exception("delivery.render_failed", delivery=row["id"])
+            rendered.append(Rendered(row, source, None, type(error).__name__))
     return rendered
 
 
@@ -183,117 +210,21 @@ async def _fail_unrendered(tx: Transaction, broken: Sequence[Rendered], leases: 
         await record(tx, going, leases, [Refused("message", "render", r.problem[:200]) for r in going])
 
 
-async def record(
-    tx: Transaction, going: Sequence[Rendered], leases: dict[DeliveryId, int], results: Sequence[Result]
-) -> None:
-    """What the hand-over came to, in one transaction: states, people to decide anew, events, counts."""
-    provider = ProviderId(going[0].row["provider_id"])
-    unsent = any(isinstance(result, NotSent) for result in results)
-    other = await channels.alternative(tx, provider) if unsent else None
-    written = await store.record(tx, _columns(going, leases, results, other))
-    by_id = {r.row["id"]: r for r in going}
-    answers = {r.row["id"]: result for r, result in zip(going, results, strict=True)}
-    handed = [row for row in written if row["state"] in ("accepted", "in_doubt")]
-    definite = [r["notification_id"] for r in handed if by_id[r["id"]].source.failover_on == "definite"]
-    await store.hand_over_notifications(tx, definite)
-    failed = [row for row in written if row["state"] == "failed"]
-    await store.touch_people(tx, [ProfileId(row["profile_id"]) for row in failed])
-    await teach(tx, [(row, row["failure"]) for row in failed])
-    accepted = [row for row in handed if row["state"] == "accepted"]
-    ids = [(row["id"], message_id) for row in accepted if (message_id := _provider_message_id(answers[row["id"]]))]
-    if ids:
-        await channels.remember(tx, provider, ids)
-    price = next((each.unit_cost for each in await channels.providers(tx) if each.id == provider), 0.0)
-    over = [row for row in written if row["state"] != "queued"]
-    await metrics.add(tx, [_count(row, by_id[row["id"]], tx, price=price) for row in over])
-    await profiles.record_known(
-        tx,
-        [
-            (ProfileId(row["profile_id"]), store.SENT_EVENTS[row["channel"]], tx.now, _event(by_id[row["id"]].source))
-            for row in handed
-            if row["channel"] in store.SENT_EVENTS
-        ],
-    )
-
-
-def _columns(
-    going: Sequence[Rendered], leases: dict[DeliveryId, int], results: Sequence[Result], other: ProviderId | None
-) -> dict[str, list[Any]]:
-    rows = [_outcome(r, result, other) for r, result in zip(going, results, strict=True)]
-    names = ("states", "failures", "codes", "watch_s", "retry_s", "unsent", "providers")
-    columns = {name: [row[n] for row in rows] for n, name in enumerate(names)}
-    ids = [r.row["id"] for r in going]
-    return {"ids": ids, "leases": [leases[i] for i in ids], **columns}
-
-
-Outcome = tuple[str, str | None, str | None, float | None, float | None, bool, int | None]
-"""state, failure, code, watch_s, retry_s, unsent, another provider."""
-
-
-def _outcome(rendered: Rendered, result: Result, other: ProviderId | None) -> Outcome:
-    """`other`: an account of the same channel that is up, for what could not leave through this one."""
-    source, row = rendered.source, rendered.row
-    watch = source.silence(row["channel"]) if source.failover_on == "silence" else None
-    tried = row["attempts"] + 1
-    if isinstance(result, Accepted):
-        return "accepted", None, None, watch, None, False, None
-    if isinstance(result, InDoubt):
-        return "in_doubt", None, result.detail[:200], watch, None, False, None
-    if isinstance(result, NotSent):
-        if tried > TRIES_MAX:
-            return "failed", "temporary", "provider_down", None, None, False, None
-        pause = None if other is not None else BACKOFF_S[min(tried, TRIES_MAX) - 1]
-        return "queued", None, result.detail[:200], None, pause, False, other
-    if result.failure == "temporary" and tried < TRIES_MAX:
-        pause = result.retry_after_s or BACKOFF_S[tried - 1]
-        return "queued", None, f"{result.code} {result.detail}"[:200], None, pause, False, None
-    return "failed", result.failure, f"{result.code} {result.detail}"[:200], None, None, False, None
-
-
-def _provider_message_id(result: Result) -> str | None:
-    return result.provider_message_id if isinstance(result, Accepted) else None
-
-
-def _count(row: Row, rendered: Rendered, tx: Transaction, *, price: float) -> Count:
-    """What a provider took costs its price, an SMS in several parts so many times."""
-    kind = {"accepted": "sent", "in_doubt": "in_doubt", "failed": "failed"}[row["state"]]
-    body = rendered.outgoing.body if rendered.outgoing is not None else None
-    units = gsm7.segments(body.text) if isinstance(body, SmsBody) else 1
-    amount = price * units if kind == "sent" else 0.0
-    return Count(SourceId(row["source_id"]), row["channel"], rendered.row["variant"], kind, tx.now, 1, amount)
-
-
-def _event(source: Source) -> dict[str, Any]:
-    return {"source_id": str(source.id), "source": source.name}
-
-
-async def _doubt(tx: Transaction, stale: Sequence[Claimed]) -> None:
-    """Whoever marked these is gone: perhaps they were sent."""
-    sources = await store.read_sources(tx, [item.row["source_id"] for item in stale])
-    watch = [_watch(sources[item.row["source_id"]], item.row["channel"]) for item in stale]
-    rows = await store.doubt(tx, [(DeliveryId(item.key[1]), item.lease) for item in stale], watch)
-    definite = [r["notification_id"] for r in rows if sources[r["source_id"]].failover_on == "definite"]
-    await store.hand_over_notifications(tx, definite)
-    counts = [Count(SourceId(r["source_id"]), r["channel"], "", "in_doubt", tx.now, 1) for r in rows]
-    await metrics.add(tx, counts)
-    log.info("delivery.in_doubt", n=len(rows))
-
-
-def _watch(source: Source, channel: str) -> float | None:
-    return source.silence(channel) if source.failover_on == "silence" else None
-
-
 async def work_silence(runtime: Runtime) -> int:
     """Expire what was handed over and not heard of in time; their people are decided anew."""
     database = runtime.database
     async with database.transaction() as tx:
         claimed = await store.WATCHED.claim(tx, batch=500, lease_s=LEASE_S)
     if claimed:
-        await database.repeat(lambda tx: _expire(tx, [(DeliveryId(item.key[1]), item.lease) for item in claimed]))
+        await database.repeat(lambda tx: _expire(tx, claimed))
     return len(claimed)
 
 
-async def _expire(tx: Transaction, claimed: Sequence[tuple[DeliveryId, int]]) -> None:
-    rows = [row for row in await store.expire(tx, claimed) if row["state"] == "expired"]
+async def _expire(tx: Transaction, claimed: Sequence[Claimed]) -> None:
+    await store.lock_people(tx, sorted({ProfileId(item.row["profile_id"]) for item in claimed}))
+    rows = await store.expire(tx, [(DeliveryId(item.key[1]), item.lease) for item in claimed])
+    rows = [row for row in rows if row["state"] == "expired"]
     await store.touch_people(tx, [ProfileId(row["profile_id"]) for row in rows])
-    await metrics.add(tx, [Count(SourceId(r["source_id"]), r["channel"], "", "expired", tx.now, 1) for r in rows])
+    await metrics.add(
+        tx, [Count(SourceId(r["source_id"]), r["channel"], r["variant"], "expired", tx.now, 1) for r in rows]
+    )

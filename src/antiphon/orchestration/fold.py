@@ -43,6 +43,7 @@ class Folded(Struct, frozen=True):
     code: str = ""
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
+    opted_out: bool = False
 
 
 def fold(receipts: Iterable[Receipt]) -> Folded:
@@ -51,16 +52,19 @@ def fold(receipts: Iterable[Receipt]) -> Folded:
     failure: tuple[str, str] | None = None
     opened: datetime | None = None
     clicked: datetime | None = None
+    opted_out = False
     for receipt in receipts:
+        opted_out = opted_out or receipt.kind == "opted_out"
         state = higher(state, "delivered" if receipt.machine else _STATE_OF[receipt.kind])
         if receipt.kind in ("failed", "opted_out"):
-            word = "optout" if receipt.kind == "opted_out" else receipt.failure or "temporary"
-            failure = min(failure or (word, receipt.code), (word, receipt.code))
+            said = ("optout" if receipt.kind == "opted_out" else receipt.failure or "temporary", receipt.code[:200])
+            failure = min(failure or said, said)
         if not receipt.machine and receipt.kind in ("opened", "clicked"):
-            opened = _earlier(opened, receipt.at)
+            opened = earlier(opened, receipt.at)
         if not receipt.machine and receipt.kind == "clicked":
-            clicked = _earlier(clicked, receipt.at)
-    return Folded(state, failure[0] if failure else None, failure[1] if failure else "", opened, clicked)
+            clicked = earlier(clicked, receipt.at)
+    word, code = failure or (None, "")
+    return Folded(state, word, code, opened, clicked, opted_out)
 
 
 def higher(one: DeliveryState | None, other: DeliveryState | None) -> DeliveryState | None:
@@ -88,5 +92,7 @@ def outcome(attempts: Iterable[Attempt], *, failover_on: FailoverOn) -> Notifica
     return "sent" if handed and failover_on == "definite" else "open"
 
 
-def _earlier(one: datetime | None, other: datetime) -> datetime:
-    return other if one is None else min(one, other)
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return min(one, other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from antiphon import profiles
@@ -39,8 +40,10 @@ class SendAnswer(Struct):
 
 @post("/send", permission="admin", status_code=202)
 async def send(runtime: Runtime, data: SendRequest) -> SendAnswer:
-    if not 1 <= len(data.idempotency_key) <= 255:
-        raise invalid("idempotency_key", "A key has 1 to 255 characters.")
+    if not 1 <= len(data.idempotency_key) <= 255 or "\0" in data.idempotency_key:
+        raise invalid("idempotency_key", "A key has 1 to 255 characters, none of them NUL.")
+    if b"\\u0000" in msgspec.json.encode(data.variables):
+        raise invalid("variables", "PostgreSQL cannot store the character NUL (U+0000).")
     expires = durations.parse(data.expires_in, at="expires_in") if data.expires_in else None
     to = profiles.normalise(data.to.kind, data.to.value)
 
@@ -61,7 +64,7 @@ async def send(runtime: Runtime, data: SendRequest) -> SendAnswer:
 
 @get("/notifications/{notification:str}", permission="read")
 async def show(runtime: Runtime, notification: str) -> asking.NotificationView:
-    if not notification.isdigit() or len(notification) > 18:
+    if not notification.isdecimal() or len(notification) > 18:
         raise NotFound(f"There is no notification {notification}.")
     async with runtime.database.transaction(read_only=True) as tx:
         return await asking.show(tx, NotificationId(int(notification)))

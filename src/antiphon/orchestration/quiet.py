@@ -33,4 +33,7 @@ def quiet_until(hours: QuietHours, at: datetime, where: ZoneInfo) -> datetime | 
     if not quiet:
         return None
     day = local.date() + timedelta(days=1) if start > end and clock >= start else local.date()
-    return datetime.combine(day, end, tzinfo=where).astimezone(UTC)
+    until = datetime.combine(day, end, tzinfo=where).astimezone(UTC)
+    if until <= at:  # the hour that comes twice when summer time ends: it is quiet until its second end
+        until = datetime.combine(day, end.replace(fold=1), tzinfo=where).astimezone(UTC)
+    return until

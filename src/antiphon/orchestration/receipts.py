@@ -24,7 +24,7 @@ from antiphon.kernel.records import (
 )
 from antiphon.orchestration import store
 from antiphon.orchestration.deliver import withdraw
-from antiphon.orchestration.fold import RANK, Folded, fold, higher, outcome
+from antiphon.orchestration.fold import RANK, Folded, earlier, fold, higher, outcome
 from antiphon.orchestration.records import Attempt, Source
 from antiphon.orchestration.teach import teach
 
@@ -39,20 +39,22 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
         if receipt.delivery is not None:
             by_delivery[receipt.delivery].append(receipt)
     rows = await store.lock_deliveries(tx, list(by_delivery))
-    changes = [Change(row, fold(by_delivery[row["id"]]), tx.now) for row in rows]
-    changes = [change for change in changes if change.any]
+    told = [Change(row, fold(by_delivery[row["id"]]), tx.now) for row in rows]
+    await teach(tx, [(change.row, change.teaches) for change in told if change.teaches])
+    changes = [change for change in told if change.any]
     if not changes:
         return
     await store.write_folded(tx, _columns(changes))
-    failed = [change for change in changes if change.state_changed and change.state == "failed"]
-    await teach(tx, [(change.row, change.folded.failure) for change in failed])
     await _settle(tx, changes)
     await metrics.add(tx, [count for change in changes for count in change.counts()])
     await profiles.record_known(tx, [event for change in changes for event in change.events()])
 
 
 class Change:
-    """What receipts change of one delivery: only what is new counts and is told."""
+    """What receipts change of one delivery: only what is new counts and is told.
+
+    A state that turns out to be another is taken off its count again, so that counts are the fold of all states.
+    """
 
     def __init__(self, row: Row, folded: Folded, at: datetime) -> None:
         self.row, self.folded, self.at = row, folded, at
@@ -60,7 +62,28 @@ class Change:
         self.state_changed = self.state != row["state"]
         self.opened = folded.opened_at is not None and row["opened_at"] is None
         self.clicked = folded.clicked_at is not None and row["clicked_at"] is None
-        self.any = self.state_changed or self.opened or self.clicked
+        self.opened_at = earlier(row["opened_at"], folded.opened_at)
+        self.clicked_at = earlier(row["clicked_at"], folded.clicked_at)
+        self.failure, self.code = self._failed_for()
+        before = (row["state"], row["failure"], row["code"], row["opened_at"], row["clicked_at"])
+        self.any = before != (self.state, self.failure, self.code, self.opened_at, self.clicked_at)
+
+    def _failed_for(self) -> tuple[str | None, str | None]:
+        """Why it failed: of several reasons, the same one whichever came first."""
+        row, folded = self.row, self.folded
+        if self.state != "failed":
+            return None, None if row["state"] == "failed" else row["code"]
+        said = [(folded.failure, folded.code)] if folded.failure else []
+        said += [(row["failure"], row["code"] or "")] if row["state"] == "failed" and row["failure"] else []
+        failure, code = min(said) if said else (None, "")
+        return failure, code or row["code"]
+
+    @property
+    def teaches(self) -> str | None:
+        """An opt-out counts whatever became of the message; that an address is dead, only if it failed by that."""
+        if self.folded.opted_out:
+            return "optout"
+        return self.folded.failure if self.state == "failed" else None
 
     @property
     def arrived(self) -> bool:
@@ -68,18 +91,23 @@ class Change:
         return self.state in ("delivered", "read") and RANK.get(self.row["state"], 0) < RANK["delivered"]
 
     def counts(self) -> list[Count]:
-        kinds: list[tuple[str, datetime | None]] = []
+        kinds: list[tuple[str, int, datetime | None]] = []
+        before = self.row["state"]
+        if self.state_changed and before in ("in_doubt", "expired", "failed"):
+            kinds.append((before, -1, None))
+        if before == "in_doubt" and self.state in ("accepted", "sent", "delivered", "read"):
+            kinds.append(("sent", 1, None))
         if self.arrived:
-            kinds.append(("delivered", None))
+            kinds.append(("delivered", 1, None))
         elif self.state_changed and self.state in ("failed", "expired"):
-            kinds.append((self.state, None))
+            kinds.append((self.state, 1, None))
         if self.opened and self.row["channel"] in OPENED:
-            kinds.append(("opened", self.folded.opened_at))
+            kinds.append(("opened", 1, self.opened_at))
         if self.clicked:
-            kinds.append(("clicked", self.folded.clicked_at))
+            kinds.append(("clicked", 1, self.clicked_at))
         return [
-            Count(SourceId(self.row["source_id"]), self.row["channel"], self.row["variant"], kind, at or self.at, 1)
-            for kind, at in kinds
+            Count(SourceId(self.row["source_id"]), self.row["channel"], self.row["variant"], kind, at or self.at, n)
+            for kind, n, at in kinds
         ]
 
     def events(self) -> list[tuple[ProfileId, str, datetime, dict[str, Any]]]:
@@ -97,10 +125,10 @@ def _columns(changes: Sequence[Change]) -> dict[str, list[Any]]:
     return {
         "ids": [c.row["id"] for c in changes],
         "states": [c.state for c in changes],
-        "failures": [c.folded.failure if c.state == "failed" else None for c in changes],
-        "codes": [c.folded.code[:200] or None for c in changes],
-        "opened_at": [c.row["opened_at"] or c.folded.opened_at for c in changes],
-        "clicked_at": [c.row["clicked_at"] or c.folded.clicked_at for c in changes],
+        "failures": [c.failure for c in changes],
+        "codes": [c.code for c in changes],
+        "opened_at": [c.opened_at for c in changes],
+        "clicked_at": [c.clicked_at for c in changes],
     }
 
 
@@ -121,6 +149,8 @@ async def _settle(tx: Transaction, changes: Sequence[Change]) -> None:
         if state == "delivered":
             superseded += [attempt.id for attempt in tried if attempt.state == "queued"]
         if state is None:
+            if change.row["notification_state"] not in ("open", "sent"):
+                continue  # it waits, or has come to its end by other attempts
             state = "open"
             people.append(ProfileId(change.row["profile_id"]))
         outcomes.append((notification, state, None))

@@ -96,6 +96,7 @@ class OpenNotification(Struct, frozen=True):
     created_at: datetime
     variant: str = ""
     expires_at: datetime | None = None
+    waited: bool = False
     attempts: tuple[Attempt, ...] = ()
     preferences: Mapping[str, str] = field(default_factory=dict)
     """What the person said about this topic: channel → wanted | unwanted."""

@@ -12,7 +12,7 @@ from antiphon.kernel.due import work_loop
 from antiphon.kernel.records import ProviderId
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration.decide import work_people
-from antiphon.orchestration.deliver import work_provider, work_silence
+from antiphon.orchestration.deliver import work_provider, work_silence, work_switched_off
 
 LOOPS_PER_PROVIDER = 3
 """While one batch is with the provider, the next is rendered and the last is recorded."""
@@ -25,6 +25,7 @@ async def run(runtime: Runtime, connections: channels.Connections) -> None:
         group.create_task(work_loop(database, "people", lambda: work_people(runtime)))
         group.create_task(work_loop(database, "deliveries", lambda: work_silence(runtime)))
         group.create_task(work_loop(database, "receipts", lambda: channels.work_unmatched(runtime)))
+        group.create_task(work_loop(database, "providers", lambda: work_switched_off(runtime), pause_s=5.0))
         group.create_task(_providers(runtime, connections))
 
 

@@ -46,12 +46,14 @@ SELECT person.profile_id, person.capped_at
    FOR UPDATE OF person;
 
 -- name: read_open
--- All that is still open for these people.
+-- All that is still open for these people, locked: what receipts say meanwhile waits, or is seen.
 SELECT n.id, n.profile_id, n.source_id, n.variant, n.created_at, n.expires_at, n.state
   FROM notification n
   JOIN unnest(:profiles::bigint[]) AS given(profile_id)
     ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
- WHERE n.state IN ('open', 'waiting');
+ WHERE n.state IN ('open', 'waiting')
+ ORDER BY n.bucket, n.id
+   FOR UPDATE OF n;
 
 -- name: read_attempts
 -- What was tried for these notifications, oldest first.
@@ -135,9 +137,9 @@ UPDATE notification n
 -- name: write_caps
 -- The rolling counters of people who took a place under the frequency cap.
 UPDATE person p
-   SET capped_at = array(SELECT at FROM unnest(p.capped_at || :now::timestamptz) AS at
+   SET capped_at = array(SELECT at FROM unnest(p.capped_at || array_fill(:now::timestamptz, ARRAY[given.places])) AS at
                           WHERE at > :now::timestamptz - :kept::interval ORDER BY at)
-  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  FROM unnest(:profiles::bigint[], :places::integer[]) AS given(profile_id, places)
  WHERE p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id;
 
 -- name: touch_people
@@ -160,19 +162,29 @@ UPDATE delivery d
    AND s.id = d.source_id AND s.state = 'running'
    AND NOT EXISTS (SELECT FROM known_opt_out o  -- reads across buckets: an opt-out lies in its address's own
                     WHERE o.channel = d.channel AND o.value = d.address)
-   AND NOT EXISTS (SELECT FROM known_preference p
-                    WHERE p.bucket = d.bucket AND p.profile_id = d.profile_id
-                      AND p.topic = s.topic AND p.channel = d.channel AND p.state = 'unwanted')
+   AND coalesce((SELECT CASE WHEN bool_or(p.state = 'wanted') THEN bool_or(p.state = 'wanted' AND p.channel = d.channel)
+                             ELSE NOT bool_or(p.state = 'unwanted' AND p.channel = d.channel) END
+                   FROM known_preference p
+                  WHERE p.bucket = d.bucket AND p.profile_id = d.profile_id AND p.topic = s.topic), true)
 RETURNING d.id, d.lease, d.provider_id;
 
 -- name: read_refused_marks
--- Why deliveries that are still mine and queued were not cleared.
+-- Why deliveries that are still mine and queued were not cleared. A resume waits until they are parked, or is seen.
 SELECT d.id, d.notification_id, d.profile_id, s.state AS source_state
   FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
   JOIN source s ON s.id = d.source_id
  WHERE d.state = 'queued'
- ORDER BY d.bucket, d.id;
+ ORDER BY d.bucket, d.id
+   FOR SHARE OF s;
+
+-- name: lock_paused
+-- Those of these sources that are paused. A resume waits until we have written who waits for it, or is seen.
+SELECT id
+  FROM source
+ WHERE id = ANY(:ids::bigint[]) AND state = 'paused'
+ ORDER BY id
+   FOR SHARE;
 
 -- name: park
 -- What waits on a paused source is due when it is resumed.
@@ -202,41 +214,49 @@ SELECT d.id, d.notification_id, d.profile_id, d.channel
 
 -- name: record
 -- The results of a hand-over, where the lease is still mine. `retry_s` puts it back into the queue for that long.
+-- A receipt may have been faster: what it said stands, unless it said less.
 UPDATE delivery d
-   SET state = given.state, failure = given.failure, code = given.code,
-       handed_at = CASE WHEN given.state = 'queued' THEN NULL ELSE :now::timestamptz END,
+   SET state = CASE WHEN d.state = 'sending' THEN given.state ELSE d.state END,
+       failure = CASE WHEN d.state = 'sending' THEN given.failure ELSE d.failure END,
+       code = CASE WHEN d.state = 'sending' THEN given.code ELSE d.code END,
+       handed_at = CASE WHEN d.state = 'sending' AND given.state = 'queued' THEN NULL ELSE :now::timestamptz END,
        attempts = CASE WHEN given.unsent THEN d.attempts - 1 ELSE d.attempts END,
-       lane = CASE WHEN given.watch_s IS NULL THEN d.lane ELSE 9 END,
+       lane = CASE WHEN given.watch_s IS NULL OR d.due_at IS NULL THEN d.lane ELSE 9 END,
        provider_id = coalesce(given.provider_id, d.provider_id),
-       due_at = CASE WHEN given.state = 'queued' THEN d.due_at
-                     WHEN given.watch_s IS NULL THEN NULL
+       due_at = CASE WHEN d.state = 'sending' AND given.state = 'queued' THEN d.due_at
+                     WHEN given.watch_s IS NULL OR d.due_at IS NULL THEN NULL
                      ELSE :now::timestamptz + given.watch_s * interval '1 second' END,
        lease_until = CASE WHEN given.retry_s IS NULL THEN NULL
                           ELSE clock_timestamp() + given.retry_s * interval '1 second' END
   FROM unnest(:ids::bigint[], :leases::integer[], :states::text[], :failures::text[], :codes::text[],
               :watch_s::double precision[], :retry_s::double precision[], :unsent::boolean[], :providers::integer[])
        AS given(id, lease, state, failure, code, watch_s, retry_s, unsent, provider_id)
- WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.state = 'sending'
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
+   AND d.state NOT IN ('queued', 'cancelled', 'superseded')
 RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address, d.state, d.failure;
 
 -- name: doubt
--- A hand-over whose worker is gone: it may have been sent.
+-- A hand-over whose worker is gone: it may have been sent, or a receipt says so.
 UPDATE delivery d
-   SET state = 'in_doubt', handed_at = :now, lease_until = NULL,
+   SET state = CASE WHEN d.state = 'sending' THEN 'in_doubt' ELSE d.state END, handed_at = :now, lease_until = NULL,
        lane = CASE WHEN given.watch_s IS NULL THEN d.lane ELSE 9 END,
        due_at = :now::timestamptz + given.watch_s * interval '1 second'
-  FROM unnest(:ids::bigint[], :leases::integer[], :watch_s::double precision[]) AS given(id, lease, watch_s)
- WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.state = 'sending'
-RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel;
+  FROM unnest(:ids::bigint[], :leases::integer[], :watch_s::double precision[]) AS given(id, lease, watch_s),
+       notification n
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
+   AND d.state IN ('sending', 'accepted', 'sent')
+   AND n.bucket = d.bucket AND n.id = d.notification_id
+RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state, n.variant;
 
 -- name: expire
 -- Handed over, and nothing was heard in time.
 UPDATE delivery d
    SET state = CASE WHEN d.state IN ('in_doubt', 'accepted', 'sent') THEN 'expired' ELSE d.state END,
        due_at = NULL, lease_until = NULL
-  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease)
- WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
-RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state;
+  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease), notification n
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.lane = 9
+   AND n.bucket = d.bucket AND n.id = d.notification_id
+RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state, n.variant;
 
 -- name: read_people_of
 -- Whose deliveries these are: they are locked before anything of theirs is.
@@ -244,9 +264,17 @@ SELECT DISTINCT d.profile_id
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id;
 
+-- name: reroute
+-- What one provider cannot take now goes through another; nothing has left, so nothing counts as tried.
+UPDATE delivery d
+   SET provider_id = :provider_id, lease_until = NULL
+  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease)
+ WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease AND d.state = 'queued';
+
 -- name: lock_deliveries
 -- Deliveries that receipts speak of.
 SELECT d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address, d.state, d.opened_at, d.clicked_at,
+       d.failure, d.code,
        n.variant, n.state AS notification_state, n.channel AS notification_channel
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
@@ -257,7 +285,7 @@ SELECT d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address,
 -- name: write_folded
 -- What receipts made of deliveries. A state that is over waits for nothing.
 UPDATE delivery d
-   SET state = given.state, failure = given.failure, code = coalesce(given.code, d.code),
+   SET state = given.state, failure = given.failure, code = given.code,
        opened_at = given.opened_at, clicked_at = given.clicked_at,
        due_at = CASE WHEN given.state IN ('expired', 'failed', 'delivered', 'read') THEN NULL ELSE d.due_at END
   FROM unnest(:ids::bigint[], :states::text[], :failures::text[], :codes::text[], :opened_at::timestamptz[],
@@ -372,7 +400,7 @@ SELECT d.id, d.notification_id, d.n, d.channel, d.address, d.provider_id, d.stat
 -- name: read_for_render
 -- What rendering needs to know of deliveries: for whom, what, which variant.
 SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.notification_id, d.n, d.provider_id, n.variant, n.variables,
-       n.expires_at, p.traits, a.details, d.attempts, d.state
+       n.created_at, n.expires_at, p.traits, a.details, d.attempts, d.state
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
   JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
@@ -396,12 +424,14 @@ VALUES (:bucket, :key, :notification_id)
     ON CONFLICT DO NOTHING
 RETURNING notification_id;
 
+-- name: new_notification_id
+-- A number for a person's next notification: known before the caller's key is taken.
+SELECT nextval('notification_seq') << 8 | :bucket::bigint;
+
 -- name: insert_api_notification
 -- A notification that no campaign made: each call is one, whoever it is for.
 INSERT INTO notification (bucket, id, profile_id, source_id, created_at, expires_at, variables)
-VALUES (:bucket, nextval('notification_seq') << 8 | :bucket::smallint::bigint, :profile_id, :source_id, :now,
-        :expires_at, :variables)
-RETURNING id;
+VALUES (:bucket, :id, :profile_id, :source_id, :now, :expires_at, :variables);
 
 -- name: count_backlog
 -- Deliveries that are due and not handed over, up to a limit.

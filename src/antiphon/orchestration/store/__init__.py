@@ -13,7 +13,7 @@ from antiphon.orchestration.store.asking import (
     read_public,
 )
 from antiphon.orchestration.store.base import DELIVERIES, PEOPLE, SENT_EVENTS, WATCHED
-from antiphon.orchestration.store.calls import insert_api_notification, read_idempotent, take_key
+from antiphon.orchestration.store.calls import insert_api_notification, new_notification_id, read_idempotent, take_key
 from antiphon.orchestration.store.deciding import (
     insert_deliveries,
     insert_notifications,
@@ -30,11 +30,13 @@ from antiphon.orchestration.store.delivering import (
     expire,
     hand_over_notifications,
     lock_deliveries,
+    lock_people,
     park,
     read_for_render,
     read_queued_of_people,
     read_refused_marks,
     record,
+    reroute,
     withdraw,
     write_folded,
     write_outcomes,
@@ -43,6 +45,7 @@ from antiphon.orchestration.store.sources import (
     anything_open,
     cancel_open,
     insert_source,
+    lock_paused,
     read_sources,
     resume,
     set_prefer,
@@ -71,6 +74,9 @@ __all__ = [
     "list_recipients",
     "lock_and_load",
     "lock_deliveries",
+    "lock_paused",
+    "lock_people",
+    "new_notification_id",
     "park",
     "read_attempts",
     "read_conversions",
@@ -84,6 +90,7 @@ __all__ = [
     "read_refused_marks",
     "read_sources",
     "record",
+    "reroute",
     "resume",
     "set_prefer",
     "set_state",

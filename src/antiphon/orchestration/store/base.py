@@ -14,7 +14,9 @@ DELIVERIES = DueTable(
     columns=("state", "source_id", "channel"),
     where="provider_id = $4 AND lane = ANY($5::smallint[])",
 )
-WATCHED = DueTable("delivery", key={"bucket": "smallint", "id": "bigint"}, columns=("state",), where="lane = 9")
+WATCHED = DueTable(
+    "delivery", key={"bucket": "smallint", "id": "bigint"}, columns=("state", "profile_id"), where="lane = 9"
+)
 
 SENT_EVENTS = {"email": "Email Sent", "sms": "SMS Sent", "push": "Push Sent"}
 ANSWER_EVENTS = {

@@ -24,21 +24,26 @@ async def take_key(tx: Transaction, key: str, notification: NotificationId) -> b
     return taken is not None
 
 
+async def new_notification_id(tx: Transaction, profile: ProfileId) -> NotificationId:
+    return NotificationId(await queries.value(tx, "new_notification_id", bucket=bucket_of(profile)))
+
+
 async def insert_api_notification(
     tx: Transaction,
+    number: NotificationId,
     source: SourceId,
     profile: ProfileId,
     *,
     expires_at: datetime | None,
     variables: Mapping[str, Any] | None,
-) -> NotificationId:
-    number = await queries.value(
+) -> None:
+    await queries.run(
         tx,
         "insert_api_notification",
         bucket=bucket_of(profile),
+        id=number,
         profile_id=profile,
         source_id=source,
         expires_at=expires_at,
         variables=variables,
     )
-    return NotificationId(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,6 +78,7 @@ async def lock_and_load(tx: Transaction, people: Sequence[ProfileId]) -> tuple[l
                 created_at=row["created_at"],
                 variant=row["variant"],
                 expires_at=row["expires_at"],
+                waited=row["state"] == "waiting",
                 attempts=tuple(attempts.get(row["id"], ())),
                 preferences=said.get((row["profile_id"], source.topic), {}),
             )
@@ -221,8 +222,11 @@ def decision_json(verdict: Verdict, *, at: datetime) -> str:
 
 
 async def write_caps(tx: Transaction, people: Sequence[ProfileId], *, kept_s: float) -> None:
+    """Somebody who took two places is named twice."""
     if people:
-        await queries.run(tx, "write_caps", profiles=list(people), kept=timedelta(seconds=kept_s))
+        places = Counter(people)
+        kept = timedelta(seconds=kept_s)
+        await queries.run(tx, "write_caps", profiles=list(places), places=list(places.values()), kept=kept)
 
 
 async def touch_people(tx: Transaction, people: Sequence[ProfileId], at: Sequence[datetime] | None = None) -> None:

@@ -20,6 +20,12 @@ async def clear(tx: Transaction, claimed: Sequence[tuple[DeliveryId, int]], *, w
     return [Cleared(row["id"], row["lease"], ProviderId(row["provider_id"]), wall) for row in rows]
 
 
+async def lock_people(tx: Transaction, people: Sequence[ProfileId]) -> None:
+    """Person, notification, delivery is the order of locks: call it before anything of theirs is written."""
+    if people:
+        await queries.run(tx, "lock_people", profiles=list(people))
+
+
 async def read_refused_marks(tx: Transaction, claimed: Sequence[tuple[DeliveryId, int]]) -> list[Row]:
     ids, leases = [i for i, _ in claimed], [lease for _, lease in claimed]
     return await queries.rows(tx, "read_refused_marks", ids=ids, leases=leases)
@@ -27,6 +33,11 @@ async def read_refused_marks(tx: Transaction, claimed: Sequence[tuple[DeliveryId
 
 async def park(tx: Transaction, claimed: Sequence[tuple[DeliveryId, int]]) -> None:
     await queries.run(tx, "park", ids=[i for i, _ in claimed], leases=[lease for _, lease in claimed])
+
+
+async def reroute(tx: Transaction, claimed: Sequence[tuple[DeliveryId, int]], *, provider: ProviderId) -> None:
+    ids, leases = [i for i, _ in claimed], [lease for _, lease in claimed]
+    await queries.run(tx, "reroute", ids=ids, leases=leases, provider_id=provider)
 
 
 async def withdraw(tx: Transaction, deliveries: Sequence[DeliveryId], *, state: str, code: str) -> list[Row]:

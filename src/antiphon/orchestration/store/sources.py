@@ -54,6 +54,12 @@ def _source(row: Row) -> Source:
     )
 
 
+async def lock_paused(tx: Transaction, sources: Sequence[int]) -> set[int]:
+    """Those that are paused; until we have committed, they stay so."""
+    rows = await queries.rows(tx, "lock_paused", ids=sorted(set(sources))) if sources else []
+    return {row["id"] for row in rows}
+
+
 async def set_state(tx: Transaction, source: SourceId, state: str) -> None:
     await queries.run(tx, "set_source_state", id=source, state=state)
 
