@@ -1,0 +1,106 @@
+CREATE SEQUENCE notification_seq;
+CREATE SEQUENCE delivery_seq;
+
+-- What a notification comes from: a campaign, a journey, an API call. Pause and cancel are its flags.
+CREATE TABLE source (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind        text NOT NULL CHECK (kind IN ('campaign', 'journey', 'api')),
+  name        text NOT NULL,
+  message_id  integer NOT NULL,
+  version     integer NOT NULL,          -- of the message
+  topic       text NOT NULL DEFAULT '',
+  purpose     text NOT NULL,
+  channels    text[] NOT NULL,           -- ticked, in the order of the message's defaults
+  failover_on text NOT NULL CHECK (failover_on IN ('definite', 'silence')),
+  prefer      text,                      -- the channel that the rest was shifted to
+  silence_s   jsonb NOT NULL DEFAULT '{}', -- {"push": 30}: overrides of the silence time-outs
+  state       text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'cancelled'))
+);
+
+-- The lock and the rolling counters of a person; due while one of their open notifications must wait.
+CREATE TABLE person (
+  bucket      smallint NOT NULL,
+  profile_id  bigint NOT NULL,
+  due_at      timestamptz,
+  lease_until timestamptz,
+  lease       integer NOT NULL DEFAULT 0,
+  version     integer NOT NULL DEFAULT 0,
+  capped_at   timestamptz[] NOT NULL DEFAULT '{}',  -- when capped messages were decided, within the longest cap
+  PRIMARY KEY (bucket, profile_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+-- serves the claim
+CREATE INDEX person_due_at ON person (due_at) WHERE due_at IS NOT NULL;
+
+-- What one person should learn once. bucket = profile's = id & 255.
+CREATE TABLE notification (
+  bucket     smallint NOT NULL,
+  id         bigint NOT NULL,
+  profile_id bigint NOT NULL,
+  source_id  bigint NOT NULL,
+  variant    text NOT NULL DEFAULT '',
+  state      text NOT NULL DEFAULT 'open'
+             CHECK (state IN ('open', 'waiting', 'sent', 'delivered', 'failed', 'dropped', 'cancelled')),
+  reason     text,                      -- why it waits, was dropped or failed: a word of the contract
+  channel    text,                      -- of the newest delivery
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  decision   jsonb,                     -- the newest: what, why, the runners-up
+  variables  jsonb,
+  PRIMARY KEY (bucket, id)
+) WITH (fillfactor = 80);
+-- prevents one source from telling one person twice. Serves "why": what a person was told
+CREATE UNIQUE INDEX notification_once ON notification (bucket, profile_id, source_id);
+-- serves the recipients and counts of a campaign
+CREATE INDEX notification_of_source ON notification (source_id, profile_id);
+-- serves a decision (all that is still open for a person) and the end of a campaign
+CREATE INDEX notification_open ON notification (bucket, profile_id, source_id) WHERE state IN ('open', 'waiting');
+
+-- Directory: an API caller's key leads to one notification. `bucket` is the hash of the key.
+CREATE TABLE idempotency (
+  bucket          smallint NOT NULL,
+  key             text NOT NULL,
+  notification_id bigint NOT NULL,
+  PRIMARY KEY (bucket, key)
+);
+
+-- Directory: one source, one address, once. `bucket` is the hash of (channel, value).
+CREATE TABLE source_address (
+  bucket     smallint NOT NULL,
+  source_id  bigint NOT NULL,
+  key        uuid NOT NULL,              -- first 16 bytes of a hash of (channel, value)
+  profile_id bigint NOT NULL,
+  PRIMARY KEY (bucket, source_id, key)
+);
+
+-- One attempt over one channel through one provider, and its due row: schedule, then the failover time-out.
+-- No index names `state`, so that a change of state alone stays a heap-only update.
+CREATE TABLE delivery (
+  bucket          smallint NOT NULL,
+  id              bigint NOT NULL,
+  notification_id bigint NOT NULL,
+  profile_id      bigint NOT NULL,
+  source_id       bigint NOT NULL,
+  n               smallint NOT NULL,    -- the how-manieth attempt of its notification, from 1
+  channel         text NOT NULL,
+  address         text NOT NULL,
+  provider_id     integer NOT NULL,
+  lane            smallint NOT NULL,    -- urgency; 9 = handed over, waits for its failover time-out
+  state           text NOT NULL DEFAULT 'queued'
+                  CHECK (state IN ('queued', 'sending', 'in_doubt', 'accepted', 'sent', 'expired', 'failed',
+                                   'delivered', 'read', 'cancelled', 'superseded')),
+  failure         text,                 -- address, message, optout, temporary, policy
+  code            text,
+  attempts        smallint NOT NULL DEFAULT 0,  -- hand-overs tried: temporary refusals are tried again
+  opened_at       timestamptz,          -- by a person, not a machine
+  clicked_at      timestamptz,
+  handed_at       timestamptz,          -- product time of the hand-over
+  due_at          timestamptz,          -- null: waits for nothing; infinity: its source is paused
+  lease_until     timestamptz,
+  lease           integer NOT NULL DEFAULT 0,
+  version         integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (bucket, id),
+  -- prevents two attempts at once: n is counted under the person's lock. Serves failover and "why"
+  CONSTRAINT delivery_attempt UNIQUE (bucket, notification_id, n)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
+-- serves the claim per provider, urgent lane first; a delivery that waits for nothing is not in it
+CREATE INDEX delivery_due ON delivery (provider_id, lane, due_at) WHERE due_at IS NOT NULL;
