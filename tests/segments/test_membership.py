@@ -242,3 +242,50 @@ async def test_verify_finds_a_membership_that_the_facts_do_not_bear_out(stage: S
         found = await segments.verify(tx, "lapsed")
     assert (found.count, found.missing, found.surplus, set(found.sample)) == (2, 1, 1, {ada, 7})
     assert bob not in found.sample
+
+
+async def test_an_exit_before_an_event_dated_ahead_is_not_missed(stage: Stage) -> None:
+    await stage.make("active", ACTIVE)
+    await stage.track("ada", "bought", at=stage.now - HOUR)
+    await stage.track("ada", "bought", at=stage.now + 50 * HOUR)
+    await stage.drain()
+    for hours, inside in ((23, False), (27, True), (24, False)):
+        await stage.move(hours * HOUR)
+        await stage.drain()
+        assert bool(await stage.members("active")) is inside
+
+
+async def test_work_on_one_rule_keeps_the_timers_of_the_others(stage: Stage) -> None:
+    await stage.make("active", ACTIVE)
+    await stage.make("gold", {"trait": "tier", "op": "eq", "value": "gold"})
+    await stage.track("ada", "bought")
+    await stage.drain()
+    await stage.identify("ada", tier="gold")
+    await stage.drain()
+    await stage.move(24 * HOUR)
+    await stage.drain()
+    assert await stage.members("active") == set()
+    assert await stage.members("gold") == {stage.ids["ada"]}
+
+
+async def test_the_fill_of_one_rule_keeps_the_timers_of_the_others(stage: Stage) -> None:
+    await stage.track("ada", "bought")
+    await stage.make("active", ACTIVE)
+    await stage.make("recent", ACTIVE | {"within": "72h"})
+    await stage.move(24 * HOUR)
+    await stage.drain()
+    assert await stage.members("active") == set()
+    assert await stage.members("recent") == {stage.ids["ada"]}
+
+
+async def test_a_touch_after_the_claim_leaves_the_profile_due(stage: Stage) -> None:
+    """The worker may have judged before it: only a finish with an unchanged version clears what happened."""
+    await stage.make("active", ACTIVE)
+    await stage.track("ada", "bought")
+    async with stage.database.transaction() as tx:
+        claimed = await work._due.claim(tx, batch=10, lease_s=60)
+    await stage.track("ada", "bought")
+    await stage.database.repeat(lambda tx: work.settle(tx, claimed))
+    assert await stage.due() == 1
+    await stage.drain()
+    assert len(stage.changes) == 1
