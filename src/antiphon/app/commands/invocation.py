@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
@@ -77,6 +78,9 @@ def _keep_quiet() -> None:
 
     import structlog
 
+    if os.environ.get("ANTIPHON_DEBUG") != "1":
+        # A lost database is said once, by the command; the pool adds a traceback for each connection.
+        logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
@@ -93,4 +97,9 @@ async def _opened(dsn: str, work: Callable[[Runtime], Awaitable[T]]) -> T:
             runtime = await stack.enter_async_context(opened(dsn, data=current.get().data))
         except (DatabaseError, *LOST_CONNECTION) as error:
             raise Problem(f"The database cannot be used: {error or type(error).__name__}.") from error
-        return await work(runtime)
+        try:
+            return await work(runtime)
+        except LOST_CONNECTION as error:
+            if isinstance(error, OSError) and (isinstance(error, BrokenPipeError) or error.filename is not None):
+                raise  # a file or a pipe of ours
+            raise Problem("The database ended while it was asked. Look what was done, and try again.") from error
