@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,16 @@ async def test_every_act_does_what_its_button_says(served: Served, client: httpx
     ]  # fmt: skip
 
 
+async def test_a_launch_names_how_many_people_it_is_about(served: Served, client: httpx.AsyncClient) -> None:
+    made = await campaign(served, *(f"p{n}" for n in range(10)), launched=False)
+    async with served.stage.database.transaction() as tx:
+        pilot = await campaigns.create(
+            tx, name="pilot", message="coupon", segment="everybody", channels=["email"], pilot_share=0.2
+        )
+    assert "<strong>everybody</strong>: 10 people." in (await client.get(f"/campaigns/{made.id}")).text
+    assert "a pilot: about 2 of 10 people in" in (await client.get(f"/campaigns/{pilot.id}")).text
+
+
 async def test_what_cannot_be_done_now_is_said_on_a_page(served: Served, client: httpx.AsyncClient) -> None:
     made = await campaign(served, "anna", launched=False)
     answer = await client.post(f"/campaigns/{made.id}/act", data={"act": "pause"})
@@ -229,6 +240,15 @@ async def test_strangers_see_a_page_that_says_how_to_come_in(
         assert "set-cookie" not in answer.headers
     answer = await client.post(f"/campaigns/{made.id}/act", data={"act": "cancel"}, headers=headers)
     assert answer.status_code in (400, 401)
+
+
+async def test_a_proxy_that_says_nothing_but_speaks_the_old_protocol_is_not_this_machine(served: Served) -> None:
+    host, _, port = served.at.partition(":")
+    for version, status in ((b"1.0", b"401"), (b"1.1", b"200")):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET / HTTP/%s\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" % version)
+        assert (await reader.readline()).split()[1] == status
+        writer.close()
 
 
 async def test_the_link_lets_in_from_elsewhere(served: Served, client: httpx.AsyncClient) -> None:

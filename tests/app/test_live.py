@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from typing import Any
@@ -96,6 +97,31 @@ async def test_silence_while_nothing_changes(served: Served) -> None:
         await hear(socket)
         with pytest.raises(TimeoutError):
             await hear(socket, within_s=1.5)
+
+
+async def test_many_listeners_cost_one_look(served: Served) -> None:
+    made = await campaign(served, "anna")
+    async with contextlib.AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(live(served)) for _ in range(10)]
+        for socket in sockets:
+            await ask(socket, sub=[f"campaign:{made.id}"])
+        first = [await hear(socket) for socket in sockets]
+        assert len({json.dumps(one, sort_keys=True) for one in first}) == 1
+        looks: list[bool] = []
+        look = served.stage.database.transaction
+
+        def note(*, read_only: bool = False) -> Any:
+            looks.append(read_only)
+            return look(read_only=read_only)
+
+        served.stage.database.transaction = note  # type: ignore[method-assign]
+        await asyncio.sleep(2.2)
+        assert 1 <= len(looks) <= 3
+        served.stage.database.transaction = look  # type: ignore[method-assign]
+        async with served.stage.database.transaction() as tx:
+            await campaigns.pause(tx, made)
+        heard = [await hear(socket) for socket in sockets]
+        assert all(one["delta"] == {"state": "paused"} for one in heard)
 
 
 async def test_a_pause_is_heard(served: Served) -> None:

@@ -72,6 +72,9 @@ def _has_link(connection: Connection, runtime: Runtime) -> bool:
 def _is_local(connection: Connection) -> bool:
     if connection.client is None or any(name in connection.headers for name in _PROXY_HEADERS):
         return False
+    # nginx as it comes adds no header at all, but until 1.29.7 it speaks HTTP/1.0 to what stands behind it.
+    if connection.scope.get("http_version") == "1.0":
+        return False
     try:
         address = ipaddress.ip_address(connection.client.host.partition("%")[0])
     except ValueError:

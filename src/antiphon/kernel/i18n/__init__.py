@@ -2,7 +2,7 @@
 
     translate("fr", "unsubscribe.title", brand="Green Grocer")
 
-A placeholder is `{name}`. tests/kernel holds the files to each other.
+A placeholder is `{name}`. A test holds the files to each other.
 """
 
 from __future__ import annotations
