@@ -215,6 +215,7 @@ class Database:
         self._follower = asyncio.create_task(self.follow())
 
     async def close(self) -> None:
+        await self._flush()  # a short command's wake-ups are not lost with it
         for task in (self._follower, self._flusher):
             if task is not None:
                 task.cancel()
