@@ -12,6 +12,7 @@ from typing import TypeVar
 from antiphon.kernel.db import Database, Transaction
 
 R = TypeVar("R")
+Taker = Callable[[Transaction, Sequence[R]], Awaitable[None]]
 
 
 async def publish(tx: Transaction, records: Sequence[R]) -> None:
@@ -21,6 +22,6 @@ async def publish(tx: Transaction, records: Sequence[R]) -> None:
             await taker(tx, records)
 
 
-def take(database: Database, kind: type[R], taker: Callable[[Transaction, Sequence[R]], Awaitable[None]]) -> None:
+def take(database: Database, kind: type[R], taker: Taker[R]) -> None:
     """Name a taker. Called by the wiring alone."""
     database.takers.setdefault(kind, []).append(taker)

@@ -7,9 +7,16 @@ from importlib import resources
 
 from msgspec import Struct
 
-_NAME = re.compile(r"^-- name: ([a-z][a-z0-9_]*)\s*$", re.MULTILINE)
-_COMMENT = re.compile(r"--[^\n]*")
-_PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z_][a-z0-9_]*)")
+_HEAD = re.compile(r"^-- name:(.*)$", re.MULTILINE)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TOKEN = re.compile(
+    r"""
+    '(?:[^']|'')*' | "[^"]*"                # strings and quoted names: left alone, whatever is in them
+    | (?P<comment> --[^\n]* )
+    | (?<![:\w]) : (?P<parameter> [a-z_][a-z0-9_]* )
+    """,
+    re.VERBOSE,
+)
 
 
 class Statement(Struct, frozen=True):
@@ -22,32 +29,37 @@ class Statement(Struct, frozen=True):
 
 
 def parse(source: str, *, origin: str) -> dict[str, Statement]:
-    """Split a file of statements. Raises ValueError for a name that stands twice or a missing purpose."""
-    pieces = _NAME.split(source)
+    """Split a file of statements. Raises ValueError for a name that is none or stands twice, or a missing purpose."""
+    pieces = _HEAD.split(source)
     statements: dict[str, Statement] = {}
-    for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
+    for name, body in zip(map(str.strip, pieces[1::2]), pieces[2::2], strict=True):
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{origin}: a statement cannot have the name {name!r}")
         if name in statements:
             raise ValueError(f"{origin}: the statement {name} stands twice")
         first = body.strip().split("\n", 1)[0]
         if not first.startswith("--"):
             raise ValueError(f"{origin}: the statement {name} has no line of purpose")
-        statements[name] = number(name, _COMMENT.sub("", body).strip().rstrip(";"), purpose=first.lstrip("- "))
+        statements[name] = number(name, body, purpose=first.lstrip("- "))
     return statements
 
 
 def number(name: str, text: str, *, purpose: str = "") -> Statement:
-    """Turn `:name` parameters into `$n`; casts (`::`) and string literals are left alone."""
+    """Turn `:name` parameters into `$n` and drop comments; casts (`::`) and strings are left alone."""
     parameters: list[str] = []
 
     def replace(match: re.Match[str]) -> str:
-        parameter = match.group(1)
+        if match["comment"]:
+            return ""
+        parameter = match["parameter"]
         if parameter is None:
-            return match.group(0)
+            return match[0]
         if parameter not in parameters:
             parameters.append(parameter)
         return f"${parameters.index(parameter) + 1}"
 
-    return Statement(name=name, purpose=purpose, text=_PARAMETER.sub(replace, text), parameters=tuple(parameters))
+    text = _TOKEN.sub(replace, text).strip().rstrip(";")
+    return Statement(name=name, purpose=purpose, text=text, parameters=tuple(parameters))
 
 
 def load(part: str) -> dict[str, Statement]:
