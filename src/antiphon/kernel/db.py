@@ -48,6 +48,11 @@ LOST_CONNECTION = (
 """What a statement raises while the server restarts: the transaction may or may not have been committed."""
 
 
+def is_lost(error: Exception) -> bool:
+    """Whether the connection was lost: the driver's InterfaceError also stands for a value of a wrong type."""
+    return isinstance(error, LOST_CONNECTION) and not isinstance(error, ValueError)
+
+
 class Transaction:
     """One open transaction. `now` is product time, the same for every statement in it."""
 

@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError, Row, Transaction
+from antiphon.kernel.db import Database, DatabaseError, Row, Transaction, is_lost
 
 log = structlog.get_logger()
 
@@ -151,16 +151,19 @@ async def work_loop(
         try:
             found = await work()
             failures = 0
-        except LOST_CONNECTION as error:
-            log.info("work.database_lost", topic=topic, error=type(error).__name__)
-            found, failures = 0, failures + 1
-        except DatabaseError as error:
-            log.error("work.failed", topic=topic, error=str(error))
-            found, failures = 0, failures + 1
-        except Exception:
-            log.exception("work.failed", topic=topic)
+        except Exception as error:
+            _log_failure(topic, error)
             found, failures = 0, failures + 1
         if failures:
             await asyncio.sleep(min(10.0, 0.2 * 2 ** min(failures, 6)))
         elif not found:
             await database.sleep(topic, pause_s)
+
+
+def _log_failure(topic: str, error: Exception) -> None:
+    if is_lost(error):
+        log.info("work.database_lost", topic=topic, error=type(error).__name__)
+    elif isinstance(error, DatabaseError):
+        log.error("work.failed", topic=topic, error=str(error))
+    else:
+        log.exception("work.failed", topic=topic)

@@ -90,17 +90,33 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[P
 
 def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDetails]:
     """A restart of the database is a 503 that asks to try again; all else is ours and is logged."""
-    if isinstance(error, db.LOST_CONNECTION):
+    if db.is_lost(error):
+        log.info("http.database_lost", path=request.url.path, error=type(error).__name__)
         return answer(Busy("The database is restarting; try again shortly."))
+    if isinstance(error, UnicodeDecodeError) and _is_of_the_body(error):
+        return answer(Invalid("The request is not valid.", flaws=[Flaw("", "The body is not UTF-8.")]))
     log.exception("http.failed", path=request.url.path, exc_info=error)
     return answer(Problem())
+
+
+def _is_of_the_body(error: Exception) -> bool:
+    """Litestar translates the errors of its decoder, except this one."""
+    raised = error.__traceback__
+    while raised is not None and raised.tb_next is not None:
+        raised = raised.tb_next
+    return raised is not None and raised.tb_frame.f_globals["__name__"].startswith("litestar.serialization")
 
 
 def _flaws(error: HTTPException) -> list[Flaw]:
     extra = getattr(error, "extra", None)
     if isinstance(extra, list) and extra:
-        return [Flaw(at=str(item.get("key", "")), message=str(item.get("message", ""))) for item in extra]
+        return [Flaw(at=_place(item), message=str(item.get("message", ""))) for item in extra]
     return [flaw_of(error.detail)]
+
+
+def _place(item: dict[str, Any]) -> str:
+    key = str(item.get("key", ""))
+    return "" if key == "data" and item.get("source") == "body" else key  # the whole body, by the handler's argument
 
 
 def flaw_of(message: str) -> Flaw:
