@@ -35,10 +35,12 @@ class Secrets:
     def decrypt(self, sealed: bytes, *, use: str) -> bytes:
         try:
             return AESGCM(self.derive(use)).decrypt(sealed[:12], sealed[12:], None)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short even for a nonce
             raise Unreadable from error
 
 
 async def read_secrets(database: Database) -> Secrets:
     key = await database.pool.fetchval("SELECT value FROM secret WHERE name = 'installation'")
+    if key is None:
+        raise Unreadable("The database has lost the key of this installation (the row `installation` of `secret`).")
     return Secrets(bytes(key))
