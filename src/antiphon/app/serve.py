@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
+from urllib.parse import urlsplit
 
 from antiphon.app.child import set_up_logging
 from antiphon.app.opening import Place, opened
@@ -172,8 +173,12 @@ def _stop_on_signals() -> None:
 def _greet(base_url: str, host: str, token: str, role: str) -> None:
     if role in ("all", "web"):
         _say(f"Antiphon is starting at {base_url}/")
-        if host not in ("127.0.0.1", "::1", "localhost"):
+        if not _is_local(host) or not _is_local(urlsplit(base_url).hostname or ""):
             _say(f"From other machines, open {base_url}/?token={token}")
+
+
+def _is_local(host: str) -> bool:
+    return host in ("127.0.0.1", "::1", "localhost")
 
 
 def _say(text: str) -> None:

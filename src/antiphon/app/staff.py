@@ -2,7 +2,7 @@
 
 | asked from | answered when |
 |---|---|
-| this machine | the peer's address is loopback, no proxy stands between, and `Host` names this machine or `base_url` |
+| this machine | `base_url` is local, the peer is loopback, no proxy stands between, and `Host` names this machine |
 | elsewhere | the cookie that `/?token=…` set holds the link token |
 
 A proxy on this machine makes everybody look local: so any header by which a proxy says that it is one ends that rule.
@@ -31,7 +31,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 def is_staff(connection: Connection, runtime: Runtime) -> bool:
-    return _has_link(connection, runtime) or (_is_local(connection) and _names_us(connection, runtime))
+    local = _is_private_installation(runtime) and _is_local(connection) and _names_us(connection, runtime)
+    return local or _has_link(connection, runtime)
 
 
 async def may_read(connection: Connection, runtime: Runtime) -> bool:
@@ -67,6 +68,11 @@ def comes_from_our_pages(connection: Connection, runtime: Runtime) -> bool:
 
 def _has_link(connection: Connection, runtime: Runtime) -> bool:
     return is_link_token(connection.cookies.get(COOKIE, ""), runtime)
+
+
+def _is_private_installation(runtime: Runtime) -> bool:
+    """Customers reach a public `base_url` through a proxy, which may be one that says nothing of itself."""
+    return (urlsplit(runtime.base_url).hostname or "") in _LOCAL_NAMES
 
 
 def _is_local(connection: Connection) -> bool:

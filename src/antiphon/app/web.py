@@ -20,7 +20,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
-from antiphon import __version__, access
+from antiphon import __version__, access, pages
 from antiphon.app import browser, live, sandbox
 from antiphon.app.opening import opened
 from antiphon.app.staff import is_staff
@@ -145,6 +145,8 @@ async def front(runtime: Runtime) -> AsyncIterator[Front]:
         yield app
     finally:
         await app.segment.close()
+        await pages.close(runtime.database)
+        await live.close(runtime.database)
 
 
 async def serve(dsn: str, *, host: str, port: int, base_url: str, is_sandbox: bool, world_url: str) -> None:

@@ -7,7 +7,7 @@ Links, the open pixel, the footer and the unsubscribe link are put in by the ren
 """
 
 from antiphon.content.email_html import Brand
-from antiphon.content.links import Addressing, target, targets
+from antiphon.content.links import CLICK, OPEN, SHOWN, UNSUBSCRIBE, Addressing, target, targets
 from antiphon.content.liquid import RenderError, TemplateError
 from antiphon.content.message import Forms, Message, NoForm, channels_of, decode, encode, form_of, forms
 from antiphon.content.parsing import parse
@@ -15,6 +15,10 @@ from antiphon.content.render import render
 from antiphon.content.store import Stored, create, find, list_all, versions
 
 __all__ = [
+    "CLICK",
+    "OPEN",
+    "SHOWN",
+    "UNSUBSCRIBE",
     "Addressing",
     "Brand",
     "Forms",

@@ -6,7 +6,9 @@ A worker that dies leaves rows in `sending`; once their lease is over they are c
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -39,6 +41,7 @@ HANDOVER_S = 0.5
 
 LEASE_S = 60.0
 REROUTE_BATCH = 500
+PACE_PAUSE_S = 0.2
 URGENT = [[0], [1], [2, 3], [4]]
 
 
@@ -55,11 +58,19 @@ async def work_provider(runtime: Runtime, connections: channels.Connections, pro
         claimed = await _claim(tx, provider, room)
         await channels.spend(tx, provider, len(claimed))
     if not claimed:
-        return 0
+        return await _pause(room)
     queued = await _without_stale(runtime, claimed)
     if queued:
         await _send(runtime, connections, provider, queued)
     return len(claimed)
+
+
+async def _pause(room: int) -> int:
+    """No room: its pace is used up for now, so there may be more. Room: there is nothing to do."""
+    if room == 0:
+        await asyncio.sleep(PACE_PAUSE_S)
+        return 1
+    return 0
 
 
 async def _without_stale(runtime: Runtime, claimed: Sequence[Claimed]) -> list[Claimed]:
@@ -161,7 +172,7 @@ async def render(runtime: Runtime, tx: Transaction, deliveries: Sequence[Deliver
         source = sources[row["source_id"]]
         message = versions[source.message, source.version]
         try:
-            outgoing = _outgoing(runtime, row, source, message, now)
+            outgoing = _outgoing(runtime, row, source, message, now, at=tx.now)
             rendered.append(Rendered(row, source, outgoing))
         except Problem as problem:
             rendered.append(Rendered(row, source, None, str(problem)))
@@ -171,7 +182,9 @@ async def render(runtime: Runtime, tx: Transaction, deliveries: Sequence[Deliver
     return rendered
 
 
-def _outgoing(runtime: Runtime, row: Row, source: Source, message: content.Message, now: settings.Settings) -> Outgoing:
+def _outgoing(
+    runtime: Runtime, row: Row, source: Source, message: content.Message, now: settings.Settings, *, at: datetime
+) -> Outgoing:
     delivery = DeliveryId(row["id"])
     traits = row["traits"] or {}
     body = content.render(
@@ -179,7 +192,7 @@ def _outgoing(runtime: Runtime, row: Row, source: Source, message: content.Messa
         channel=Channel(row["channel"]),
         locale=str(traits.get("language") or ""),
         variant=row["variant"],
-        variables={"profile": traits, **(row["variables"] or {})},
+        variables={"profile": traits, "now": at, **(row["variables"] or {})},
         addressing=content.Addressing(
             base_url=runtime.base_url,
             sign=runtime.signer.sign,

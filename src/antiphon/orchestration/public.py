@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
-from antiphon.kernel.db import Transaction
+from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import DeliveryId, MessageId, ProfileId
 from antiphon.orchestration import store
 
@@ -27,10 +27,13 @@ class Linked(Struct, frozen=True):
     variables: Mapping[str, Any]
 
 
-async def read_linked(tx: Transaction, delivery: int) -> Linked | None:
-    row = await store.read_public(tx, DeliveryId(delivery))
-    if row is None:
-        return None
+async def read_linked(tx: Transaction, deliveries: Collection[int]) -> dict[int, Linked]:
+    """By delivery; those that there are not are left out."""
+    rows = await store.read_public(tx, [DeliveryId(delivery) for delivery in deliveries])
+    return {row["id"]: _linked(row) for row in rows}
+
+
+def _linked(row: Row) -> Linked:
     return Linked(
         delivery=DeliveryId(row["id"]),
         profile=ProfileId(row["profile_id"]),

@@ -51,11 +51,13 @@ async def notify(tx: Transaction, source: SourceId, people: Sequence[ProfileId],
 async def pause(tx: Transaction, source: SourceId) -> None:
     """Whatever is not marked when this commits does not leave: every mark reads the flag."""
     await store.set_state(tx, source, "paused")
+    tx.wake(f"source:{source}")
 
 
 async def resume(tx: Transaction, source: SourceId) -> None:
     await store.set_state(tx, source, "running")
     await store.resume(tx, source)
+    tx.wake(f"source:{source}")
     tx.wake("deliveries")
     tx.wake("people")
 
@@ -63,6 +65,7 @@ async def resume(tx: Transaction, source: SourceId) -> None:
 async def cancel(tx: Transaction, source: SourceId) -> None:
     await store.set_state(tx, source, "cancelled")
     await store.cancel_open(tx, source)
+    tx.wake(f"source:{source}")
 
 
 async def prefer(tx: Transaction, source: SourceId, channel: str) -> None:

@@ -9,6 +9,7 @@ import structlog
 from litestar import Request, Response, route
 from litestar.exceptions import HTTPException
 
+from antiphon.content import CLICK, OPEN, SHOWN, UNSUBSCRIBE
 from antiphon.kernel import i18n
 from antiphon.kernel.db import LOST_CONNECTION
 from antiphon.kernel.errors import Busy, NotFound
@@ -25,7 +26,6 @@ from antiphon.pages.visits import visits
 log = structlog.get_logger()
 Anything = Request[Any, Any, Any]
 
-CLICK, OPEN, SHOWN, UNSUBSCRIBE = "c", "o", "d", "u"
 """The kinds of tokens, as `content` signs them."""
 
 FORM_BYTES_MAX = 10_000

@@ -40,7 +40,7 @@ async def act(runtime: Runtime, delivery: int, choice: Choice, *, locale: str) -
 
 
 async def _linked(tx: Transaction, delivery: int) -> Linked:
-    linked = await orchestration.read_linked(tx, delivery)
+    linked = (await orchestration.read_linked(tx, [delivery])).get(delivery)
     if linked is None:
         raise NotFound()
     return linked

@@ -56,12 +56,11 @@ class Visits:
 
 
 async def read_targets(tx: Transaction, wanted: Sequence[Target]) -> list[tuple[Linked, str] | None]:
-    linked = {delivery: await orchestration.read_linked(tx, delivery) for delivery in {d for d, _ in wanted}}
-    found = [one for one in linked.values() if one is not None]
-    versions = await content.versions(tx, [(one.message, one.version) for one in found])
+    linked = await orchestration.read_linked(tx, {delivery for delivery, _ in wanted})
+    versions = await content.versions(tx, [(one.message, one.version) for one in linked.values()])
     answers: list[tuple[Linked, str] | None] = []
     for delivery, link in wanted:
-        one = linked[delivery]
+        one = linked.get(delivery)
         message = versions.get((one.message, one.version)) if one else None
         answers.append((one, target(message, one, link)) if one and message else None)
     return answers
@@ -76,7 +75,7 @@ def target(message: content.Message, linked: Linked, link: int) -> str:
             channel=Channel(linked.channel),
             locale=str(linked.traits.get("language") or ""),
             variant=linked.variant,
-            variables={"profile": linked.traits, **linked.variables},
+            variables={"profile": linked.traits, "now": linked.handed_at, **linked.variables},
         )
     except (content.RenderError, NotFound):
         return ""

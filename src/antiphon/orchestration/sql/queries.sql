@@ -448,11 +448,11 @@ SELECT DISTINCT ON (d.profile_id) d.profile_id, d.source_id, d.channel, n.varian
  ORDER BY d.profile_id, d.clicked_at DESC;
 
 -- name: read_public
--- What a public link of a delivery needs: whose it is, what it said, when it was handed over.
+-- What public links of deliveries need: whose they are, what was said, when it was handed over.
 SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.handed_at, d.state, n.variant, n.variables,
        s.message_id, s.version, s.topic, p.traits
-  FROM delivery d
+  FROM unnest(:ids::bigint[]) AS given(id)
+  JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
   JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
   JOIN source s ON s.id = d.source_id
-  JOIN known_profile p ON p.bucket = d.bucket AND p.id = d.profile_id
- WHERE d.bucket = (:id::bigint & 255)::smallint AND d.id = :id;
+  JOIN known_profile p ON p.bucket = d.bucket AND p.id = d.profile_id;

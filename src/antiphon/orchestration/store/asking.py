@@ -53,5 +53,5 @@ async def read_conversions(tx: Transaction, profiles: Sequence[ProfileId], *, si
     return await queries.rows(tx, "read_conversions", profiles=sorted(profiles), since=since)
 
 
-async def read_public(tx: Transaction, delivery: DeliveryId) -> Row | None:
-    return await queries.row(tx, "read_public", id=delivery)
+async def read_public(tx: Transaction, deliveries: Sequence[DeliveryId]) -> list[Row]:
+    return await queries.rows(tx, "read_public", ids=list(deliveries))
