@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ import pytest_asyncio
 
 from antiphon.kernel.clock import FOREVER, Clock, ClockState, wall, wall_datetime
 from antiphon.kernel.db import Database, open_database
+from antiphon.kernel.migrate import migrate
+from antiphon.kernel.postgres import start
 from conftest import START
 
 # Prints product time and how long its sleeper slept, whenever either changes.
@@ -188,3 +191,19 @@ async def test_the_row_says_what_the_clock_shows(database: Database, state: Cloc
     await other.read_clock()
     assert other.clock.state == state
     await other.close()
+
+
+async def test_a_restart_of_the_server_is_outlived(tmp_path: Path) -> None:
+    """Really stopped and started: the socket is gone for a while."""
+    with await asyncio.to_thread(start, tmp_path / "data") as server:
+        await migrate(server.dsn)
+        database = await open_database(server.dsn)
+        await database.start()
+        await asyncio.to_thread(server.restart)
+        other = await open_database(server.dsn)
+        await other.move_clock(lambda state: state.moved(START).held())
+        await _until(lambda: database.clock.state.held_at is not None)
+        async with database.transaction() as tx:
+            assert abs(tx.now - START) < timedelta(seconds=60)
+        for each in (other, database):
+            await asyncio.wait_for(each.close(), 10)
