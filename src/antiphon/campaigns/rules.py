@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
+from hashlib import blake2b
 
 CHUNKS_MAX = 32
 CHUNK_PEOPLE = 2_000
@@ -12,7 +12,7 @@ ID_MAX = 2**63 - 1
 
 def share_of(campaign: int, profile: int) -> float:
     """Where a person stands in a campaign, 0 to 1: the same person stands elsewhere in the next one."""
-    return zlib.crc32(b"pilot:%d:%d" % (campaign, profile)) / 2**32
+    return _hash(b"pilot:%d:%d" % (campaign, profile)) / 2**64
 
 
 def in_pilot(campaign: int, profile: int, share: float) -> bool:
@@ -24,7 +24,12 @@ def variant_of(campaign: int, profile: int, variants: Sequence[str]) -> str:
     if not variants:
         return ""
     every = ["", *sorted(variants)]
-    return every[zlib.crc32(b"variant:%d:%d" % (campaign, profile)) % len(every)]
+    return every[_hash(b"variant:%d:%d" % (campaign, profile)) % len(every)]
+
+
+def _hash(key: bytes) -> int:
+    """Not a CRC: it is linear, so that half of all campaigns would have the same people in their pilots."""
+    return int.from_bytes(blake2b(key, digest_size=8).digest())
 
 
 def ranges(first: int, last: int, people: int) -> list[tuple[int, int]]:
