@@ -92,7 +92,7 @@ async def room(tx: Transaction, provider: ProviderId, *, wanted: int) -> int:
         return wanted if is_open else 0
     tokens, elapsed_s = await store.lock_tokens(tx, provider)
     tokens = pacing.refill(tokens, per_second=per_second, elapsed_s=elapsed_s)
-    await store.write_tokens(tx, provider, tokens)
+    await store.write_tokens(tx, provider, tokens, elapsed_s=elapsed_s)
     return min(wanted, int(tokens))
 
 
@@ -103,4 +103,4 @@ async def spend(tx: Transaction, provider: ProviderId, n: int) -> None:
     _, per_second = await store.is_open(tx, provider)
     if per_second is not None:
         tokens, _ = await store.lock_tokens(tx, provider)
-        await store.write_tokens(tx, provider, tokens - n)
+        await store.write_tokens(tx, provider, tokens - n, elapsed_s=0.0)

@@ -79,8 +79,8 @@ async def lock_tokens(tx: Transaction, provider: ProviderId) -> tuple[float, flo
     return row["tokens"], row["elapsed_s"] if row["elapsed_s"] is not None else 1.0
 
 
-async def write_tokens(tx: Transaction, provider: ProviderId, tokens: float) -> None:
-    await queries.run(tx, "write_tokens", id=provider, tokens=tokens)
+async def write_tokens(tx: Transaction, provider: ProviderId, tokens: float, *, elapsed_s: float) -> None:
+    await queries.run(tx, "write_tokens", id=provider, tokens=tokens, elapsed_s=elapsed_s)
 
 
 async def pause(tx: Transaction, provider: ProviderId, *, failures: int, pause_s: float, reason: str) -> None:

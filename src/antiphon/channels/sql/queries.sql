@@ -38,8 +38,10 @@ SELECT p.per_second, p.enabled AND coalesce(s.paused_until <= clock_timestamp(),
  WHERE p.id = :id;
 
 -- name: write_tokens
--- What is left of the budget.
-UPDATE provider_state SET tokens = :tokens, tokens_at = clock_timestamp() WHERE provider_id = :id;
+-- What is left of the budget, true at the instant up to which it was refilled: no time is lost between two looks.
+UPDATE provider_state
+   SET tokens = :tokens, tokens_at = coalesce(tokens_at + :elapsed_s * interval '1 second', clock_timestamp())
+ WHERE provider_id = :id;
 
 -- name: pause_provider
 -- Leave an account alone for some seconds of wall time; failures in a row make it longer.
