@@ -1,0 +1,258 @@
+"""The decision, for any case: what it never does, and what it does with the last place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from antiphon.kernel.records import (
+    DeliveryId,
+    MessageId,
+    NotificationId,
+    ProfileId,
+    ProviderId,
+    Purpose,
+    SourceId,
+)
+from antiphon.kernel.settings import FrequencyCap, QuietHours
+from antiphon.orchestration.choose import choose
+from antiphon.orchestration.quiet import quiet_until
+from antiphon.orchestration.records import (
+    Attempt,
+    Live,
+    OpenNotification,
+    PersonCase,
+    Policy,
+    ProviderChoice,
+    Reach,
+    Responses,
+    Source,
+    Verdict,
+)
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+CHANNELS = ("email", "sms", "push")
+ALL_UP = {channel: ProviderChoice(ProviderId(n)) for n, channel in enumerate(CHANNELS, 1)}
+
+
+def source(**changes: object) -> Source:
+    made = Source(
+        id=SourceId(1),
+        kind="campaign",
+        name="c",
+        message=MessageId(1),
+        version=1,
+        topic="coupons",
+        purpose=Purpose.CAMPAIGN,
+        channels=CHANNELS,
+        failover_on="definite",
+        state="running",
+    )
+    return replace(made, **changes)
+
+
+attempts = st.builds(
+    Attempt,
+    id=st.just(DeliveryId(1)),
+    n=st.just(1),
+    channel=st.sampled_from(CHANNELS),
+    address=st.sampled_from(["a", "b"]),
+    state=st.sampled_from(["queued", "sending", "accepted", "expired", "failed", "cancelled", "superseded"]),
+    failure=st.sampled_from([None, "address", "message", "temporary"]),
+)
+sources = st.builds(
+    source,
+    purpose=st.sampled_from(list(Purpose)),
+    channels=st.permutations(CHANNELS).flatmap(lambda all: st.integers(1, 3).map(lambda n: tuple(all[:n]))),
+    failover_on=st.sampled_from(["definite", "silence"]),
+    state=st.sampled_from(["running", "running", "running", "paused", "cancelled"]),
+    prefer=st.none() | st.sampled_from(CHANNELS),
+)
+notifications = st.builds(
+    OpenNotification,
+    id=st.integers(1, 10**6).map(NotificationId),
+    source=sources,
+    created_at=st.integers(0, 100).map(lambda n: NOW - timedelta(minutes=n)),
+    expires_at=st.none() | st.integers(-60, 60 * 24).map(lambda n: NOW + timedelta(minutes=n)),
+    attempts=st.lists(attempts, max_size=3).map(tuple),
+    preferences=st.dictionaries(st.sampled_from(CHANNELS), st.sampled_from(["wanted", "unwanted"])),
+)
+reaches = st.lists(
+    st.builds(Reach, st.sampled_from(CHANNELS), st.sampled_from(["a", "b"]), st.booleans(), st.booleans()),
+    max_size=6,
+    unique_by=lambda reach: (reach.channel, reach.value),
+)
+cases = st.builds(
+    PersonCase,
+    profile=st.just(ProfileId(1)),
+    notifications=st.lists(notifications, min_size=1, max_size=4, unique_by=lambda n: n.id),
+    reach=reaches,
+    responses=st.dictionaries(
+        st.sampled_from(CHANNELS), st.builds(Responses, st.integers(0, 50), st.integers(0, 50)), max_size=3
+    ),
+    timezone=st.sampled_from([None, "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Nowhere/At_All"]),
+    capped_at=st.lists(st.integers(0, 48), max_size=3).map(lambda ago: sorted(NOW - timedelta(hours=h) for h in ago)),
+)
+policies = st.builds(
+    Policy,
+    providers=st.sets(st.sampled_from(CHANNELS)).map(lambda up: {c: p for c, p in ALL_UP.items() if c in up}),
+    quiet_hours=st.none()
+    | st.builds(QuietHours, start=st.just("21:00"), end=st.just("08:00"), channels=st.just(("sms", "push"))),
+    frequency_cap=st.none() | st.builds(FrequencyCap, count=st.integers(1, 3), within_s=st.just(86400.0)),
+)
+
+
+def pairs(case: PersonCase, policy: Policy) -> list[tuple[OpenNotification, Verdict]]:
+    by_id = {notification.id: notification for notification in case.notifications}
+    return [(by_id[verdict.notification], verdict) for verdict in choose(case, policy, now=NOW)]
+
+
+@given(cases, policies)
+def test_what_is_sent_is_allowed(case, policy):
+    """Never to an address opted out or dead, a channel unwanted, unticked or without a provider, or twice at once."""
+    for notification, verdict in pairs(case, policy):
+        if verdict.act != "send":
+            continue
+        reach = next(r for r in case.reach if (r.channel, r.value) == (verdict.channel, verdict.address))
+        assert not reach.opted_out
+        assert not reach.dead
+        assert verdict.channel in notification.source.channels
+        assert verdict.provider == policy.providers[verdict.channel].id
+        assert notification.preferences.get(verdict.channel) != "unwanted"
+        if "wanted" in notification.preferences.values():
+            assert notification.preferences.get(verdict.channel) == "wanted"
+        assert not any(attempt.state in Live for attempt in notification.attempts)
+        assert notification.source.state == "running"
+        assert notification.expires_at is None or notification.expires_at > NOW
+
+
+@given(cases, policies)
+def test_an_address_that_was_tried_is_never_tried_again(case, policy):
+    for notification, verdict in pairs(case, policy):
+        left = [a for a in notification.attempts if a.state not in ("cancelled", "superseded")]
+        assert verdict.act != "send" or (verdict.channel, verdict.address) not in {(a.channel, a.address) for a in left}
+
+
+@given(cases, policies)
+def test_every_notification_gets_one_verdict_and_the_same_again(case, policy):
+    first = choose(case, policy, now=NOW)
+    turned = replace(case, notifications=list(reversed(case.notifications)), reach=list(case.reach))
+    assert sorted(v.notification for v in first) == sorted(n.id for n in case.notifications)
+    assert first == choose(turned, policy, now=NOW)
+
+
+@given(cases, policies)
+def test_a_wait_has_an_end_in_the_future_that_the_message_lives_to_see(case, policy):
+    for notification, verdict in pairs(case, policy):
+        if verdict.act == "wait" and verdict.reason != "paused":
+            assert verdict.until is not None
+            assert verdict.until > NOW
+            assert notification.expires_at is None or verdict.until < notification.expires_at
+
+
+@given(cases, policies)
+def test_expired_is_dropped(case, policy):
+    for notification, verdict in pairs(case, policy):
+        live = any(attempt.state in Live for attempt in notification.attempts)
+        if notification.expires_at is not None and notification.expires_at <= NOW and not live:
+            assert (verdict.act, verdict.reason) in {("drop", "expired"), ("drop", "cancelled")}
+
+
+@given(cases, policies)
+def test_a_further_address_never_makes_it_worse(case, policy):
+    """One more channel the person can be reached on: what was sent is still sent, and nothing waits longer."""
+    rank = {"send": 0, "keep": 0, "wait": 1, "fail": 2, "drop": 2}
+    uncapped = replace(policy, frequency_cap=None)  # under a cap, more that can be sent takes more places
+    for channel in CHANNELS:
+        more = replace(case, reach=[*case.reach, Reach(channel, "new")])
+        before = {v.notification: v for v in choose(case, uncapped, now=NOW)}
+        for verdict in choose(more, uncapped, now=NOW):
+            was = before[verdict.notification]
+            assert rank[verdict.act] <= rank[was.act]
+            if verdict.until is not None and was.until is not None:
+                assert verdict.until <= was.until
+
+
+@given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 4)), max_size=25), st.integers(1, 4))
+def test_a_cap_holds_over_any_sequence_of_decisions(steps, count):
+    """Whatever comes when: in no day does a person get more campaign messages than the cap."""
+    cap = FrequencyCap(count=count, within_s=86400)
+    policy = Policy(providers=ALL_UP, frequency_cap=cap)
+    now, sent, number = NOW, [], 0
+    for minutes, arriving in steps:
+        now += timedelta(minutes=minutes)
+        number += arriving
+        fresh = [OpenNotification(NotificationId(number + i), source(), now) for i in range(arriving)]
+        case = PersonCase(ProfileId(1), fresh, [Reach("email", "a")], capped_at=list(sent))
+        sent += [now for verdict in choose(case, policy, now=now) if verdict.act == "send"]
+        assert len([at for at in sent if at > now - timedelta(days=1)]) <= count
+
+
+def test_a_code_is_never_capped_and_the_older_campaign_takes_the_last_place():
+    code = OpenNotification(NotificationId(9), source(purpose=Purpose.CODE), NOW)
+    older = OpenNotification(NotificationId(7), source(), NOW - timedelta(minutes=2))
+    newer = OpenNotification(NotificationId(5), source(), NOW - timedelta(minutes=1))
+    policy = Policy(providers=ALL_UP, frequency_cap=FrequencyCap(count=1, within_s=60))
+    case = PersonCase(ProfileId(1), [newer, older, code], [Reach("email", "a")])
+    verdicts = choose(case, policy, now=NOW)
+    assert [(v.notification, v.act, v.reason) for v in verdicts] == [
+        (9, "send", None),
+        (7, "send", None),
+        (5, "wait", "capped"),
+    ]
+
+
+def test_no_provider_for_the_second_address_of_a_channel_is_said_and_not_stumbled_over():
+    tried = Attempt(DeliveryId(1), 1, "email", "a", "failed", "address")
+    case = PersonCase(
+        ProfileId(1),
+        [OpenNotification(NotificationId(1), source(channels=("email",)), NOW, attempts=(tried,))],
+        [Reach("email", "a", dead=True), Reach("email", "b")],
+    )
+    (verdict,) = choose(case, Policy(providers={}), now=NOW)
+    assert (verdict.act, verdict.reason) == ("fail", "provider_down")
+
+
+def test_a_cap_of_nothing_lets_nothing_through():
+    case = PersonCase(ProfileId(1), [OpenNotification(NotificationId(1), source(), NOW)], [Reach("email", "a")])
+    (verdict,) = choose(case, Policy(ALL_UP, frequency_cap=FrequencyCap(count=0, within_s=60)), now=NOW)
+    assert (verdict.act, verdict.reason) == ("wait", "capped")
+
+
+ZONES = st.sampled_from(
+    ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia", "Africa/Cairo", "UTC"]
+).map(ZoneInfo)
+times = st.builds(lambda h, m: f"{h:02}:{m:02}", st.integers(0, 23), st.sampled_from([0, 15, 30]))
+instants = st.integers(0, 2 * 366 * 24 * 12).map(lambda n: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=5 * n))
+
+
+@given(times, times, instants, ZONES)
+def test_quiet_hours_end_when_it_is_not_quiet(start, end, at, where):
+    """Any zone, any day of two years, changes of the clock too."""
+    hours = QuietHours(start=start, end=end)
+    until = quiet_until(hours, at, where)
+    local = at.astimezone(where).strftime("%H:%M")
+    asleep = start <= local < end if start <= end else (local >= start or local < end)
+    assert (until is not None) == asleep
+    if until is not None:
+        assert at < until <= at + timedelta(hours=25)
+        assert quiet_until(hours, until, where) is None
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        ("2026-10-25T00:10Z", "2026-10-25T00:30Z"),  # 02:10 summer time
+        ("2026-10-25T01:10Z", "2026-10-25T01:30Z"),  # 02:10 again, an hour later
+        ("2026-03-28T22:30Z", "2026-03-29T01:30Z"),  # the night of the change to summer time
+    ],
+)
+def test_the_night_of_the_change(at, until):
+    hours = QuietHours(start="22:00", end="02:30")
+    instant = datetime.fromisoformat(at)
+    assert quiet_until(hours, instant, ZoneInfo("Europe/Berlin")) == datetime.fromisoformat(until)
