@@ -135,6 +135,7 @@ def error_codes() -> set[str]:
         if isinstance(statement, ast.AnnAssign | ast.Assign)
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
+        and statement.value.value
         and "code" in ast.unparse(statement).split("=")[0].split(":")[0]
     }
 
