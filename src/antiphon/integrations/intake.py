@@ -24,7 +24,7 @@ from typing import Literal
 import structlog
 
 from antiphon import profiles
-from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError, Transaction
+from antiphon.kernel.db import Database, DatabaseError, Transaction, is_lost
 from antiphon.kernel.errors import Busy, Flaw, Invalid
 from antiphon.profiles import Fact, Refusal
 
@@ -206,7 +206,7 @@ def blame(error: Exception) -> Literal["fact", "server", "unknown"]:
     # The driver's refusal to encode a value is a ValueError and an interface error at once: the first is meant.
     if isinstance(error, (ValueError, OverflowError, RecursionError, Invalid)):
         return "fact"
-    return "server" if isinstance(error, (*LOST_CONNECTION, Busy)) else "unknown"
+    return "server" if is_lost(error) or isinstance(error, Busy) else "unknown"
 
 
 def refusal_of(fact: Fact, error: Exception) -> Refusal:

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from antiphon.kernel.db import LOST_CONNECTION
+from antiphon.kernel.db import is_lost
 from antiphon.kernel.errors import Busy
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Gatherer(Generic[T, R]):
         try:
             results = await self._work([item for item, _ in batch])
         except Exception as error:
-            if len(batch) > 1 and not isinstance(error, LOST_CONNECTION):
+            if len(batch) > 1 and not is_lost(error):
                 middle = len(batch) // 2
                 await self._answer(batch[:middle])
                 await self._answer(batch[middle:])

@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 
 from antiphon.app.browser import figures
 from antiphon.app.staff import comes_from_our_pages
-from antiphon.kernel.db import LOST_CONNECTION
+from antiphon.kernel.db import is_lost
 from antiphon.kernel.errors import Busy, Forbidden, Problem
 from antiphon.kernel.runtime import Runtime
 
@@ -64,7 +64,7 @@ def on_http(request: Anything, error: HTTPException) -> Response[bytes]:
 
 
 def on_anything(request: Anything, error: Exception) -> Response[bytes]:
-    if isinstance(error, LOST_CONNECTION):
+    if is_lost(error):
         return on_problem(request, Busy("The database is restarting. Reload the page in a moment; nothing is lost."))
     log.exception("http.failed", path=request.url.path, exc_info=error)
     return on_problem(request, Problem())

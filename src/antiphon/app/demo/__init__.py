@@ -79,6 +79,8 @@ async def _prepare(dsn: str, ports: Ports, base_url: str) -> str:
 def _start_world(data: Path, ports: Ports, key: str, *, port: int, people: int, seed: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "antiphon_world", "--seed", str(seed), "--log", str(data / "world.log.jsonl")]
     command += ["--smtp", *map(str, ports.smtp), "--smpp", *map(str, ports.smpp), "--http", str(ports.http)]
+    # Minutes instead of hours until somebody opens: a visitor sees it happen.
+    command += ["--faults", str(Path(__file__).with_name("habits.json"))]
     command += ["--target", f"http://127.0.0.1:{port}", "--key", key, "--people", str(people)]
     with (data / "world.out").open("ab") as out:
         return subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=die_with_parent)  # noqa: S603, PLW1509
