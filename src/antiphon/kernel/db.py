@@ -53,6 +53,16 @@ def is_lost(error: Exception) -> bool:
     return isinstance(error, LOST_CONNECTION) and not isinstance(error, ValueError)
 
 
+_UNSTORABLE = frozenset({"22003", "22008", "22021", "22P05"})
+"""SQLSTATE: number out of range, time out of range, a character that no text may hold, one that no JSON may hold."""
+
+
+def is_unstorable(error: Exception) -> bool:
+    """Whether a value that was given cannot be stored, such as U+0000 in a text or a time before all calendars."""
+    refused_by_driver = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return refused_by_driver or getattr(error, "sqlstate", None) in _UNSTORABLE
+
+
 class Transaction:
     """One open transaction. `now` is product time, the same for every statement in it."""
 

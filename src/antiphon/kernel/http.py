@@ -95,12 +95,17 @@ def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[P
         return answer(Busy("The database is restarting; try again shortly."))
     if isinstance(error, UnicodeDecodeError) and _is_of_the_body(error):
         return answer(Invalid("The request is not valid.", flaws=[Flaw("", "The body is not UTF-8.")]))
+    if isinstance(error, RecursionError) and _is_of_the_body(error):
+        return answer(Invalid("The request is not valid.", flaws=[Flaw("", "The body is nested too deeply.")]))
+    if db.is_unstorable(error):
+        sentence = "A value cannot be stored: a text with the character U+0000, a number or a time out of range."
+        return answer(Invalid("The request is not valid.", flaws=[Flaw("", sentence)]))
     log.exception("http.failed", path=request.url.path, exc_info=error)
     return answer(Problem())
 
 
 def _is_of_the_body(error: Exception) -> bool:
-    """Litestar translates the errors of its decoder, except this one."""
+    """Litestar translates the errors of its decoder, except these."""
     raised = error.__traceback__
     while raised is not None and raised.tb_next is not None:
         raised = raised.tb_next
