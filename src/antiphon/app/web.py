@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from litestar import Litestar, Router
 from litestar.connection import ASGIConnection
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -39,6 +39,8 @@ from antiphon.profiles import http as profiles_http
 from antiphon.segments import http as segments_http
 
 BODY_BYTES_MAX = 2_000_000
+DESCRIPTION = "/api/openapi.json"
+"""Litestar's own route: the one that cannot name its permission."""
 
 
 class Health(Struct):
@@ -47,7 +49,7 @@ class Health(Struct):
 
 
 @get("/health", permission="public")
-async def health(runtime: Runtime) -> Health:
+async def health(runtime: NamedDependency[Runtime]) -> Health:
     """200 while the database answers."""
     async with runtime.database.transaction(read_only=True) as tx:
         await tx.rows("SELECT 1")
@@ -105,7 +107,7 @@ def openapi() -> dict[str, Any]:
 
 async def _permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Every route names its permission; one that does not is refused to everybody."""
-    permission = handler.opt.get("permission")
+    permission = "public" if connection.scope["path"] == DESCRIPTION else handler.opt.get("permission")
     runtime: Runtime | None = connection.app.opt["runtime"]
     if permission == "public" or runtime is None:
         return
