@@ -107,9 +107,9 @@ def openapi() -> dict[str, Any]:
 
 async def _permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Every route names its permission; one that does not is refused to everybody."""
-    permission = "public" if connection.scope["path"] == DESCRIPTION else handler.opt.get("permission")
+    permission = handler.opt.get("permission")
     runtime: Runtime | None = connection.app.opt["runtime"]
-    if permission == "public" or runtime is None:
+    if permission == "public" or runtime is None or connection.scope["path"] == DESCRIPTION:
         return
     if permission == "staff":
         if not is_staff(connection, runtime):
