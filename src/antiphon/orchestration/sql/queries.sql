@@ -51,7 +51,7 @@ SELECT n.id, n.profile_id, n.source_id, n.variant, n.created_at, n.expires_at, n
   FROM notification n
   JOIN unnest(:profiles::bigint[]) AS given(profile_id)
     ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
- WHERE n.state IN ('open', 'waiting')
+ WHERE n.is_open
  ORDER BY n.bucket, n.id
    FOR UPDATE OF n;
 
@@ -207,7 +207,7 @@ SELECT d.id, d.notification_id, d.profile_id, d.channel
   FROM unnest(:profiles::bigint[]) AS given(profile_id)
   JOIN notification n
     ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
-   AND n.state IN ('open', 'waiting')
+   AND n.is_open
   JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id AND d.state = 'queued'
  ORDER BY d.bucket, d.id
    FOR UPDATE OF d;
@@ -318,14 +318,14 @@ UPDATE delivery
 UPDATE person p
    SET due_at = least(p.due_at, :now), version = p.version + 1
   FROM notification n  -- across buckets: by the index of what is open
- WHERE n.source_id = :source_id AND n.state = 'waiting' AND n.reason = 'paused'
+ WHERE n.source_id = :source_id AND n.is_open AND n.state = 'waiting' AND n.reason = 'paused'
    AND p.bucket = n.bucket AND p.profile_id = n.profile_id;
 
 -- name: cancel_open
 -- What a cancelled source still had open; what was handed over keeps its state.
 UPDATE notification n
    SET state = 'cancelled', reason = 'cancelled'
- WHERE n.source_id = :source_id AND n.state IN ('open', 'waiting')  -- across buckets: by the index of what is open
+ WHERE n.source_id = :source_id AND n.is_open  -- across buckets: by the index of what is open
    AND NOT EXISTS (SELECT FROM delivery d WHERE d.bucket = n.bucket AND d.notification_id = n.id
                       AND d.state IN ('sending', 'in_doubt', 'accepted', 'sent'))
 RETURNING n.id;
@@ -340,7 +340,7 @@ UPDATE delivery d
 -- name: anything_open
 -- Whether a source still has something open or waiting.
 SELECT EXISTS (SELECT FROM notification  -- across buckets: by the index of what is open
-                WHERE source_id = :source_id AND state IN ('open', 'waiting'));
+                WHERE source_id = :source_id AND is_open);
 
 -- name: count_states
 -- Notifications of a source by state, channel, variant and reason.

@@ -40,6 +40,8 @@ CREATE TABLE notification (
   variant    text NOT NULL DEFAULT '',
   state      text NOT NULL DEFAULT 'open'
              CHECK (state IN ('open', 'waiting', 'sent', 'delivered', 'failed', 'dropped', 'cancelled')),
+  -- named by indexes in place of `state`, so that sent → delivered stays a heap-only update
+  is_open    boolean NOT NULL GENERATED ALWAYS AS (state IN ('open', 'waiting')) STORED,
   reason     text,                      -- why it waits, was dropped or failed: a word of the contract
   channel    text,                      -- of the newest delivery
   created_at timestamptz NOT NULL,
@@ -52,8 +54,10 @@ CREATE TABLE notification (
 CREATE UNIQUE INDEX notification_once ON notification (bucket, profile_id, source_id);
 -- serves the recipients and counts of a campaign
 CREATE INDEX notification_of_source ON notification (source_id, profile_id);
--- serves a decision (all that is still open for a person) and the end of a campaign
-CREATE INDEX notification_open ON notification (bucket, profile_id, source_id) WHERE state IN ('open', 'waiting');
+-- serves a decision: all that is still open for a person
+CREATE INDEX notification_open ON notification (bucket, profile_id) WHERE is_open;
+-- serves the end, the resume and the cancel of a campaign, however much is open of others
+CREATE INDEX notification_open_of_source ON notification (source_id) WHERE is_open;
 
 -- Directory: an API caller's key leads to one notification. `bucket` is the hash of the key.
 CREATE TABLE idempotency (
