@@ -60,7 +60,7 @@ async def create(tx: Transaction, message: Message) -> Stored:
 
 async def find(tx: Transaction, id_or_name: str) -> Stored:
     """The newest version. Raises NotFound."""
-    number = int(id_or_name) if id_or_name.isdigit() and len(id_or_name) < 10 else None
+    number = int(id_or_name) if id_or_name.isascii() and id_or_name.isdigit() and len(id_or_name) < 10 else None
     row = await queries.row(tx, "find_message", id=number, name=id_or_name)
     if row is None:
         raise NotFound(f"There is no message {id_or_name}.")
