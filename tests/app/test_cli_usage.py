@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.app.cli import app
-from antiphon.app.commands.reference import reference
+from antiphon.app.reference import reference
 from app.command_line import CommandLine, environment, run
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference/commands.md"
@@ -49,7 +49,7 @@ def test_wrong_usage_is_2_and_says_where_help_is(line: str) -> None:
 
 def test_the_reference_is_fresh() -> None:
     assert REFERENCE.read_text() == reference(), (
-        "python -m antiphon.app.commands.reference > docs/reference/commands.md"
+        "python -m antiphon.app.reference > docs/reference/commands.md"
     )
 
 

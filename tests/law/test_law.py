@@ -94,6 +94,9 @@ def _created(part: str, name: str, kinds: str) -> set[str]:
     return set(re.findall(rf"CREATE (?:OR REPLACE )?(?:{kinds}) (?:IF NOT EXISTS )?([a-z_]+)", text))
 
 
+VERBS = re.compile(r"\b(SELECT|UPDATE|INSERT INTO|DELETE FROM)\b")
+
+
 def sql_of(part: str) -> Iterator[tuple[str, str]]:
     """Where, and the text, of all SQL of a part, comments removed."""
     for name, statement in queries_of(part).items():
@@ -103,9 +106,8 @@ def sql_of(part: str) -> Iterator[tuple[str, str]]:
             yield file.name, re.sub(r"--[^\n]*", "", file.read_text("utf-8"))
     for file, tree in modules(under=SOURCE / part):
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if re.search(r"\b(SELECT|UPDATE|INSERT INTO|DELETE FROM)\b", node.value):
-                    yield f"{file.name}:{node.lineno}", node.value
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and VERBS.search(node.value):
+                yield f"{file.name}:{node.lineno}", node.value
 
 
 @pytest.mark.parametrize("part", PARTS)

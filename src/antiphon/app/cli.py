@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from antiphon import __version__
-from antiphon.app.commands.invocation import Invocation, current
+from antiphon.app.commands.context import Invocation, current
 
 COMMANDS = "antiphon.app.commands"
 DATA = "antiphon-data"

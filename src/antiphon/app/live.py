@@ -22,6 +22,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 import structlog
 from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 from msgspec import Struct
 
@@ -180,7 +181,7 @@ async def close(database: Database) -> None:
 
 # Staff, or a key that may read: the guard of the routes knows no permission that is either, so it is asked here.
 @websocket("/api/live", opt={"permission": "public"})
-async def live(socket: WebSocket[Any, Any, Any], runtime: Runtime) -> None:
+async def live(socket: WebSocket[Any, Any, Any], runtime: NamedDependency[Runtime]) -> None:
     hub = _hub(runtime.database)
     if not comes_from_our_pages(socket, runtime) or not await may_read(socket, runtime):
         await socket.close(code=POLICY, reason="Staff or a key that may read.")

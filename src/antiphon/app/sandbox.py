@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from msgspec import Struct
 
 from antiphon import campaigns, orchestration, profiles, segments
@@ -39,12 +41,12 @@ class ClockView(Struct):
 
 
 @get("/sandbox/clock", permission="sandbox")
-async def read_clock(runtime: Runtime) -> ClockView:
+async def read_clock(runtime: NamedDependency[Runtime]) -> ClockView:
     return await _view(runtime)
 
 
 @post("/sandbox/clock", permission="sandbox", status_code=200)
-async def move_clock(runtime: Runtime, data: ClockMove) -> ClockView:
+async def move_clock(runtime: NamedDependency[Runtime], data: JSONBody[ClockMove]) -> ClockView:
     """One jump: what came due is worked at the new time, as after an outage."""
     given = [name for name in ("advance", "set", "hold", "release") if getattr(data, name)]
     if len(given) != 1:
@@ -76,7 +78,7 @@ async def _view(runtime: Runtime) -> ClockView:
 
 
 @post("/sandbox/faults", permission="sandbox", status_code=200)
-async def set_faults(runtime: Runtime, data: dict[str, Any]) -> dict[str, Any]:
+async def set_faults(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
     """Hand the fault script to the world that runs beside us; its answer comes back."""
     if not runtime.world_url:
         raise Conflict("No world runs beside this server; start `antiphon demo`, or serve with --world URL.")

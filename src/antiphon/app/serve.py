@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
@@ -92,6 +94,8 @@ def serve(
                 _greet(base_url, host, token, role)
                 if meanwhile is not None:
                     meanwhile(dsn)
+                if role in ("all", "web"):
+                    _say_when_ready(host, port, base_url)
                 _watch(children, keep_database)
             finally:
                 _stop_all(children)
@@ -175,6 +179,20 @@ def _greet(base_url: str, host: str, token: str, role: str) -> None:
         _say(f"Antiphon is starting at {base_url}/")
         if not _is_local(host) or not _is_local(urlsplit(base_url).hostname or ""):
             _say(f"From other machines, open {base_url}/?token={token}")
+
+
+def _say_when_ready(host: str, port: int, base_url: str) -> None:
+    """From a thread of its own: the children are watched meanwhile."""
+    reached = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+
+    def look() -> None:
+        for _ in range(600):
+            with contextlib.suppress(OSError), socket.create_connection((reached, port), timeout=1):
+                _say(f"Antiphon answers at {base_url}/")
+                return
+            time.sleep(0.1)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def _is_local(host: str) -> bool:

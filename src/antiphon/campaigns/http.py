@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from antiphon import content, metrics, orchestration, segments
@@ -69,7 +71,7 @@ class Recipients(Struct):
 
 
 @post("/campaigns", permission="admin")
-async def create(runtime: Runtime, data: NewCampaign) -> CampaignView:
+async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewCampaign]) -> CampaignView:
     async with runtime.database.transaction() as tx:
         campaign = await steer.create(
             tx,
@@ -85,20 +87,24 @@ async def create(runtime: Runtime, data: NewCampaign) -> CampaignView:
 
 
 @get("/campaigns", permission="read")
-async def list_all(runtime: Runtime) -> list[CampaignView]:
+async def list_all(runtime: NamedDependency[Runtime]) -> list[CampaignView]:
     async with runtime.database.transaction(read_only=True) as tx:
         return [await view(tx, campaign, counted=False) for campaign in await store.list_all(tx)]
 
 
 @get("/campaigns/{campaign:str}", permission="read")
-async def show(runtime: Runtime, campaign: str) -> CampaignView:
+async def show(runtime: NamedDependency[Runtime], campaign: FromPath[str]) -> CampaignView:
     async with runtime.database.transaction(read_only=True) as tx:
         return await view(tx, await steer.find(tx, campaign))
 
 
 @get("/campaigns/{campaign:str}/recipients", permission="read")
 async def recipients(
-    runtime: Runtime, campaign: str, outcome: str | None = None, cursor: int = 0, limit: int = 100
+    runtime: NamedDependency[Runtime],
+    campaign: FromPath[str],
+    outcome: FromQuery[str | None] = None,
+    cursor: FromQuery[int] = 0,
+    limit: FromQuery[int] = 100,
 ) -> Recipients:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await steer.find(tx, campaign)
@@ -110,7 +116,7 @@ async def recipients(
 
 
 @post("/campaigns/{campaign:str}/shift", permission="admin", status_code=200)
-async def shift(runtime: Runtime, campaign: str, data: Shift) -> CampaignView:
+async def shift(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Shift]) -> CampaignView:
     async with runtime.database.transaction() as tx:
         found = await steer.find(tx, campaign)
         return await view(tx, await steer.shift(tx, found, channel=data.channel, share=data.share))
@@ -120,7 +126,7 @@ ACTS = {"launch": steer.launch, "pause": steer.pause, "resume": steer.resume, "c
 
 
 @post("/campaigns/{campaign:str}/{act:str}", permission="admin", status_code=200)
-async def act(runtime: Runtime, campaign: str, act: str) -> CampaignView:
+async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: FromPath[str]) -> CampaignView:
     """`launch`, `pause`, `resume` or `cancel`."""
     if act not in ACTS:
         raise NotFound(f"A campaign knows {', '.join(ACTS)} and shift, not {act}.")

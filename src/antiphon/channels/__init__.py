@@ -4,7 +4,7 @@
 is told so; an opt-out in it is in force by then. Promised: callbacks over HTTP, recall, warm-up.
 """
 
-from antiphon.channels.accounts import alternative, create_provider, providers, room, spend, switch
+from antiphon.channels.accounts import alternative, create_provider, find, providers, room, spend, switch
 from antiphon.channels.connections import Connections, send_many
 from antiphon.channels.records import Provider
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
@@ -14,6 +14,7 @@ __all__ = [
     "Provider",
     "alternative",
     "create_provider",
+    "find",
     "providers",
     "remember",
     "room",

@@ -70,6 +70,16 @@ async def providers(tx: Transaction) -> list[Provider]:
     return sorted(found, key=lambda each: (each.channel, not each.up(at), each.failures > 0, each.rank, each.id))
 
 
+async def find(tx: Transaction, id_or_name: str) -> Provider:
+    """Raises NotFound that names those there are."""
+    found = await providers(tx)
+    known = {each.name: each for each in found} | {str(each.id): each for each in found}
+    if id_or_name not in known:
+        names = ", ".join(each.name for each in found) or "none yet"
+        raise NotFound(f"There is no provider {id_or_name}; there are: {names}.")
+    return known[id_or_name]
+
+
 async def alternative(tx: Transaction, provider: ProviderId) -> ProviderId | None:
     """Another account of the same channel that is up."""
     found = await providers(tx)

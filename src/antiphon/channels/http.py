@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from antiphon.channels import accounts
 from antiphon.channels.records import Provider
 from antiphon.kernel.errors import NotFound
 from antiphon.kernel.http import get, post
-from antiphon.kernel.records import ProviderId
 from antiphon.kernel.runtime import Runtime
 
 
@@ -43,7 +44,7 @@ class Created(Struct):
 
 
 @post("/providers", permission="admin")
-async def create(runtime: Runtime, data: NewProvider) -> Created:
+async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewProvider]) -> Created:
     async with runtime.database.transaction() as tx:
         number = await accounts.create_provider(
             tx,
@@ -59,20 +60,20 @@ async def create(runtime: Runtime, data: NewProvider) -> Created:
 
 
 @get("/providers", permission="read")
-async def list_all(runtime: Runtime) -> list[ProviderView]:
+async def list_all(runtime: NamedDependency[Runtime]) -> list[ProviderView]:
     async with runtime.database.transaction(read_only=True) as tx:
         return [_view(provider) for provider in await accounts.providers(tx)]
 
 
 @post("/providers/{provider:str}/{act:str}", permission="admin", status_code=200)
-async def switch(runtime: Runtime, provider: str, act: str) -> ProviderView:
+async def switch(runtime: NamedDependency[Runtime], provider: FromPath[str], act: FromPath[str]) -> ProviderView:
     """`enable` or `disable`."""
-    if act not in ("enable", "disable") or not provider.isdigit():
-        raise NotFound("A provider can be enabled or disabled: /providers/{id}/enable.")
+    if act not in ("enable", "disable"):
+        raise NotFound("A provider can be enabled or disabled: /providers/{id or name}/enable.")
     async with runtime.database.transaction() as tx:
-        await accounts.switch(tx, ProviderId(int(provider)), enabled=act == "enable")
-        found = {each.id: each for each in await accounts.providers(tx)}
-    return _view(found[ProviderId(int(provider))])
+        found = await accounts.find(tx, provider)
+        await accounts.switch(tx, found.id, enabled=act == "enable")
+        return _view(await accounts.find(tx, provider))
 
 
 def _view(provider: Provider) -> ProviderView:

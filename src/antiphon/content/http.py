@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from antiphon.content import store
@@ -29,7 +31,7 @@ class MessageView(Struct):
 
 
 @post("/messages", permission="admin")
-async def create(runtime: Runtime, data: dict[str, Any]) -> Created:
+async def create(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]]) -> Created:
     message = parse(data)
     async with runtime.database.transaction() as tx:
         stored = await store.create(tx, message)
@@ -37,13 +39,13 @@ async def create(runtime: Runtime, data: dict[str, Any]) -> Created:
 
 
 @get("/messages", permission="read")
-async def list_all(runtime: Runtime) -> list[MessageView]:
+async def list_all(runtime: NamedDependency[Runtime]) -> list[MessageView]:
     async with runtime.database.transaction(read_only=True) as tx:
         return [_view(stored) for stored in await store.list_all(tx)]
 
 
 @get("/messages/{message:str}", permission="read")
-async def show(runtime: Runtime, message: str) -> MessageView:
+async def show(runtime: NamedDependency[Runtime], message: FromPath[str]) -> MessageView:
     async with runtime.database.transaction(read_only=True) as tx:
         return _view(await store.find(tx, message))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 from msgspec import Struct
 
@@ -26,7 +27,9 @@ class RefusedEvent(Struct, frozen=True):
 
 
 @get("/events/refused", permission="read")
-async def refused_events(runtime: Runtime, limit: Annotated[int, Parameter(ge=1, le=200)] = 50) -> list[RefusedEvent]:
+async def refused_events(
+    runtime: NamedDependency[Runtime], limit: Annotated[int, Parameter(ge=1, le=200)] = 50
+) -> list[RefusedEvent]:
     """What was refused or looked odd, newest first."""
     async with runtime.database.transaction(read_only=True) as tx:
         found = await profiles.newest_refusals(tx, limit=limit)

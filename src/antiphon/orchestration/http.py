@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from antiphon import profiles
@@ -39,7 +41,7 @@ class SendAnswer(Struct):
 
 
 @post("/send", permission="admin", status_code=202)
-async def send(runtime: Runtime, data: SendRequest) -> SendAnswer:
+async def send(runtime: NamedDependency[Runtime], data: JSONBody[SendRequest]) -> SendAnswer:
     if not 1 <= len(data.idempotency_key) <= 255 or "\0" in data.idempotency_key:
         raise invalid("idempotency_key", "A key has 1 to 255 characters, none of them NUL.")
     if b"\\u0000" in msgspec.json.encode(data.variables):
@@ -63,7 +65,7 @@ async def send(runtime: Runtime, data: SendRequest) -> SendAnswer:
 
 
 @get("/notifications/{notification:str}", permission="read")
-async def show(runtime: Runtime, notification: str) -> asking.NotificationView:
+async def show(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> asking.NotificationView:
     if not notification.isdecimal() or len(notification) > 18:
         raise NotFound(f"There is no notification {notification}.")
     async with runtime.database.transaction(read_only=True) as tx:
@@ -71,7 +73,7 @@ async def show(runtime: Runtime, notification: str) -> asking.NotificationView:
 
 
 @get("/profiles/{who:str}/why", permission="read")
-async def why(runtime: Runtime, who: str) -> list[asking.NotificationView]:
+async def why(runtime: NamedDependency[Runtime], who: FromPath[str]) -> list[asking.NotificationView]:
     """What a person was told or not, the newest first."""
     kind, _, value = who.partition(":")
     identifier = profiles.normalise(kind, value)
@@ -83,13 +85,13 @@ async def why(runtime: Runtime, who: str) -> list[asking.NotificationView]:
 
 
 @get("/settings", permission="read")
-async def read_settings(runtime: Runtime) -> settings.Settings:
+async def read_settings(runtime: NamedDependency[Runtime]) -> settings.Settings:
     async with runtime.database.transaction(read_only=True) as tx:
         return await settings.read(tx)
 
 
 @put("/settings", permission="admin")
-async def write_settings(runtime: Runtime, data: dict[str, Any]) -> settings.Settings:
+async def write_settings(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]]) -> settings.Settings:
     """Set some; the others stay. `null` puts one back to nothing."""
     async with runtime.database.transaction() as tx:
         return await settings.write(tx, data)

@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 from litestar import Request, Response, route
+from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 
 from antiphon.content import CLICK, OPEN, SHOWN, UNSUBSCRIBE
 from antiphon.kernel import i18n
@@ -70,7 +72,7 @@ _LOOKS: dict[str, Any] = {
 
 
 @route("/c/{token:str}", **_LOOKS)
-async def click(runtime: Runtime, request: Anything, token: str) -> Response[bytes]:
+async def click(runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]) -> Response[bytes]:
     """To where the message says, and nowhere else."""
     delivery, link = _numbers(runtime, CLICK, token, count=2)
     held = visits(runtime.database)
@@ -88,7 +90,7 @@ async def click(runtime: Runtime, request: Anything, token: str) -> Response[byt
 
 
 @route("/o/{name:str}", **_LOOKS)
-async def open(runtime: Runtime, request: Anything, name: str) -> Response[bytes]:
+async def open(runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str]) -> Response[bytes]:
     """Always a picture; 503 with it when the open could not be put on record."""
     status = 200
     try:
@@ -104,7 +106,7 @@ async def open(runtime: Runtime, request: Anything, name: str) -> Response[bytes
 
 
 @get("/d/{token:str}", permission="public", exception_handlers=_FRIENDLY, include_in_schema=False)
-async def shown(runtime: Runtime, token: str) -> Response[None]:
+async def shown(runtime: NamedDependency[Runtime], token: FromPath[str]) -> Response[None]:
     """Asked by a service worker, which may belong to another site."""
     (delivery,) = _numbers(runtime, SHOWN, token, count=1)
     now = runtime.database.clock.now()
@@ -113,7 +115,9 @@ async def shown(runtime: Runtime, token: str) -> Response[None]:
 
 
 @route("/u/{token:str}", **_LOOKS)
-async def show_unsubscribe(runtime: Runtime, request: Anything, token: str) -> Response[bytes]:
+async def show_unsubscribe(
+    runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]
+) -> Response[bytes]:
     (delivery,) = _numbers(runtime, UNSUBSCRIBE, token, count=1)
     return await unsubscribe.show(runtime, delivery, locale=_locale(request))
 
@@ -126,7 +130,9 @@ async def show_unsubscribe(runtime: Runtime, request: Anything, token: str) -> R
     include_in_schema=False,
     request_max_body_size=FORM_BYTES_MAX,
 )
-async def act_unsubscribe(runtime: Runtime, request: Anything, token: str) -> Response[bytes]:
+async def act_unsubscribe(
+    runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]
+) -> Response[bytes]:
     (delivery,) = _numbers(runtime, UNSUBSCRIBE, token, count=1)
     return await unsubscribe.act(runtime, delivery, await _choice(request), locale=_locale(request))
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from msgspec import Struct
 
 from antiphon.kernel.clock import FOREVER
@@ -61,7 +62,7 @@ class Preferences(Struct):
 
 
 @get("/profiles/{who:str}", permission="read")
-async def show(runtime: Runtime, request: Anything, who: str) -> ProfileView:
+async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> ProfileView:
     async with runtime.database.transaction(read_only=True) as tx:
         profile = await _profile(tx, await _known(tx, request))
     return ProfileView(
@@ -76,10 +77,10 @@ async def show(runtime: Runtime, request: Anything, who: str) -> ProfileView:
 
 @get("/profiles/{who:str}/events", permission="read")
 async def show_events(
-    runtime: Runtime,
+    runtime: NamedDependency[Runtime],
     request: Anything,
-    who: str,
-    cursor: str | None = None,
+    who: FromPath[str],
+    cursor: FromQuery[str | None] = None,
     limit: Annotated[int, Parameter(ge=1, le=timeline.EVENTS_MAX)] = 50,
 ) -> Events:
     upto, skip = _place(cursor) if cursor else (FOREVER, 0)
@@ -90,7 +91,9 @@ async def show_events(
 
 
 @put("/profiles/{who:str}/preferences", permission="admin")
-async def prefer(runtime: Runtime, request: Anything, who: str, data: Choice) -> Preferences:
+async def prefer(
+    runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[Choice]
+) -> Preferences:
     async def work(tx: Transaction) -> Profile:
         id = await _known(tx, request)
         await consent.set_preferences(tx, id, [(data.topic, data.channel, data.state)])

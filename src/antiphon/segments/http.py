@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from antiphon import profiles
@@ -76,26 +78,26 @@ class PreviewView(Struct):
 
 
 @post("/segments", permission="admin")
-async def create(runtime: Runtime, data: NewSegment) -> SegmentView:
+async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewSegment]) -> SegmentView:
     """Answers once the members are known. 409 where the name is taken."""
     return _view(await ask.create(runtime.database, data.name, data.rule))
 
 
 @get("/segments", permission="read")
-async def list_all(runtime: Runtime) -> Segments:
+async def list_all(runtime: NamedDependency[Runtime]) -> Segments:
     async with runtime.database.transaction(read_only=True) as tx:
         return Segments([_view(segment) for segment in await ask.list_all(tx)])
 
 
 @post("/segments/preview", permission="read", status_code=200)
-async def preview(runtime: Runtime, data: Question) -> PreviewView:
+async def preview(runtime: NamedDependency[Runtime], data: JSONBody[Question]) -> PreviewView:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await ask.preview(tx, data.rule, _aware(data.as_of))
     return PreviewView(found.count, found.reach, [_member(member) for member in found.sample])
 
 
 @get("/segments/{segment:str}", permission="read")
-async def show(runtime: Runtime, request: Anything, segment: str) -> SegmentPage:
+async def show(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentPage:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await ask.get(tx, segment_after(request, "segments"))
         span = await bounds(tx, found.id)
@@ -105,7 +107,12 @@ async def show(runtime: Runtime, request: Anything, segment: str) -> SegmentPage
 
 @get("/segments/{segment:str}/members", permission="read")
 async def members(
-    runtime: Runtime, request: Anything, segment: str, cursor: str = "", limit: int = 100, as_of: datetime | None = None
+    runtime: NamedDependency[Runtime],
+    request: Anything,
+    segment: FromPath[str],
+    cursor: FromQuery[str] = "",
+    limit: FromQuery[int] = 100,
+    as_of: FromQuery[datetime | None] = None,
 ) -> Members:
     after = _after(cursor)
     async with runtime.database.transaction(read_only=True) as tx:
@@ -116,7 +123,9 @@ async def members(
 
 
 @get("/segments/{segment:str}/explain/{who:str}", permission="read")
-async def explain_one(runtime: Runtime, request: Anything, segment: str, who: str) -> records.Explanation:
+async def explain_one(
+    runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], who: FromPath[str]
+) -> records.Explanation:
     """`who` is `kind:value`, percent-encoded."""
     async with runtime.database.transaction(read_only=True) as tx:
         return await explain(

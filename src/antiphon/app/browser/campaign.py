@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from antiphon import campaigns, content, metrics, orchestration
 from antiphon.app.browser import figures
@@ -33,7 +35,9 @@ PAGE = 100
 
 
 @get("/campaigns/{campaign:str}", permission="staff", **SHOWN)
-async def show(runtime: Runtime, campaign: str, done: str = "") -> Response[bytes]:
+async def show(
+    runtime: NamedDependency[Runtime], campaign: FromPath[str], done: FromQuery[str] = ""
+) -> Response[bytes]:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await campaigns.find(tx, campaign)
         view = await campaigns.view(tx, found)
@@ -56,7 +60,7 @@ async def show(runtime: Runtime, campaign: str, done: str = "") -> Response[byte
 
 
 @get("/campaigns/{campaign:str}/recent", permission="staff", **SHOWN)
-async def recent(runtime: Runtime, campaign: str) -> Response[bytes]:
+async def recent(runtime: NamedDependency[Runtime], campaign: FromPath[str]) -> Response[bytes]:
     """The last hour alone: what the page fetches again while numbers move."""
     async with runtime.database.transaction(read_only=True) as tx:
         found = await campaigns.find(tx, campaign)
@@ -71,7 +75,9 @@ async def _sparks(tx: Transaction, campaign: campaigns.Campaign) -> list[figures
 
 
 @get("/campaigns/{campaign:str}/recipients", permission="staff", **SHOWN)
-async def recipients(runtime: Runtime, campaign: str, outcome: str = "", cursor: int = 0) -> Response[bytes]:
+async def recipients(
+    runtime: NamedDependency[Runtime], campaign: FromPath[str], outcome: FromQuery[str] = "", cursor: FromQuery[int] = 0
+) -> Response[bytes]:
     if outcome and outcome not in OUTCOMES:
         raise NotFound(f"There is no outcome {outcome[:40]}; there are {', '.join(OUTCOMES)}.")
     async with runtime.database.transaction(read_only=True) as tx:
@@ -89,7 +95,7 @@ async def recipients(runtime: Runtime, campaign: str, outcome: str = "", cursor:
 
 
 @post("/campaigns/{campaign:str}/act", permission="staff", status_code=303, **SHOWN)
-async def act(runtime: Runtime, request: Anything, campaign: str) -> Response[bytes]:
+async def act(runtime: NamedDependency[Runtime], request: Anything, campaign: FromPath[str]) -> Response[bytes]:
     """One of launch, pause, resume, cancel, shift: in force when answered."""
     check_origin(request, runtime)
     form = await request.form()

@@ -9,6 +9,8 @@ from typing import Any
 
 from litestar import Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 from antiphon import campaigns, metrics, segments
@@ -47,7 +49,9 @@ class Group(Struct, frozen=True):
 
 # Public, because the link must be able to come in: the page itself is for staff.
 @get("/", permission="public", **SHOWN)
-async def home(runtime: Runtime, request: Anything, token: str | None = None) -> Response[bytes]:
+async def home(
+    runtime: NamedDependency[Runtime], request: Anything, token: FromQuery[str | None] = None
+) -> Response[bytes]:
     if token is not None and is_link_token(token, runtime):
         return _come_in(runtime)
     if not is_staff(request, runtime):
@@ -99,7 +103,7 @@ async def count_members(tx: Transaction, ids: list[int]) -> dict[int, int]:
 
 
 @post("/clock", permission="staff", status_code=303, **SHOWN)
-async def move_clock(runtime: Runtime, request: Anything) -> Response[bytes]:
+async def move_clock(runtime: NamedDependency[Runtime], request: Anything) -> Response[bytes]:
     """The sandbox's product time, one jump ahead."""
     check_origin(request, runtime)
     if not runtime.sandbox:
@@ -110,7 +114,7 @@ async def move_clock(runtime: Runtime, request: Anything) -> Response[bytes]:
 
 
 @get("/static/{name:str}", permission="public", **SHOWN)
-async def static(name: str) -> Response[bytes]:
+async def static(name: FromPath[str]) -> Response[bytes]:
     """Our own files; there is nothing in them that only staff may know."""
     if name not in FILES:
         raise NotFound("There is no such file.")

@@ -6,6 +6,8 @@ from datetime import datetime
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from antiphon import orchestration, profiles, segments
 from antiphon.app.browser.frame import SHOWN, Anything, back_to, page
@@ -23,7 +25,7 @@ WHO_CHARS_MAX = 1_000
 
 
 @get("/people", permission="staff", **SHOWN)
-async def search(runtime: Runtime, who: str = "") -> Response[bytes]:
+async def search(runtime: NamedDependency[Runtime], who: FromQuery[str] = "") -> Response[bytes]:
     """To the person, if there is one; else what can be typed."""
     typed = who.strip()
     if not typed:
@@ -37,7 +39,7 @@ async def search(runtime: Runtime, who: str = "") -> Response[bytes]:
 
 
 @get("/people/{who:str}", permission="staff", **SHOWN)
-async def show(runtime: Runtime, request: Anything, who: str) -> Response[bytes]:
+async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> Response[bytes]:
     """`who` is `kind:value`, or the number of a profile."""
     async with runtime.database.transaction(read_only=True) as tx:
         profile = await _find(tx, segment_after(request, "people"))

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from antiphon.app.commands.context import current
+
 CELL_CHARS_MAX = 80
 PIPE_COLUMNS = 240
 
@@ -23,8 +25,6 @@ def print_line(text: str) -> None:
 
 def tell(value: object, *, columns: Sequence[str] = ()) -> None:
     """The answer: one JSON document with --json, else lines, or a table of these columns."""
-    from antiphon.app.commands.invocation import current
-
     if current.get().json:
         tell_json(value)
         return

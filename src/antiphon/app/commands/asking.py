@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from antiphon.app.commands.answers import tell, tell_json
-from antiphon.app.commands.invocation import ask, current, within
+from antiphon.app.commands.context import current
+from antiphon.app.commands.invocation import ask, within
 
 if TYPE_CHECKING:
     from antiphon.campaigns import CampaignView

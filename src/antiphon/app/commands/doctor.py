@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from antiphon.app.commands.answers import print_line, tell_json
-from antiphon.app.commands.invocation import Invocation, current, running_server
+from antiphon.app.commands.context import Invocation, current
+from antiphon.app.commands.invocation import running_server
 
 if TYPE_CHECKING:
     from antiphon.kernel.db import Transaction

@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from antiphon.app.commands.answers import say
-from antiphon.app.commands.invocation import Invocation
+from antiphon.app.commands.context import Invocation
 
 LOG = "errors.log"
 LOG_BYTES_MAX = 1_000_000

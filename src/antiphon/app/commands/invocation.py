@@ -6,38 +6,16 @@ import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from antiphon.app.commands.answers import say
+from antiphon.app.commands.context import current
 
 if TYPE_CHECKING:
-    from antiphon.app.opening import Place
     from antiphon.kernel.db import Transaction
     from antiphon.kernel.runtime import Runtime
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """`database` (a DSN) goes before `data`, the folder with a server of our own."""
-
-    data: Path = Path("antiphon-data")
-    database: str | None = None
-    json: bool = False
-
-    @property
-    def place(self) -> Place:
-        from antiphon.app.opening import Place
-
-        return Place(self.data, self.database)
-
-
-_NOTHING = Invocation()
-current: ContextVar[Invocation] = ContextVar("invocation", default=_NOTHING)
 
 
 def within(work: Callable[[Runtime], Awaitable[T]]) -> T:

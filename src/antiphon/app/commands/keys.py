@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 from antiphon.app.commands.answers import say, tell
-from antiphon.app.commands.invocation import ask, change, current
+from antiphon.app.commands.context import current
+from antiphon.app.commands.invocation import ask, change
 
 if TYPE_CHECKING:
     from antiphon.access import Key, KeyId

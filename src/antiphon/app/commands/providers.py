@@ -13,7 +13,6 @@ from antiphon.app.commands.invocation import ask, change, within
 if TYPE_CHECKING:
     from antiphon.channels import Provider
     from antiphon.kernel.db import Transaction
-    from antiphon.kernel.records import ProviderId
     from antiphon.kernel.runtime import Runtime
 
 app = App(name="providers", help="Provider accounts: how messages leave.")
@@ -90,23 +89,11 @@ def _switch(provider: str, *, enabled: bool) -> None:
     from antiphon import channels
 
     async def work(tx: Transaction) -> dict[str, object]:
-        number = await _find(tx, provider)
-        await channels.switch(tx, number, enabled=enabled)
-        return next(view(each) for each in await channels.providers(tx) if each.id == number)
+        found = await channels.find(tx, provider)
+        await channels.switch(tx, found.id, enabled=enabled)
+        return view(await channels.find(tx, provider))
 
     tell(change(work))
-
-
-async def _find(tx: Transaction, id_or_name: str) -> ProviderId:
-    from antiphon import channels
-    from antiphon.kernel.errors import NotFound
-
-    found = await channels.providers(tx)
-    known = {str(each.id): each.id for each in found} | {each.name: each.id for each in found}
-    if id_or_name in known:
-        return known[id_or_name]
-    names = ", ".join(each.name for each in found) or "none yet"
-    raise NotFound(f"There is no provider {id_or_name}; there are {names}.")
 
 
 def view(provider: Provider) -> dict[str, object]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter, validators
 
 from antiphon.app.commands.answers import tell
+from antiphon.app.commands.context import current
 from antiphon.app.commands.inputs import File, Instant, read_json
-from antiphon.app.commands.invocation import ask, current, within
+from antiphon.app.commands.invocation import ask, within
 
 if TYPE_CHECKING:
     from antiphon.kernel.db import Transaction
@@ -108,6 +109,53 @@ def members(segment: str, /, *, as_of: Instant | None = None, limit: Limit | Non
         At most so many; all of them if not given.
     """
     within(lambda runtime: _write_members(runtime, segment, as_of, limit))
+
+
+@app.command
+def explain(segment: str, profile: str, /) -> None:
+    """Whether somebody is in a segment, with each part of its rule, and when time alone may change it.
+
+    Parameters
+    ----------
+    segment
+        Id or name.
+    profile
+        `kind:value`, such as `external_id:42`.
+    """
+    from antiphon import profiles, segments
+    from antiphon.kernel.errors import NotFound
+
+    kind, _, value = profile.partition(":")
+    identifier = profiles.normalise(kind, value)
+
+    async def read(tx: Transaction) -> segments.Explanation:
+        known = await profiles.find(tx, [identifier])
+        if identifier not in known:
+            raise NotFound(f"Nobody is known as {profile}.")
+        return await segments.explain(tx, segment, known[identifier])
+
+    found = ask(read)
+    tell(found if current.get().json else [*found.parts])
+
+
+@app.command
+def verify(segment: str, /) -> None:
+    """Compare the members as they are kept with the rule, evaluated from scratch. Exit code 1 where they differ.
+
+    Work that is due shows as a difference: wait until it is done.
+
+    Parameters
+    ----------
+    segment
+        Id or name.
+    """
+    from antiphon import segments
+    from antiphon.kernel.errors import Conflict
+
+    found = ask(lambda tx: segments.verify(tx, segment))
+    tell(found)
+    if found.missing or found.surplus:
+        raise Conflict(f"{found.missing} members are missing and {found.surplus} are too many.")
 
 
 async def _write_members(runtime: Runtime, segment: str, as_of: Instant | None, limit: int | None) -> None:

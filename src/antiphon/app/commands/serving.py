@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
-from antiphon.app.commands.invocation import current
+from antiphon.app.commands.context import current
 
 Port = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=65535))]
 Some = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=64))]

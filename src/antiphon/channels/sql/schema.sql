@@ -7,8 +7,8 @@ CREATE TABLE provider (
   settings   bytea NOT NULL,            -- JSON, encrypted with this installation's key
   enabled    boolean NOT NULL DEFAULT true,
   rank       integer NOT NULL DEFAULT 0, -- the lowest rank of a channel is used first
-  per_second real,                       -- null: as fast as it takes
-  unit_cost  real NOT NULL DEFAULT 0,    -- money per message (SMS: per part)
+  per_second double precision,           -- null: as fast as it takes
+  unit_cost  double precision NOT NULL DEFAULT 0,    -- money per message (SMS: per part)
   created_at timestamptz NOT NULL
 );
 

@@ -103,7 +103,7 @@ RETURNING segment_id, profile_id, at, entered;
 -- name: empty_segment
 -- A fill begins from nothing, also after one that was broken off.
 WITH timers AS (DELETE FROM segment_fill_timer WHERE segment_id = :segment_id)
-DELETE FROM member WHERE segment_id = :segment_id;
+DELETE FROM member WHERE segment_id = :segment_id;  -- across buckets: by the index of a segment
 
 -- name: merge_timers
 -- What the fill found out about time goes to the due rows of some buckets.
@@ -121,7 +121,7 @@ SELECT bucket, profile_id, timer_at, timer_at
 UPDATE membership_due d
    SET due_at = least(d.due_at, :now), kinds = d.kinds || -3, version = d.version + 1, touched_at = clock_timestamp()
   FROM segment s
- WHERE s.id = :segment_id AND d.touched_at >= s.filling_since;
+ WHERE s.id = :segment_id AND d.touched_at >= s.filling_since;  -- across buckets: once, when a fill ends
 
 -- name: go_live
 -- The fill is done.
@@ -154,7 +154,7 @@ SELECT min(profile_id) AS lowest, max(profile_id) AS highest, count(*) AS count
 
 -- name: count_due
 -- Memberships due and not finished, and segments not filled.
-SELECT (SELECT count(*) FROM membership_due WHERE due_at <= :now)
+SELECT (SELECT count(*) FROM membership_due WHERE due_at <= :now)  -- across buckets: by the due index
      + (SELECT count(*) FROM segment WHERE state = 'filling');
 
 -- name: join_everybody

@@ -5,7 +5,7 @@ CREATE TABLE campaign (
   segment_id  integer NOT NULL,
   channels    text[] NOT NULL,
   topic       text NOT NULL DEFAULT '',
-  pilot_share real,                      -- null: no pilot
+  pilot_share double precision,          -- null: no pilot
   failover_on text NOT NULL,
   state       text NOT NULL DEFAULT 'draft'
               CHECK (state IN ('draft', 'running', 'pilot_done', 'paused', 'done', 'cancelled')),

@@ -1,6 +1,6 @@
 """docs/reference/commands.md, from the command line itself:
 
-python -m antiphon.app.commands.reference > docs/reference/commands.md
+python -m antiphon.app.reference > docs/reference/commands.md
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from antiphon.app.cli import GLOBAL, app
 HEAD = """\
 # Commands
 
-Made from the command line by `python -m antiphon.app.commands.reference`.
+Made from the command line by `python -m antiphon.app.reference`.
 
 `antiphon COMMAND`; options stand before or after the command. `python -m antiphon` is the same.
 
