@@ -12,7 +12,7 @@ from antiphon import campaigns, channels, content
 from antiphon.channels import pacing
 from antiphon.kernel.records import Identifier, NotSent, Purpose, Refused
 from antiphon.kernel.runtime import Runtime
-from antiphon.orchestration import store
+from antiphon.orchestration import handed, store
 from antiphon.orchestration.handed import GIVE_UP, PATIENT_S, outcome_of
 from orchestration.stage import PaperAdapter, Stage, second_process, working
 from orchestration.test_failover import _is, counts
@@ -129,6 +129,19 @@ async def test_patience_is_longer_than_an_outage_and_ends(stage: Stage) -> None:
     assert sum(o.retry_s or 0 for o in urgent) <= 30
     gone = outcome_of(definite, dict(row), NotSent("down"), other=None, now=now + GIVE_UP * 2)
     assert (gone.state, gone.failure) == ("failed", "temporary")
+
+
+async def test_an_alert_leaves_a_channel_that_lets_nothing_in(stage: Stage, worker: None, monkeypatch) -> None:
+    monkeypatch.setattr(handed, "URGENT_S", (0.1, 0.1, 0.1))
+    sms, mail = await stage.account("sms"), await stage.account("email")
+    await stage.people(1, "email", "phone")
+    sms.down = True
+    who = Identifier("email", "p0@example.org")
+    number = await stage.send(await stage.message("email", "sms"), who, purpose=Purpose.ALERT)
+    await stage.eventually(lambda: _is(mail.to == [who.value]))
+    shown = await stage.show(number)
+    assert (shown.deliveries[0].state, shown.deliveries[0].failure) == ("failed", "temporary")
+    assert sms.left == []
 
 
 async def test_a_message_past_its_end_does_not_leave_when_the_provider_is_back(stage: Stage, move) -> None:

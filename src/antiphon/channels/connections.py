@@ -106,6 +106,8 @@ class Connections:
         opened = self._open.get(provider)
         if opened is None:
             return [NotSent("the provider was switched off")] * len(outgoing)
+        if not opened.connected:
+            return [NotSent("there is no connection to the provider")] * len(outgoing)
         deadlines = {mark.delivery: mark.cleared_wall + within_s for mark in cleared}
         batch = [replace(each, deadline_wall=deadlines[each.delivery]) for each in outgoing]
         results = await opened.adapter.send_many(batch)

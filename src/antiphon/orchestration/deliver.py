@@ -52,7 +52,7 @@ async def work_provider(runtime: Runtime, connections: channels.Connections, pro
     """
     database = runtime.database
     if not await connections.ready(provider):
-        return await reroute(runtime, provider)
+        return await reroute(runtime, provider) or await _try_urgent(runtime, connections, provider)
     async with database.transaction() as tx:
         room = await channels.room(tx, provider, wanted=connections.batch(provider))
         claimed = await _claim(tx, provider, room)
@@ -98,6 +98,18 @@ async def reroute(runtime: Runtime, provider: ProviderId) -> int:
             tx.wake("deliveries")
         else:
             await withdraw(tx, [number for number, _ in ids], code="its provider is switched off")
+    return len(claimed)
+
+
+async def _try_urgent(runtime: Runtime, connections: channels.Connections, provider: ProviderId) -> int:
+    """Codes and alerts do not wait for a provider that is down: a few tries, and the next channel has its turn."""
+    async with runtime.database.transaction() as tx:
+        claimed = await store.DELIVERIES.claim(
+            tx, provider, URGENT[0] + URGENT[1], batch=REROUTE_BATCH, lease_s=LEASE_S
+        )
+    queued = await _without_stale(runtime, claimed)
+    if queued:
+        await _send(runtime, connections, provider, queued)
     return len(claimed)
 
 
