@@ -17,6 +17,8 @@ from antiphon.segments.work import TOPIC, fill
 
 SAMPLE = 10
 PAGE_MAX = 1000
+AS_OF_YEAR_MIN = 1900
+"""Earlier, the longest window would begin before all calendars."""
 
 Document = dict[str, Any]  # Any: a rule document, JSON as it came
 
@@ -110,4 +112,6 @@ async def due(tx: Transaction) -> int:
 
 def _moment(tx: Transaction, as_of: datetime | None) -> Moment:
     """Rollups know only what is so by now."""
+    if as_of is not None and as_of.year < AS_OF_YEAR_MIN:
+        raise invalid("as_of", f"The year is {AS_OF_YEAR_MIN} or later.")
     return Moment(tx.now) if as_of is None or as_of == tx.now else Moment(as_of, rollups=False)
