@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import httpx
 
-from flows.house import House, user
+from flows.house import House, until, user
 
 Victim = Literal["worker", "web", "postmaster", "backend", "everything"]
 VICTIMS: Sequence[Victim] = ("worker", "postmaster", "everything", "web", "backend")
@@ -108,18 +108,7 @@ def running(*threads: Shop | Leavers) -> Iterator[None]:
 
 def kill(home: House, victim: Victim) -> None:
     """kill -9, and for everything a new start; returns when the platform answers again."""
-    assert home.platform is not None
-    family = children_of(home.platform.pid)
-    postmaster = int((home.data / "postgres" / "cluster" / "postmaster.pid").read_text().split("\n", 1)[0])
-    backends = [pid for pid in children_of(postmaster) if b"[local]" in command_of(pid)]
-    chosen = {
-        "worker": [pid for pid in family if b"antiphon.app.worker" in command_of(pid)],
-        "web": [pid for pid in family if b"antiphon.app.web" in command_of(pid)],
-        "postmaster": [postmaster],
-        "backend": random.sample(backends, 1),
-        "everything": [home.platform.pid, *family, *children_of(postmaster)],
-    }[victim]
-    assert chosen, f"there is no {victim} to kill"
+    chosen = chosen_processes(home, victim)
     for pid in chosen:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -128,6 +117,26 @@ def kill(home: House, victim: Victim) -> None:
         home.serve()
     else:
         home.wait_until_up()
+
+
+def chosen_processes(home: House, victim: Victim) -> list[int]:
+    assert home.platform is not None
+    family = children_of(home.platform.pid)
+    postmaster = int((home.data / "postgres" / "cluster" / "postmaster.pid").read_text().split("\n", 1)[0])
+    if victim == "everything":
+        return [home.platform.pid, *family, *children_of(postmaster)]
+    if victim == "postmaster":
+        return [postmaster]
+    if victim == "backend":
+        return [random.choice(until(lambda: backends_of(postmaster), bool, within_s=20, what="a session"))]
+    module = f"antiphon.app.{victim}".encode()
+    running = [pid for pid in family if module in command_of(pid)]
+    assert running, f"there is no {victim} to kill"
+    return running
+
+
+def backends_of(postmaster: int) -> list[int]:
+    return [pid for pid in children_of(postmaster) if b"[local]" in command_of(pid)]
 
 
 def children_of(parent: int) -> list[int]:

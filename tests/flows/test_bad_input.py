@@ -1,0 +1,343 @@
+"""Whatever is sent, the answer is a sentence with places; never a 500, never a traceback, and the house stands."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from flows.evil import NAMES, RAW, VALUES, each_field_spoiled, spoil, texts
+from flows.house import House, house, message, user
+
+RULE = {
+    "all": [
+        {"event": "seen", "within": "21d", "where": [{"property": "a", "op": "eq", "value": 1}]},
+        {"not": {"segment": "base"}},
+    ]
+}
+SEND = {
+    "message": "base",
+    "to": {"kind": "external_id", "value": user(1)},
+    "purpose": "transactional",
+    "idempotency_key": "k",
+    "topic": "t",
+    "variables": {"a": 1},
+    "expires_in": "15m",
+}
+CAMPAIGN = {
+    "name": "c",
+    "message": "base",
+    "segment": "base",
+    "channels": ["email"],
+    "topic": "t",
+    "pilot": {"share": 0.2},
+    "failover_on": "definite",
+}
+SMTP = {"name": "p", "adapter": "smtp", "settings": {"host": "127.0.0.1", "port": 25, "security": "none"}, "rank": 0}
+QUIET_HOURS = {"start": "21:00", "end": "08:00"}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", "/profiles/{who}/preferences"): {"topic": "t", "channel": "email", "state": "wanted"},
+    ("POST", "/segments"): {"name": "s", "rule": RULE},
+    ("POST", "/segments/preview"): {"rule": RULE, "as_of": "2026-01-01T00:00:00Z"},
+    ("POST", "/messages"): message("m", variants={"b": {"en": {"email": {"subject": "b"}}}}),
+    ("POST", "/providers"): {**SMTP, "per_second": 5, "unit_cost": 0.1},
+    ("POST", "/send"): SEND,
+    ("PUT", "/settings"): {
+        "quiet_hours": QUIET_HOURS,
+        "frequency_cap": {"count": 4, "within_s": 60},
+        "timezone": "UTC",
+    },
+    ("POST", "/campaigns"): CAMPAIGN,
+    ("POST", "/campaigns/{campaign}/shift"): {"channel": "email", "share": "rest"},
+    ("POST", "/sandbox/clock"): {"advance": "1s"},
+    ("POST", "/sandbox/faults"): {"faults": [], "habits": {}},
+}
+KNOWN = {"who": f"external_id:{user(1)}", "campaign": "base", "segment": "base", "message": "base", "act": "launch"}
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("bad-input")) as home:
+        home.accounts()
+        home.person(1, "email")
+        home.post("/messages", message("base"))
+        home.post("/segments", {"name": "base", "rule": {"event": "never"}})
+        for name in ("base", "untouched"):
+            home.campaign(name=name, message="base", segment="base", channels=["email"])
+        yield home
+
+
+def filled(path: str, **names: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], KNOWN.get(found[1], "1")), path)
+
+
+def judge(answer: httpx.Response, about: str) -> None:
+    """Taken, or refused with a problem that says where."""
+    assert answer.status_code < 500, f"{about}: {answer.status_code} {answer.text[:300]}"
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"].startswith("application/problem+json"), about
+        problem = answer.json()
+        assert problem["status"] == answer.status_code, about
+        assert all((problem["title"], problem["code"])), about
+        if answer.status_code == 400:
+            assert all({"at", "message"} <= error.keys() for error in problem.get("errors", [])), about
+            assert not re.search(r"Traceback|antiphon\.\w", answer.text), about
+
+
+def test_every_operation_that_takes_a_body_is_tried(standing: House) -> None:
+    """A new one must be added here."""
+    document = httpx.get(f"{standing.url}/api/openapi.json").json()
+    found = {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+    }
+    assert found == set(BODIES)
+
+
+@pytest.mark.parametrize(("method", "path"), BODIES, ids=lambda part: part)
+def test_bodies_that_are_no_json_are_refused(standing: House, method: str, path: str) -> None:
+    for name, raw in RAW.items():
+        answer = standing.api.request(method, filled(path), content=raw, headers={"Content-Type": "application/json"})
+        judge(answer, f"{method} {path} {name}")
+        assert answer.status_code == 400, (name, answer.text)
+    answer = standing.api.request(method, filled(path), content=b'{"a": "' + b"x" * 2_100_000 + b'"}')
+    judge(answer, "too large")
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(("method", "path"), BODIES, ids=lambda part: part)
+def test_every_field_spoiled_in_every_way(standing: House, method: str, path: str) -> None:
+    for about, body in each_field_spoiled(BODIES[method, path]):
+        headers = {"Content-Type": "application/json"}
+        answer = standing.api.request(method, filled(path), content=texts(body), headers=headers)
+        judge(answer, f"{method} {path} {about}")
+        if about == "a field too many" and path != "/sandbox/faults":
+            assert answer.status_code == 400, about
+            assert any("surprise" in f"{error}" for error in answer.json()["errors"]), answer.text
+
+
+def test_anything_anywhere(standing: House) -> None:
+    """Bodies spoiled inside, names that name nothing, parameters out of range: over every operation."""
+    draw = random.Random(11)
+    document = httpx.get(f"{standing.url}/api/openapi.json").json()
+    tries = []
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for _ in range(40):
+                tries.append(one_try(draw, method.upper(), path.removeprefix("/api/v1"), operation))
+    with ThreadPoolExecutor(4) as pool:
+        for request, answer in zip(tries, pool.map(lambda kept: standing.api.request(**kept), tries), strict=True):
+            judge(answer, str(request)[:600])
+    assert standing.get("/health")["status"] == "ok"
+
+
+def one_try(draw: random.Random, method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    parameters = operation.get("parameters", [])
+    names = {one["name"]: draw.choice(NAMES) for one in parameters if one["in"] == "path" and draw.random() < 0.7}
+    kept: dict[str, Any] = {"method": method, "url": filled(path, **names)}
+    asked = {one["name"]: str(draw.choice(VALUES))[:500] for one in parameters if one["in"] == "query"}
+    kept["params"] = {name: value.encode("utf-8", "replace").decode() for name, value in asked.items()}
+    if (method, path) in BODIES:
+        kept["content"] = texts(spoil(BODIES[method, path], draw))
+        kept["headers"] = {"Content-Type": "application/json"}
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "place"),
+    [
+        (
+            "POST",
+            "/segments",
+            {"name": "x", "rule": {"all": [{"event": "a", "within": "soon"}]}},
+            400,
+            "rule.all[0].within",
+        ),
+        ("POST", "/segments", {"name": "x", "rule": {"segment": "nowhere"}}, 400, "rule"),
+        ("POST", "/segments", {"name": "base", "rule": {"event": "a"}}, 409, None),
+        ("POST", "/messages", {"name": "x", "topic": "t", "locales": {}}, 400, "locales"),
+        ("POST", "/messages", {**message("x"), "colour": 1}, 400, "colour"),
+        ("POST", "/campaigns", {**CAMPAIGN, "message": "nowhere"}, 404, None),
+        ("POST", "/campaigns", {**CAMPAIGN, "segment": "nowhere"}, 404, None),
+        ("POST", "/campaigns", {**CAMPAIGN, "channels": ["email", "pigeon"]}, 400, "channels[1]"),
+        ("POST", "/campaigns", {**CAMPAIGN, "pilot": {"share": 2}}, 400, "pilot.share"),
+        ("POST", "/send", {**SEND, "message": "nowhere", "idempotency_key": "n"}, 404, None),
+        ("POST", "/send", {**SEND, "purpose": "spam"}, 400, "purpose"),
+        ("POST", "/send", {**SEND, "to": {"kind": "email", "value": "nobody"}}, 400, None),
+        ("POST", "/send", {**SEND, "expires_in": "soon"}, 400, "expires_in"),
+        ("PUT", "/settings", {"quiet_hours": {"start": "25:00", "end": "08:00"}}, 400, "quiet_hours.start"),
+        ("PUT", "/settings", {"timezone": "Mars/Olympus"}, 400, "timezone"),
+        ("PUT", "/settings", {"colour": "blue"}, 400, "colour"),
+        (
+            "PUT",
+            f"/profiles/external_id:{user(1)}/preferences",
+            {"topic": "t", "channel": "pigeon", "state": "wanted"},
+            400,
+            "channel",
+        ),
+        (
+            "PUT",
+            "/profiles/external_id:nobody/preferences",
+            {"topic": "t", "channel": "sms", "state": "wanted"},
+            404,
+            None,
+        ),
+        ("POST", "/providers", {**SMTP, "adapter": "pigeon"}, 400, "adapter"),
+        ("POST", "/providers", {**SMTP, "settings": {"host": 5}}, 400, "settings.host"),
+        ("POST", "/providers", {**SMTP, "per_second": -1}, 400, "per_second"),
+        ("POST", "/providers/999/enable", None, 404, None),
+        ("POST", "/campaigns/nowhere/launch", None, 404, None),
+        ("POST", "/campaigns/base/fly", None, 404, None),
+        ("POST", "/campaigns/base/resume", None, 409, None),
+        ("POST", "/campaigns/base/shift", {"channel": "email", "share": "half"}, 400, "share"),
+        ("POST", "/sandbox/clock", {}, 400, None),
+        ("POST", "/sandbox/clock", {"advance": "1d", "hold": True}, 400, None),
+        ("POST", "/sandbox/clock", {"set": "2001-01-01T00:00:00Z"}, 409, None),
+    ],
+)
+def test_the_answer_names_the_place(
+    standing: House, method: str, path: str, body: Any, status: int, place: str | None
+) -> None:
+    answer = standing.api.request(method, path, json=body)
+    judge(answer, path)
+    assert answer.status_code == status, answer.text
+    if place is not None:
+        assert place in [error["at"] for error in answer.json()["errors"]], answer.text
+
+
+def test_a_campaign_is_launched_once(standing: House) -> None:
+    number = standing.campaign(name="once", message="base", segment="base", channels=["email"])
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: standing.api.post(f"/campaigns/{number}/launch"), range(16)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 15
+    standing.wait_for(number, "done")
+    for act in ("launch", "pause", "resume", "cancel"):
+        answer = standing.api.post(f"/campaigns/{number}/{act}")
+        judge(answer, act)
+        assert answer.status_code == 409, (act, answer.text)
+
+
+def test_without_a_key_nothing_is_told(standing: House) -> None:
+    document = httpx.get(f"{standing.url}/api/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for method in operations:
+            if path.endswith("/health"):
+                continue
+            bare = httpx.request(method, f"{standing.url}{filled(path)}")
+            wrong = httpx.request(method, f"{standing.url}{filled(path)}", headers={"Authorization": "Bearer x"})
+            weak = httpx.request(
+                method, f"{standing.url}{filled(path)}", headers={"Authorization": f"Bearer {standing.write_key}"}
+            )
+            assert {bare.status_code, wrong.status_code} == {401}, path
+            assert weak.status_code == 403, (path, weak.text)
+
+
+def test_bad_events_do_not_cost_their_batch(standing: House) -> None:
+    good = {"type": "track", "userId": user(2), "event": "good"}
+    odd: list[Any] = [{**good, "event": value} for value in VALUES if value not in ("1", "-1", "null", "💥")]
+    odd += [{**good, "userId": value, "event": "of nobody"} for value in (None, "", [], {})]
+    odd += [1, None, "x", [], {}]
+    answer = standing.segment.post("/batch", content=texts({"batch": [good, *odd[: len(odd) // 2], good]}))
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    answer = standing.segment.post("/batch", content=texts({"batch": [*odd[len(odd) // 2 :], good]}))
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    names = [row["name"] for row in standing.pages(f"/profiles/external_id:{user(2)}/events", "events")]
+    assert names.count("good") == 3
+    assert standing.get("/events/refused", limit=200)[0]["flaws"][0]["message"]
+
+
+def test_bad_calls_to_the_segment_api_are_refused(standing: House) -> None:
+    for name, raw in RAW.items():
+        for path in ("/batch", "/track", "/identify", "/page", "/screen", "/group", "/alias"):
+            answer = standing.segment.post(path, content=raw)
+            usual = 400 if path == "/batch" or name not in ("NaN",) else 200
+            assert answer.status_code == usual, (path, name, answer.text)
+    large = texts({"batch": [{"type": "track", "userId": "u", "event": "e", "properties": {"p": "x" * 500_000}}]})
+    assert standing.segment.post("/batch", content=large).status_code == 400
+    packed = {"Content-Encoding": "gzip"}
+    assert standing.segment.post("/batch", content=b"no gzip", headers=packed).status_code == 400
+    bomb = gzip.compress(b"[" * 50_000_000, 9)
+    assert standing.segment.post("/batch", content=bomb, headers=packed).status_code == 400
+    assert httpx.post(f"{standing.url}/v1/batch", json={"batch": []}).status_code == 401
+    assert httpx.get(f"{standing.url}/v1/batch", auth=(standing.write_key, "")).status_code == 405
+
+
+@pytest.mark.parametrize("page", ["c", "u", "o", "p", "d"])
+def test_links_that_nobody_made_lead_nowhere(standing: House, page: str) -> None:
+    for name in [*NAMES, "AAAA.gif", "A" * 43]:
+        for method in ("GET", "POST"):
+            answer = httpx.request(method, f"{standing.url}/{page}/{name}", follow_redirects=False)
+            assert answer.status_code in (200, 400, 404, 405), (name, answer.status_code)
+            assert answer.status_code != 200 or answer.headers["content-type"] == "image/gif", name
+
+
+def test_the_live_socket_says_what_it_does_not_understand(standing: House) -> None:
+    with connect(f"{standing.url.replace('http', 'ws')}/api/live") as live:
+        for said in ("", "{", "[]", '{"sub": 1}', '{"sub": ["campaign:999"]}', '{"sub": ["nothing:"]}'):
+            live.send(said)
+            assert "error" in json.loads(live.recv(timeout=5)), said
+        live.send(json.dumps({"sub": ["campaign:base"]}))
+        assert "snapshot" in json.loads(live.recv(timeout=5))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["segments", "count", "nowhere.json"], 1, "nowhere.json"),
+        (["segments", "count", "{bad}"], 1, "line 1"),
+        (["segments", "count", "{rule}"], 1, "rule.within"),
+        (["segments", "count", "{rule}", "--as-of", "yesterday"], 2, "yesterday"),
+        (["segments", "create", "base", "{good}"], 1, "base"),
+        (["segments", "members", "nowhere"], 1, "nowhere"),
+        (["segments", "explain", "base", "nobody"], 1, "kind"),
+        (["messages", "create", "{bad}"], 1, "line 1"),
+        (["messages", "create", "{rule}"], 1, "name"),
+        (["campaigns", "create", "{rule}"], 1, "event"),
+        (["campaigns", "launch", "nowhere"], 1, "nowhere"),
+        (["campaigns", "resume", "untouched"], 1, "draft"),
+        (["campaigns", "shift", "base", "--channel", "pigeon"], 1, "channel: "),
+        (["campaigns", "shift", "base", "--channel", "email", "--share", "half"], 2, "half"),
+        (["import", "people", "nowhere.csv"], 1, "nowhere.csv"),
+        (["import", "people", "{bad}", "--map", "{rule}"], 1, "map"),
+        (["import", "events", "{good}"], 1, "time"),
+        (["why", "external_id:nobody"], 1, "nobody"),
+        (["why", "nobody"], 1, "kind"),
+        (["keys", "create", "--name", "x", "--scope", "all"], 2, "all"),
+        (["settings", "set", "colour", "blue"], 1, "colour"),
+        (["watch", "--campaign", "nowhere"], 1, "nowhere"),
+        (["fly"], 2, "fly"),
+        (["serve", "--port", "99999"], 2, "99999"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else None,
+)
+def test_a_command_says_what_is_wrong(standing: House, arguments: list[str], code: int, said: str) -> None:
+    files = {
+        "bad": '{"event": ',
+        "rule": '{"event": "a", "within": "soon"}',
+        "good": '{"event": "a"}',
+    }
+    for name, text in files.items():
+        (standing.folder / f"{name}.json").write_text(text)
+    done = standing.run(
+        *(one.format(**{name: str(standing.folder / f"{name}.json") for name in files}) for one in arguments)
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr, done.stderr
+    assert not re.search("Traceback|did not foresee", done.stderr), done.stderr
+    assert done.stdout == ""
+
+
+def test_a_second_serve_on_one_data_folder_is_refused(standing: House) -> None:
+    done = standing.run("serve", "--port", "1")
+    assert done.returncode == 1
+    assert str(standing.platform.pid if standing.platform else "") in done.stderr
