@@ -22,13 +22,12 @@ from typing import Any, TypeVar
 import httpx
 
 from flows.journal import Journal
+from flows.samples import ADAPTERS, COSTS, QUIET, SEED, VAPID, mail_of, phone_of, subscription_of, user
 
-SEED = 7
 START = "2026-03-02T12:00:00Z"
 SETTLE_S = 60.0
 POLL_S = 0.05
 DURABLE_SWITCH = "ANTIPHON_TEST_FAST_DATABASE"
-PEOPLE_MAP = {"identifiers": {"external_id": "id", "email": "email", "phone": "phone", "webpush": "webpush"}}
 
 T = TypeVar("T")
 
@@ -175,12 +174,10 @@ class House:
         )
 
     def addresses(self, number: int, channels: Sequence[str]) -> dict[str, Any]:
-        forms: dict[str, Callable[[], tuple[str, Any]]] = {
-            "email": lambda: ("email", mail_of(number)),
-            "sms": lambda: ("phone", phone_of(number)),
-            "push": lambda: ("webpush", self.outside.get(f"/world/subscription/{number:06d}").json()),
-        }
-        return dict(forms[channel]() for channel in channels)
+        """By the kind of identifier that each is."""
+        found = {"email": mail_of(number), "phone": phone_of(number)}
+        kept = {kind: found[kind] for kind, channel in (("email", "email"), ("phone", "sms")) if channel in channels}
+        return {**kept, **({"webpush": subscription_of(number, self.world_url)} if "push" in channels else {})}
 
     def track(self, number: int, event: str, **properties: Any) -> None:
         self.batch([{"type": "track", "userId": user(number), "event": event, "properties": properties}])
@@ -219,8 +216,8 @@ class House:
     def accounts(self, **paces: float) -> None:
         """One account a channel; a pace is messages a second, by channel."""
         for channel, adapter in ADAPTERS.items():
-            more = {"unit_cost": COSTS[channel], "per_second": paces.get(channel)}
-            self._accounts[channel] = self.account(channel, adapter, **more)
+            pace = paces.get(channel)
+            self._accounts[channel] = self.account(channel, adapter, unit_cost=COSTS[channel], per_second=pace)
 
     @contextlib.contextmanager
     def paced(self, channel: str, *, per_second: float) -> Iterator[None]:
@@ -278,42 +275,6 @@ class House:
     def members(self, segment: str) -> set[str]:
         found = self.pages(f"/segments/{segment}/members", "members", limit=1000)
         return {member["external_id"] for member in found}
-
-
-QUIET: dict[str, Any] = {
-    "open": 0, "click": 0, "buy": 0, "unsubscribe": 0, "complain": 0, "stop": 0, "shown": 1, "latency_scale": 0.01,
-}  # fmt: skip
-"""Customers who do nothing but show their pushes: a test says what else they do."""
-
-ADAPTERS = {"email": "smtp", "sms": "smpp", "push": "webpush"}
-COSTS = {"email": 0.0004, "sms": 0.045, "push": 0.0}
-
-VAPID = "3KzvKasA2SoCxsp0iIG_o9B0Ozvl1XDwI63JRKNIWBM"
-"""The private key of RFC 8292's example server; it is nobody's."""
-
-
-def user(number: int) -> str:
-    return f"c{number:06d}"
-
-
-def mail_of(number: int) -> str:
-    return f"customer.{number:06d}@mail.example"
-
-
-def phone_of(number: int) -> str:
-    return f"+34612{number:06d}"
-
-
-def message(name: str, *, topic: str = "coupons", **more: Any) -> dict[str, Any]:
-    """A message with a form for each channel and a link in each."""
-    link = "https://shop.example/offer"
-    button = {"kind": "button", "label": "Shop", "url": link}
-    forms = {
-        "email": {"subject": name, "blocks": [{"kind": "text", "text": name}, button]},
-        "sms": {"text": f"{name} {link}"},
-        "push": {"title": name, "body": name, "url": link},
-    }
-    return {"name": name, "topic": topic, "locales": {"en": forms}, **more}
 
 
 def answered(response: httpx.Response) -> Any:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import httpx
 
-from flows.house import House, until, user
+from flows.house import House, until
+from flows.samples import user
 
 Victim = Literal["worker", "web", "postmaster", "backend", "everything"]
 VICTIMS: Sequence[Victim] = ("worker", "postmaster", "everything", "web", "backend")
@@ -108,6 +109,7 @@ def running(*threads: Shop | Leavers) -> Iterator[None]:
 
 def kill(home: House, victim: Victim) -> None:
     """kill -9, and for everything a new start; returns when the platform answers again."""
+    assert home.platform is not None
     chosen = chosen_processes(home, victim)
     for pid in chosen:
         with contextlib.suppress(ProcessLookupError):

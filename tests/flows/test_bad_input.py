@@ -15,7 +15,8 @@ import pytest
 from websockets.sync.client import connect
 
 from flows.evil import NAMES, RAW, VALUES, each_field_spoiled, spoil, texts
-from flows.house import House, house, message, user
+from flows.house import House, house
+from flows.samples import message, user
 
 RULE = {
     "all": [
@@ -245,7 +246,8 @@ def test_without_a_key_nothing_is_told(standing: House) -> None:
 def test_bad_events_do_not_cost_their_batch(standing: House) -> None:
     good = {"type": "track", "userId": user(2), "event": "good"}
     odd: list[Any] = [{**good, "event": value} for value in VALUES if value not in ("1", "-1", "null", "💥")]
-    odd += [{**good, "userId": value, "event": "of nobody"} for value in (None, "", [], {})]
+    nobody: tuple[Any, ...] = (None, "", [], {})
+    odd += [{**good, "userId": value, "event": "of nobody"} for value in nobody]
     odd += [1, None, "x", [], {}]
     answer = standing.segment.post("/batch", content=texts({"batch": [good, *odd[: len(odd) // 2], good]}))
     assert (answer.status_code, answer.json()) == (200, {"success": True})
@@ -288,56 +290,3 @@ def test_the_live_socket_says_what_it_does_not_understand(standing: House) -> No
             assert "error" in json.loads(live.recv(timeout=5)), said
         live.send(json.dumps({"sub": ["campaign:base"]}))
         assert "snapshot" in json.loads(live.recv(timeout=5))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (["segments", "count", "nowhere.json"], 1, "nowhere.json"),
-        (["segments", "count", "{bad}"], 1, "line 1"),
-        (["segments", "count", "{rule}"], 1, "rule.within"),
-        (["segments", "count", "{rule}", "--as-of", "yesterday"], 2, "yesterday"),
-        (["segments", "create", "base", "{good}"], 1, "base"),
-        (["segments", "members", "nowhere"], 1, "nowhere"),
-        (["segments", "explain", "base", "nobody"], 1, "kind"),
-        (["messages", "create", "{bad}"], 1, "line 1"),
-        (["messages", "create", "{rule}"], 1, "name"),
-        (["campaigns", "create", "{rule}"], 1, "event"),
-        (["campaigns", "launch", "nowhere"], 1, "nowhere"),
-        (["campaigns", "resume", "untouched"], 1, "draft"),
-        (["campaigns", "shift", "base", "--channel", "pigeon"], 1, "channel: "),
-        (["campaigns", "shift", "base", "--channel", "email", "--share", "half"], 2, "half"),
-        (["import", "people", "nowhere.csv"], 1, "nowhere.csv"),
-        (["import", "people", "{bad}", "--map", "{rule}"], 1, "map"),
-        (["import", "events", "{good}"], 1, "time"),
-        (["why", "external_id:nobody"], 1, "nobody"),
-        (["why", "nobody"], 1, "kind"),
-        (["keys", "create", "--name", "x", "--scope", "all"], 2, "all"),
-        (["settings", "set", "colour", "blue"], 1, "colour"),
-        (["watch", "--campaign", "nowhere"], 1, "nowhere"),
-        (["fly"], 2, "fly"),
-        (["serve", "--port", "99999"], 2, "99999"),
-    ],
-    ids=lambda part: " ".join(part) if isinstance(part, list) else None,
-)
-def test_a_command_says_what_is_wrong(standing: House, arguments: list[str], code: int, said: str) -> None:
-    files = {
-        "bad": '{"event": ',
-        "rule": '{"event": "a", "within": "soon"}',
-        "good": '{"event": "a"}',
-    }
-    for name, text in files.items():
-        (standing.folder / f"{name}.json").write_text(text)
-    done = standing.run(
-        *(one.format(**{name: str(standing.folder / f"{name}.json") for name in files}) for one in arguments)
-    )
-    assert done.returncode == code, done.stderr
-    assert said in done.stderr, done.stderr
-    assert not re.search("Traceback|did not foresee", done.stderr), done.stderr
-    assert done.stdout == ""
-
-
-def test_a_second_serve_on_one_data_folder_is_refused(standing: House) -> None:
-    done = standing.run("serve", "--port", "1")
-    assert done.returncode == 1
-    assert str(standing.platform.pid if standing.platform else "") in done.stderr

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from flows.house import COSTS, House, message
+from flows.house import House
 from flows.journal import number_of
+from flows.samples import COSTS, message
 
 BY_MAIL, BY_PHONE = range(1001, 1061), range(1061, 1161)
 BY_BOTH, WANT_MAIL = range(1161, 1321), range(1321, 1381)

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from antiphon_world.webpush import subscription
-from flows.house import PEOPLE_MAP, SEED, House, house, mail_of, message, phone_of, until, user
+from flows.house import House, house, until
 from flows.journal import number_of
+from flows.samples import PEOPLE_MAP, message, user
 from flows.storm import VICTIMS, Leavers, Shop, insist, kill, running
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
@@ -86,13 +86,8 @@ def settle_in(home: House) -> None:
 
 
 def customer(home: House, number: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": user(number), "circle": "storm"}
-    if number % 3 == 0:
-        return {**found, "email": mail_of(number)}
-    if number % 3 == 1:
-        return {**found, "phone": phone_of(number)}
-    keys = subscription(SEED, f"{number:06d}").keys
-    return {**found, "webpush": {"endpoint": f"{home.world_url}/push/{number:06d}", "keys": keys}}
+    channel = ("email", "sms", "push")[number % 3]
+    return {"id": user(number), "circle": "storm", **home.addresses(number, [channel])}
 
 
 def one_round(home: House, had: Storm, number: int, draw: random.Random, victims: list[Any]) -> None:

@@ -7,7 +7,8 @@ import time
 
 from websockets.sync.client import connect
 
-from flows.house import House, message, user
+from flows.house import House
+from flows.samples import message, user
 
 
 def test_a_click_is_told_within_a_second(home: House) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from antiphon_world.webpush import subscription
-from flows.house import PEOPLE_MAP, SEED, House, house, mail_of, message, phone_of
+from flows.house import House, house
+from flows.samples import PEOPLE_MAP, mail_of, message, phone_of, subscription_of
 from segments.offers import EPOCH, NAMES, REAL, Offers, at, generated, real, world_of
 
 RULES: dict[str, Any] = {
@@ -178,6 +178,5 @@ def addresses(home: House, name: str, number: int) -> dict[str, Any]:
     if number % 3 != 0:
         found["email"] = mail_of(number)
     if number % 3 != 1:
-        keys = subscription(SEED, f"{number:06d}").keys
-        found["webpush"] = {"endpoint": f"{home.world_url}/push/{number:06d}", "keys": keys}
+        found["webpush"] = subscription_of(number, home.world_url)
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from flows.house import House, message, user
+from flows.house import House
+from flows.samples import message, user
 
 
 def test_a_repeated_key_is_one_notification_and_one_message(home: House) -> None:

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from flows.house import House, message, until, user
+from flows.house import House, until
+from flows.samples import message, user
 
 
 @pytest.mark.parametrize(("channel", "do", "first"), [("sms", "stop", 401), ("email", "unsubscribe", 501)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from itertools import product
 
-from flows.house import House, message, until, user
+from flows.house import House, until
 from flows.journal import number_of
+from flows.samples import message, user
 
 CHANNELS = ("email", "sms", "push")
 STATES = ("wanted", "unwanted", "unset")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.house import House, message, until, user
+from flows.house import House, until
+from flows.samples import message, user
 
 GONE, SILENT, LATE, SHOWN, DOUBLE = 601, 602, 603, 604, 605
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.house import House, message, until, user
+from flows.house import House, until
+from flows.samples import message, user
 
 LOYAL, LAPSED, BUYER, FEW, NEWCOMER = 101, 102, 103, 104, 105
 SOON_S = 2.0
