@@ -38,13 +38,13 @@ class Mailbox:
     def __init__(self) -> None:
         self.recipients: list[str] = []
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  # aiosmtpd's name
+    async def handle_RCPT(self, server, session, envelope, address, options):  # aiosmtpd's name
         if address.startswith("gone"):
             return "550 5.1.1 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):
         self.recipients += envelope.rcpt_tos
         return "250 2.0.0 OK queued"
 

@@ -3,7 +3,7 @@
 Promised: A/B statistics, hold-out, schedule, stopping by itself.
 """
 
-from antiphon.campaigns.http import CampaignView, view
+from antiphon.campaigns.http import CampaignView, CountView, view
 from antiphon.campaigns.records import Campaign
 from antiphon.campaigns.steer import cancel, create, find, launch, pause, resume, shift
 from antiphon.campaigns.store import count_due, list_all
@@ -12,6 +12,7 @@ from antiphon.campaigns.work import work_chunks, work_ends
 __all__ = [
     "Campaign",
     "CampaignView",
+    "CountView",
     "cancel",
     "count_due",
     "create",

@@ -39,6 +39,16 @@ class Shift(Struct, forbid_unknown_fields=True):
     share: str = "rest"
 
 
+class CountView(Struct):
+    """`amount` is money: what the messages cost."""
+
+    channel: str
+    variant: str
+    kind: str
+    n: int
+    amount: float
+
+
 class CampaignView(Struct):
     """`counts`: what happened so far, by channel and variant. `notifications`: people by state; `reasons`: why not.
 
@@ -59,7 +69,7 @@ class CampaignView(Struct):
     launched_at: datetime | None
     ended_at: datetime | None
     prefer: str | None = None
-    counts: list[metrics.Total] = []
+    counts: list[CountView] = []
     notifications: dict[str, int] = {}
     reasons: dict[str, int] = {}
     doubles: int = 0
@@ -117,9 +127,11 @@ async def recipients(
 
 @post("/campaigns/{campaign:str}/shift", permission="admin", status_code=200)
 async def shift(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Shift]) -> CampaignView:
-    async with runtime.database.transaction() as tx:
+    async def work(tx: Transaction) -> CampaignView:
         found = await steer.find(tx, campaign)
         return await view(tx, await steer.shift(tx, found, channel=data.channel, share=data.share))
+
+    return await runtime.database.repeat(work)
 
 
 ACTS = {"launch": steer.launch, "pause": steer.pause, "resume": steer.resume, "cancel": steer.cancel}
@@ -130,8 +142,11 @@ async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: F
     """`launch`, `pause`, `resume` or `cancel`."""
     if act not in ACTS:
         raise NotFound(f"A campaign knows {', '.join(ACTS)} and shift, not {act}.")
-    async with runtime.database.transaction() as tx:
+
+    async def work(tx: Transaction) -> CampaignView:
         return await view(tx, await ACTS[act](tx, await steer.find(tx, campaign)))
+
+    return await runtime.database.repeat(work)
 
 
 async def view(tx: Transaction, campaign: Campaign, *, counted: bool = True) -> CampaignView:
@@ -154,7 +169,8 @@ async def view(tx: Transaction, campaign: Campaign, *, counted: bool = True) -> 
         ended_at=campaign.ended_at,
     )
     if counted and campaign.source is not None:
-        shown.counts = await metrics.totals(tx, [campaign.source])
+        totals = await metrics.totals(tx, [campaign.source])
+        shown.counts = [CountView(total.channel, total.variant, total.kind, total.n, total.amount) for total in totals]
         tally = await orchestration.tally(tx, campaign.source)
         shown.notifications, shown.reasons, shown.doubles = tally.states, tally.reasons, tally.doubles
         shown.prefer = tally.prefer

@@ -6,6 +6,7 @@ is told so; an opt-out in it is in force by then. Promised: callbacks over HTTP,
 
 from antiphon.channels.accounts import alternative, create_provider, find, providers, room, spend, switch
 from antiphon.channels.connections import Connections, send_many
+from antiphon.channels.optout import reading
 from antiphon.channels.records import Provider
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
@@ -16,6 +17,7 @@ __all__ = [
     "create_provider",
     "find",
     "providers",
+    "reading",
     "remember",
     "room",
     "send_many",

@@ -22,9 +22,12 @@ Decided = tuple[ProfileId, OpenNotification, Verdict]
 ById = dict[NotificationId, tuple[ProfileId, OpenNotification]]
 
 
-async def decide(tx: Transaction, people: Sequence[ProfileId]) -> list[Decided]:
-    """Decide every open notification of these people, who are not claimed by anybody; waits become due times."""
-    decided = await _decide(tx, people)
+async def decide(tx: Transaction, people: Sequence[ProfileId], *, fresh: store.Fresh | None = None) -> list[Decided]:
+    """Decide every open notification of these people, who are not claimed by anybody; waits become due times.
+
+    `fresh`: each of them gets a notification of this source too, unless they have one.
+    """
+    decided = await _decide(tx, people, fresh)
     waits = [(profile, verdict.until) for profile, _, verdict in decided if verdict.until is not None]
     waits += [(profile, tx.now) for profile in await _resumed(tx, decided)]
     await store.touch_people(tx, [profile for profile, _ in waits], [until for _, until in waits])
@@ -54,8 +57,8 @@ async def _decide_claimed(tx: Transaction, claimed: Sequence[Claimed]) -> None:
     await decide(tx, [ProfileId(profile) for profile in sorted(mine)])
 
 
-async def _decide(tx: Transaction, people: Sequence[ProfileId]) -> list[Decided]:
-    cases, made = await store.lock_and_load(tx, people)
+async def _decide(tx: Transaction, people: Sequence[ProfileId], fresh: store.Fresh | None) -> list[Decided]:
+    cases, made = await store.lock_and_load(tx, people, fresh=fresh)
     if not cases:
         return []
     policy = await read_policy(tx)
@@ -63,7 +66,7 @@ async def _decide(tx: Transaction, people: Sequence[ProfileId]) -> list[Decided]
     verdicts = [verdict for case in cases for verdict in choose(case, policy, now=tx.now)]
     verdicts = await _once_per_address(tx, verdicts, by_id)
     sends = [v for v in verdicts if v.act == "send"]
-    await store.write_verdicts(tx, verdicts)
+    await store.write_verdicts(tx, [(v, *by_id[v.notification]) for v in verdicts])
     if sends:
         await store.insert_deliveries(
             tx,

@@ -97,6 +97,8 @@ class OpenNotification(Struct, frozen=True):
     variant: str = ""
     expires_at: datetime | None = None
     waited: bool = False
+    is_new: bool = False
+    """Not written yet: it is inserted together with its verdict."""
     attempts: tuple[Attempt, ...] = ()
     preferences: Mapping[str, str] = field(default_factory=dict)
     """What the person said about this topic: channel → wanted | unwanted."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from antiphon import metrics
+from antiphon import channels, metrics
+from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import Count, FailoverOn, MessageId, ProfileId, Purpose, SourceId
 from antiphon.orchestration import store
@@ -41,10 +42,11 @@ async def make_source(
 
 async def notify(tx: Transaction, source: SourceId, people: Sequence[ProfileId], variants: Sequence[str]) -> int:
     """One notification for each, decided at once; who has one of this source already is passed over."""
-    made = await store.insert_notifications(tx, source, people, variants)
-    variant_of = dict(zip(people, variants, strict=True))
-    await metrics.add(tx, [Count(source, "", variant_of[profile], "notified", tx.now, 1) for _, profile in made])
-    await decide(tx, [profile for _, profile in made])
+    found = await store.read_sources(tx, [source])
+    fresh = store.Fresh(found[source], dict(zip(people, variants, strict=True)))
+    decided = await decide(tx, people, fresh=fresh)
+    made = [notification for _, notification, _ in decided if notification.is_new]
+    await metrics.add(tx, [Count(source, "", notification.variant, "notified", tx.now, 1) for notification in made])
     return len(made)
 
 
@@ -78,8 +80,12 @@ async def anything_open(tx: Transaction, source: SourceId) -> bool:
 
 
 async def backlog(tx: Transaction, *, limit: int) -> int:
-    """Deliveries due and not handed over, counted up to `limit`."""
-    return await store.count_backlog(tx, limit=limit)
+    """Deliveries due at providers that are up and not handed over, counted up to `limit`.
+
+    What waits for a provider that is down holds up nobody else.
+    """
+    up = [provider.id for provider in await channels.providers(tx) if provider.up(wall_datetime())]
+    return await store.count_backlog(tx, up, limit=limit)
 
 
 async def count_due(tx: Transaction) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from antiphon import metrics
+from antiphon import campaigns, metrics
 
 KINDS = ("sent", "delivered", "opened", "clicked", "converted", "failed")
 SUMS = {"sent": ("sent", "in_doubt")}
@@ -76,7 +76,11 @@ class Spark(Struct, frozen=True):
     counts: list[tuple[datetime, int]]
 
 
-def table(totals: Sequence[metrics.Total], channels: Sequence[str], variants: Sequence[str]) -> list[Row]:
+Total = metrics.Total | campaigns.CountView
+"""The same numbers, with their source or within one campaign."""
+
+
+def table(totals: Sequence[Total], channels: Sequence[str], variants: Sequence[str]) -> list[Row]:
     """One row per channel and variant, those without a number yet too, so that live numbers find their place."""
     counts: dict[str, int] = defaultdict(int)
     amounts: dict[tuple[str, str], float] = defaultdict(float)
@@ -108,7 +112,7 @@ def _keys(channel: str, variant: str, kind: str) -> tuple[str, ...]:
     return tuple(f"{channel}/{variant}/{name}" for name in SUMS.get(kind, (kind,)))
 
 
-def sums(totals: Iterable[metrics.Total]) -> dict[str, int]:
+def sums(totals: Iterable[Total]) -> dict[str, int]:
     """By kind, over all channels and variants."""
     by_kind: dict[str, int] = defaultdict(int)
     for total in totals:

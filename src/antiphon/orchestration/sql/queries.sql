@@ -18,15 +18,13 @@ UPDATE source SET state = :state WHERE id = :id AND state <> 'cancelled';
 -- The rest takes this channel.
 UPDATE source SET prefer = :prefer WHERE id = :id;
 
--- name: insert_notifications
--- One notification for each of these people; who has one of this source already is passed over.
-INSERT INTO notification (bucket, id, profile_id, source_id, variant, created_at, expires_at, variables)
-SELECT (given.profile_id & 255)::smallint, nextval('notification_seq') << 8 | (given.profile_id & 255),
-       given.profile_id, :source_id, given.variant, :now, :expires_at, :variables
-  FROM unnest(:profiles::bigint[], :variants::text[]) AS given(profile_id, variant)
- ORDER BY given.profile_id & 255, given.profile_id
-    ON CONFLICT (bucket, profile_id, source_id) DO NOTHING
-RETURNING id, profile_id;
+-- name: new_notification_ids
+-- A number for each of these people who has no notification of this source yet. Their locks are held.
+SELECT given.profile_id, nextval('notification_seq') << 8 | (given.profile_id & 255) AS id
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+ WHERE NOT EXISTS (SELECT FROM notification n
+                    WHERE n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+                      AND n.source_id = :source_id);
 
 -- name: insert_people
 -- A row to lock for each of these people.
@@ -133,6 +131,16 @@ UPDATE notification n
   FROM unnest(:notifications::bigint[], :states::text[], :reasons::text[], :channels::text[], :decisions::jsonb[])
        AS given(id, state, reason, channel, decision)
  WHERE n.bucket = (given.id & 255)::smallint AND n.id = given.id;
+
+-- name: insert_verdicts
+-- Notifications that are written together with what was decided of them: one row version instead of two.
+INSERT INTO notification (bucket, id, profile_id, source_id, variant, created_at, state, reason, channel, decision)
+SELECT (given.id & 255)::smallint, given.id, given.profile_id, given.source_id, given.variant, :now,
+       given.state, given.reason, given.channel, given.decision
+  FROM unnest(:notifications::bigint[], :profiles::bigint[], :sources::bigint[], :variants::text[], :states::text[],
+              :reasons::text[], :channels::text[], :decisions::jsonb[])
+       AS given(id, profile_id, source_id, variant, state, reason, channel, decision)
+ ORDER BY 1, 2;
 
 -- name: write_caps
 -- The rolling counters of people who took a place under the frequency cap.
@@ -321,21 +329,29 @@ UPDATE person p
  WHERE n.source_id = :source_id AND n.is_open AND n.state = 'waiting' AND n.reason = 'paused'
    AND p.bucket = n.bucket AND p.profile_id = n.profile_id;
 
--- name: cancel_open
--- What a cancelled source still had open; what was handed over keeps its state.
-UPDATE notification n
-   SET state = 'cancelled', reason = 'cancelled'
+-- name: lock_open_of_source
+-- What a source still has open, locked before anything of it is cancelled.
+SELECT n.id
+  FROM notification n
  WHERE n.source_id = :source_id AND n.is_open  -- across buckets: by the index of what is open
-   AND NOT EXISTS (SELECT FROM delivery d WHERE d.bucket = n.bucket AND d.notification_id = n.id
-                      AND d.state IN ('sending', 'in_doubt', 'accepted', 'sent'))
-RETURNING n.id;
+ ORDER BY n.bucket, n.id
+   FOR UPDATE OF n;
 
 -- name: cancel_queued
--- The attempts of cancelled notifications that had not left.
+-- Their attempts that had not left. A mark that is under way is waited for: what it let go is left alone.
 UPDATE delivery d
    SET state = 'cancelled', code = 'cancelled', due_at = NULL, lease_until = NULL, lease = d.lease + 1
   FROM unnest(:notifications::bigint[]) AS given(id)
  WHERE d.bucket = (given.id & 255)::smallint AND d.notification_id = given.id AND d.state = 'queued';
+
+-- name: cancel_open
+-- Those of them of which nothing is on its way; what was handed over keeps its state.
+UPDATE notification n
+   SET state = 'cancelled', reason = 'cancelled'
+  FROM unnest(:notifications::bigint[]) AS given(id)
+ WHERE n.bucket = (given.id & 255)::smallint AND n.id = given.id AND n.is_open
+   AND NOT EXISTS (SELECT FROM delivery d WHERE d.bucket = n.bucket AND d.notification_id = n.id
+                      AND d.state IN ('sending', 'in_doubt', 'accepted', 'sent'));
 
 -- name: anything_open
 -- Whether a source still has something open or waiting.
@@ -434,8 +450,10 @@ INSERT INTO notification (bucket, id, profile_id, source_id, created_at, expires
 VALUES (:bucket, :id, :profile_id, :source_id, :now, :expires_at, :variables);
 
 -- name: count_backlog
--- Deliveries that are due and not handed over, up to a limit.
-SELECT count(*) FROM (SELECT FROM delivery WHERE due_at <= :now AND lane < 9 LIMIT :limit) ahead;  -- across buckets
+-- Deliveries that are due at providers that are up and not handed over, up to a limit.
+SELECT count(*)
+  FROM (SELECT FROM delivery  -- across buckets: by the due index
+         WHERE provider_id = ANY(:providers::integer[]) AND lane < 9 AND due_at <= :now LIMIT :limit) ahead;
 
 -- name: read_conversions
 -- The delivery that each of these people clicked last, within a time: what a conversion is owed to.

@@ -15,8 +15,8 @@ from antiphon.orchestration.store.asking import (
 from antiphon.orchestration.store.base import DELIVERIES, PEOPLE, SENT_EVENTS, WATCHED
 from antiphon.orchestration.store.calls import insert_api_notification, new_notification_id, read_idempotent, take_key
 from antiphon.orchestration.store.deciding import (
+    Fresh,
     insert_deliveries,
-    insert_notifications,
     lock_and_load,
     read_attempts,
     take_addresses,
@@ -57,6 +57,7 @@ __all__ = [
     "PEOPLE",
     "SENT_EVENTS",
     "WATCHED",
+    "Fresh",
     "anything_open",
     "cancel_open",
     "clear",
@@ -69,7 +70,6 @@ __all__ = [
     "hand_over_notifications",
     "insert_api_notification",
     "insert_deliveries",
-    "insert_notifications",
     "insert_source",
     "list_recipients",
     "lock_and_load",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.records import DeliveryId, ProfileId, SourceId, bucket_of
+from antiphon.kernel.records import DeliveryId, ProfileId, ProviderId, SourceId, bucket_of
 from antiphon.orchestration.store.base import queries
 
 
@@ -45,8 +45,8 @@ async def count_due(tx: Transaction) -> int:
     return int(await queries.value(tx, "count_due"))
 
 
-async def count_backlog(tx: Transaction, *, limit: int) -> int:
-    return int(await queries.value(tx, "count_backlog", limit=limit))
+async def count_backlog(tx: Transaction, providers: Sequence[ProviderId], *, limit: int) -> int:
+    return int(await queries.value(tx, "count_backlog", providers=list(providers), limit=limit))
 
 
 async def read_conversions(tx: Transaction, profiles: Sequence[ProfileId], *, since: datetime) -> list[Row]:

@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import (
@@ -33,42 +35,53 @@ from antiphon.orchestration.store.base import ANSWER_EVENTS, SENT_EVENTS, querie
 from antiphon.orchestration.store.sources import read_sources
 
 
-async def insert_notifications(
-    tx: Transaction,
-    source: SourceId,
-    people: Sequence[ProfileId],
-    variants: Sequence[str],
-    *,
-    expires_at: datetime | None = None,
-    variables: Mapping[str, Any] | None = None,
-) -> list[tuple[NotificationId, ProfileId]]:
-    rows = await queries.rows(
-        tx,
-        "insert_notifications",
-        source_id=source,
-        profiles=list(people),
-        variants=list(variants),
-        expires_at=expires_at,
-        variables=variables,
-    )
-    return [(row["id"], row["profile_id"]) for row in rows]
+class Fresh(Struct, frozen=True):
+    """A source that is about to tell people something, and which variant each of them gets."""
+
+    source: Source
+    variants: Mapping[ProfileId, str]
 
 
-async def lock_and_load(tx: Transaction, people: Sequence[ProfileId]) -> tuple[list[PersonCase], dict[int, int]]:
+async def _fresh_notifications(
+    tx: Transaction, fresh: Fresh | None, locked: Sequence[ProfileId]
+) -> dict[int, OpenNotification]:
+    """By person: not written yet. Who has one of this source already is passed over."""
+    if fresh is None:
+        return {}
+    rows = await queries.rows(tx, "new_notification_ids", profiles=list(locked), source_id=fresh.source.id)
+    return {
+        row["profile_id"]: OpenNotification(
+            id=NotificationId(row["id"]),
+            source=fresh.source,
+            created_at=tx.now,
+            variant=fresh.variants[row["profile_id"]],
+            is_new=True,
+        )
+        for row in rows
+    }
+
+
+async def lock_and_load(
+    tx: Transaction, people: Sequence[ProfileId], *, fresh: Fresh | None = None
+) -> tuple[list[PersonCase], dict[int, int]]:
     """The cases of these people under their locks, and the number of attempts made for each notification."""
     ids = sorted(set(people), key=lambda profile: (bucket_of(profile), profile))
     await queries.run(tx, "insert_people", profiles=ids)
     capped = {row["profile_id"]: row["capped_at"] for row in await queries.rows(tx, "lock_people", profiles=ids)}
     opened = await queries.rows(tx, "read_open", profiles=ids)
-    if not opened:
+    told = await _fresh_notifications(tx, fresh, ids)
+    if not opened and not told:
         return [], {}
     sources = await read_sources(tx, [row["source_id"] for row in opened])
-    attempts = await _attempts(tx, [row["id"] for row in opened])
-    said = await _preferences(tx, ids, sources.values())
+    attempts = await _attempts(tx, [row["id"] for row in opened]) if opened else {}
+    said = await _preferences(tx, ids, [*sources.values(), *([fresh.source] if fresh else [])])
     reach = await _reach(tx, ids)
     responses = await _responses(tx, ids)
     zones = {row["id"]: row["timezone"] for row in await queries.rows(tx, "read_timezones", profiles=ids)}
     waiting: dict[int, list[OpenNotification]] = defaultdict(list)
+    for profile, notification in told.items():
+        wishes = said.get((profile, notification.source.topic), {})
+        waiting[profile].append(replace(notification, preferences=wishes))
     for row in opened:
         source = sources[row["source_id"]]
         waiting[row["profile_id"]].append(
@@ -191,17 +204,34 @@ async def insert_deliveries(tx: Transaction, sends: Sequence[tuple[Verdict, Prof
 _STATE_OF_ACT = {"send": "open", "wait": "waiting", "drop": "dropped", "fail": "failed"}
 
 
-async def write_verdicts(tx: Transaction, verdicts: Sequence[Verdict]) -> None:
-    decided = [verdict for verdict in verdicts if verdict.act != "keep"]
-    await queries.run(
-        tx,
-        "write_verdicts",
-        notifications=[verdict.notification for verdict in decided],
-        states=["cancelled" if v.reason == "cancelled" else _STATE_OF_ACT[v.act] for v in decided],
-        reasons=[verdict.reason for verdict in decided],
-        channels=[verdict.channel for verdict in decided],
-        decisions=[decision_json(verdict, at=tx.now) for verdict in decided],
-    )
+async def write_verdicts(tx: Transaction, decided: Sequence[tuple[Verdict, ProfileId, OpenNotification]]) -> None:
+    """New notifications are inserted as they were decided, older ones are updated."""
+    new = [entry for entry in decided if entry[2].is_new]
+    old = [entry for entry in decided if not entry[2].is_new and entry[0].act != "keep"]
+    if new:
+        await queries.run(
+            tx,
+            "insert_verdicts",
+            profiles=[profile for _, profile, _ in new],
+            sources=[notification.source.id for *_, notification in new],
+            variants=[notification.variant for *_, notification in new],
+            **_verdict_columns(tx, new),
+        )
+    if old:
+        await queries.run(tx, "write_verdicts", **_verdict_columns(tx, old))
+
+
+def _verdict_columns(
+    tx: Transaction, decided: Sequence[tuple[Verdict, ProfileId, OpenNotification]]
+) -> dict[str, list[Any]]:
+    verdicts = [verdict for verdict, *_ in decided]
+    return {
+        "notifications": [verdict.notification for verdict in verdicts],
+        "states": ["cancelled" if v.reason == "cancelled" else _STATE_OF_ACT[v.act] for v in verdicts],
+        "reasons": [verdict.reason for verdict in verdicts],
+        "channels": [verdict.channel for verdict in verdicts],
+        "decisions": [decision_json(verdict, at=tx.now) for verdict in verdicts],
+    }
 
 
 def decision_json(verdict: Verdict, *, at: datetime) -> str:

@@ -70,8 +70,9 @@ async def resume(tx: Transaction, source: SourceId) -> None:
 
 
 async def cancel_open(tx: Transaction, source: SourceId) -> None:
-    cancelled = [row["id"] for row in await queries.rows(tx, "cancel_open", source_id=source)]
-    await queries.run(tx, "cancel_queued", notifications=cancelled)
+    found = [row["id"] for row in await queries.rows(tx, "lock_open_of_source", source_id=source)]
+    await queries.run(tx, "cancel_queued", notifications=found)
+    await queries.run(tx, "cancel_open", notifications=found)
 
 
 async def set_prefer(tx: Transaction, source: SourceId, channel: str) -> None:
