@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -296,10 +297,12 @@ def until(ask: Callable[[], T], good: Callable[[T], bool], *, within_s: float, w
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """Below the ports that outgoing connections take: nobody comes by it before it is used."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 16_000)
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager
