@@ -154,8 +154,7 @@ class Stage:
         return await self.steer(campaigns.launch, made) if launched else made
 
     async def steer(self, act: Callable[..., Awaitable[campaigns.Campaign]], campaign: campaigns.Campaign, **how: Any):
-        async with self.database.transaction() as tx:
-            return await act(tx, campaign, **how)
+        return await self.database.repeat(lambda tx: act(tx, campaign, **how))
 
     async def view(self, campaign: campaigns.Campaign) -> campaigns.CampaignView:
         async with self.database.transaction(read_only=True) as tx:

@@ -104,8 +104,8 @@ async def _cut(tx: Transaction, campaign: Campaign, stage: Stage) -> None:
 async def pause(tx: Transaction, campaign: Campaign) -> Campaign:
     """At once: whatever is not marked when this commits does not leave."""
     now = await _in_state(tx, campaign, "running", act="paused")
+    await store.set_chunks_due(tx, now.id, FOREVER)  # chunks before their source: in the order of the walk
     await orchestration.pause(tx, _source(now))
-    await store.set_chunks_due(tx, now.id, FOREVER)
     await store.write_state(tx, now.id, "paused", stage=now.stage)
     return await find(tx, str(now.id))
 
@@ -115,8 +115,8 @@ async def resume(tx: Transaction, campaign: Campaign) -> Campaign:
     now = await _in_state(tx, campaign, "paused", "pilot_done", act="resumed")
     if now.state == "pilot_done":
         return await _start_rest(tx, now)
-    await orchestration.resume(tx, _source(now))
     await store.set_chunks_due(tx, now.id, tx.now)
+    await orchestration.resume(tx, _source(now))
     await store.write_state(tx, now.id, "running", stage=now.stage)
     return await find(tx, str(now.id))
 
@@ -141,9 +141,9 @@ async def shift(tx: Transaction, campaign: Campaign, *, channel: str, share: str
 async def cancel(tx: Transaction, campaign: Campaign) -> Campaign:
     """What was handed over stays as it is; everything else ends as cancelled."""
     now = await _in_state(tx, campaign, "draft", "running", "paused", "pilot_done", act="cancelled")
+    await store.set_chunks_due(tx, now.id, None)
     if now.source is not None:
         await orchestration.cancel(tx, now.source)
-    await store.set_chunks_due(tx, now.id, None)
     await store.write_state(tx, now.id, "cancelled", stage=now.stage)
     return await find(tx, str(now.id))
 
