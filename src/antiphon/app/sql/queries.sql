@@ -3,7 +3,7 @@
 -- Both may lag by a second; a crash sets the second back to 0.
 SELECT coalesce((SELECT n_live_tup FROM pg_stat_user_tables WHERE relname = 'profile'), 0)::bigint AS people,
        coalesce((SELECT sum(n_tup_ins) FROM pg_stat_user_tables
-                  WHERE relname LIKE 'event\_%' AND relname NOT IN ('event_name', 'event_sum')), 0)::bigint AS events;
+                  WHERE relname LIKE 'event\_%' AND relname <> 'event_name' AND relname NOT LIKE 'event\_sum%'), 0)::bigint AS events;
 
 -- name: count_members
 -- How many are in each of these segments, counted no further than a limit; the index of a segment spans buckets.

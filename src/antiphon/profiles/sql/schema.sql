@@ -91,6 +91,7 @@ CREATE TABLE seen_message (
 
 -- One row per profile and kind of event, kept in the transaction that takes the event in. It counts every
 -- event, also those dated after now: so it answers only where last_at <= now, else the raw events do.
+-- Partitioned by the kind, so that a rule about everybody reads the rows of its kind and few others.
 CREATE TABLE event_sum (
   bucket     smallint NOT NULL,
   profile_id bigint NOT NULL,
@@ -99,7 +100,23 @@ CREATE TABLE event_sum (
   first_at   timestamptz NOT NULL,
   last_at    timestamptz NOT NULL,
   PRIMARY KEY (bucket, name_id, profile_id)
-) WITH (fillfactor = 80);
+) PARTITION BY HASH (name_id);
+CREATE TABLE event_sum_00 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 0) WITH (fillfactor = 80);
+CREATE TABLE event_sum_01 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 1) WITH (fillfactor = 80);
+CREATE TABLE event_sum_02 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 2) WITH (fillfactor = 80);
+CREATE TABLE event_sum_03 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 3) WITH (fillfactor = 80);
+CREATE TABLE event_sum_04 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 4) WITH (fillfactor = 80);
+CREATE TABLE event_sum_05 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 5) WITH (fillfactor = 80);
+CREATE TABLE event_sum_06 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 6) WITH (fillfactor = 80);
+CREATE TABLE event_sum_07 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 7) WITH (fillfactor = 80);
+CREATE TABLE event_sum_08 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 8) WITH (fillfactor = 80);
+CREATE TABLE event_sum_09 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 9) WITH (fillfactor = 80);
+CREATE TABLE event_sum_10 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 10) WITH (fillfactor = 80);
+CREATE TABLE event_sum_11 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 11) WITH (fillfactor = 80);
+CREATE TABLE event_sum_12 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 12) WITH (fillfactor = 80);
+CREATE TABLE event_sum_13 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 13) WITH (fillfactor = 80);
+CREATE TABLE event_sum_14 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 14) WITH (fillfactor = 80);
+CREATE TABLE event_sum_15 PARTITION OF event_sum FOR VALUES WITH (MODULUS 16, REMAINDER 15) WITH (fillfactor = 80);
 
 -- What was refused or looked odd, for the debugger: the newest ten thousand.
 CREATE TABLE refused_event (
