@@ -41,7 +41,8 @@ MESSAGE = {
 }
 CHUNK = 500
 SIZES = """
-    SELECT CASE WHEN relname LIKE 'event\\_2%' OR relname = 'event_default' THEN 'event' ELSE relname END AS name,
+    SELECT CASE WHEN relname LIKE 'event\\_2%' OR relname = 'event_default' THEN 'event'
+                WHEN relname LIKE 'event\\_sum%' THEN 'event_sum' ELSE relname END AS name,
            sum(pg_table_size(oid))::bigint AS heap, sum(pg_indexes_size(oid))::bigint AS indexes
       FROM pg_class
      WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
