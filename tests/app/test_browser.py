@@ -291,7 +291,7 @@ def test_figures_add_up() -> None:
     (base, other) = figures.table(totals, ["sms"], ["", "b"])
     assert [cell.n for cell in base.cells] == [0, 0, None, 0, 0, 0]
     assert {cell.kind: (cell.n, cell.share) for cell in other.cells} == {
-        "sent": (10, None), "delivered": (5, 0.5), "opened": (None, None), "clicked": (0, 0.0), "converted": (2, 0.4),
+        "sent": (10, None), "delivered": (5, 0.5), "opened": (None, None), "clicked": (0, 0.0), "converted": (2, 0.2),
         "failed": (0, 0.0),
     }  # fmt: skip
     assert (other.cost, other.cost_per_conversion) == (0.5, 0.25)

@@ -14,8 +14,9 @@ KINDS = ("sent", "delivered", "opened", "clicked", "converted", "failed")
 SUMS = {"sent": ("sent", "in_doubt")}
 """What counts as handed over: also what may have been."""
 
-OF = {"delivered": "sent", "opened": "delivered", "clicked": "delivered", "converted": "delivered", "failed": "sent"}
-"""What a share is a share of."""
+OF = {"delivered": "sent", "opened": "sent", "clicked": "sent", "converted": "sent", "failed": "sent"}
+"""What a share is a share of: what was handed over. A mail server says nothing of what it delivered, so that a share of
+what is known to be delivered would say that nearly everybody opened."""
 
 NOT_MEASURABLE = frozenset({("sms", "opened"), ("voice", "opened")})
 RECENT = ("delivered", "opened", "clicked", "converted")
