@@ -83,7 +83,7 @@ async def test_a_campaign_shows_each_channel_and_what_cannot_be_measured(
     made = await campaign(served, "anna", channels=("email", "sms"))
     await count(served, made.source, email_sent=200, email_delivered=100, email_opened=35, sms_sent=10, sms_clicked=1)
     html = (await client.get(f"/campaigns/{made.id}")).text
-    assert cells(html, 'class="chip email"')[:5] == ["E-mail", "base", "200", "100 50.0 %", "35 35.0 %"]
+    assert cells(html, 'class="chip email"')[:5] == ["E-mail", "base", "200", "100 50.0 %", "35 17.5 %"]
     assert cells(html, 'class="chip sms"')[4] == "not measurable"
     assert 'aria-label="opened per minute: 35 in the last hour' in html
 
