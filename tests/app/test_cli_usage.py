@@ -48,9 +48,7 @@ def test_wrong_usage_is_2_and_says_where_help_is(line: str) -> None:
 
 
 def test_the_reference_is_fresh() -> None:
-    assert REFERENCE.read_text() == reference(), (
-        "python -m antiphon.app.reference > docs/reference/commands.md"
-    )
+    assert REFERENCE.read_text() == reference(), "python -m antiphon.app.reference > docs/reference/commands.md"
 
 
 def test_help_says_of_each_command_what_its_own_help_says() -> None:
