@@ -63,6 +63,14 @@ def is_unstorable(error: Exception) -> bool:
     return refused_by_driver or getattr(error, "sqlstate", None) in _UNSTORABLE
 
 
+def _is_passing(error: asyncpg.PostgresError) -> bool:
+    """A deadlock, a lost serialisation, or a row that was on its way into the default partition when a partition for it
+    was attached: the same work done again goes through."""
+    if isinstance(error, asyncpg.CheckViolationError):
+        return "partition constraint" in str(error)
+    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
 class Transaction:
     """One open transaction. `now` is product time, the same for every statement in it."""
 
@@ -142,13 +150,13 @@ class Database:
             self._wake_soon(tx.wakes)
 
     async def repeat(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a transaction; a deadlock or lost serialisation repeats it, up to eight times."""
+        """Run `work` in a transaction; what a rival caused (see `_is_passing`) repeats it, up to eight times."""
         for attempt in range(_RETRIES_MAX):
             try:
                 async with self.transaction() as tx:
                     return await work(tx)
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                if attempt == _RETRIES_MAX - 1:
+            except asyncpg.PostgresError as error:
+                if attempt == _RETRIES_MAX - 1 or not _is_passing(error):
                     raise
                 await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError("unreachable")
