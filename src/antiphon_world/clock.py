@@ -23,6 +23,7 @@ class ProductClock:
         self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         self._base: float | None = None
         self._read = 0.0
+        self._asked = 0.0
         self.held = False
         self.moved = asyncio.Event()
 
@@ -36,13 +37,20 @@ class ProductClock:
         return self._base if self.held else self._base + time.monotonic() - self._read
 
     async def poll(self) -> None:
-        """Ask once. An answer that is none leaves the last one standing, or wall time if there never was one."""
+        """Ask once. An answer that is none leaves the last one standing, or wall time if there never was one.
+
+        So does an answer that was overtaken: to a question asked before the one that the standing answer answers.
+        """
+        asked = time.monotonic()
         try:
             status, body = await self._visitor.ask("GET", "/api/v1/sandbox/clock", self._headers, timeout_s=2.0)
             answer: dict[str, Any] = msgspec.json.decode(body) if status == 200 else {}  # Any: foreign JSON
             now = datetime.fromisoformat(answer["now"]).timestamp()
         except (OSError, TimeoutError, ValueError, KeyError, TypeError):
             return
+        if asked < self._asked:
+            return
+        self._asked = asked
         before, was_held = self.now(), self.held
         self._base, self._read, self.held = now, time.monotonic(), bool(answer.get("held"))
         if abs(now - before) > 0.05 or was_held != self.held:
