@@ -166,7 +166,7 @@ def test_expired_is_dropped(case, policy):
 @given(cases, policies)
 def test_a_further_address_never_makes_it_worse(case, policy):
     """One more channel the person can be reached on: what was sent is still sent, and nothing waits longer."""
-    rank = {"send": 0, "keep": 0, "wait": 1, "fail": 2, "drop": 2}
+    rank = {"send": 0, "keep": 0, "wait": 1, "rest": 2, "fail": 2, "drop": 2}
     uncapped = replace(policy, frequency_cap=None)  # under a cap, more that can be sent takes more places
     for channel in CHANNELS:
         more = replace(case, reach=[*case.reach, Reach(channel, "new")])

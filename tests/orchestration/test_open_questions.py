@@ -11,7 +11,6 @@ from orchestration.stage import Stage
 from orchestration.test_failover import MAIL, _is
 
 
-@pytest.mark.xfail(strict=True, reason="a decision has no word for: handed over, silent, and nothing left to try")
 async def test_after_silence_without_a_further_channel_it_is_sent_and_not_failed(
     stage: Stage, worker: None, move
 ) -> None:
@@ -49,7 +48,6 @@ async def test_a_campaign_is_not_done_while_a_late_bounce_has_started_the_next_c
     assert (await stage.view(campaign)).state == "running"
 
 
-@pytest.mark.xfail(strict=True, reason="the decision takes a provider that is down when its channel has no other")
 async def test_an_alert_goes_round_a_channel_whose_only_provider_is_known_to_be_down(stage: Stage) -> None:
     await stage.account("sms")
     await stage.account("email")

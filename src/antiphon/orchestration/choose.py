@@ -24,6 +24,7 @@ from antiphon.orchestration.records import (
     Reach,
     Reason,
     Responses,
+    Source,
     Verdict,
 )
 
@@ -135,11 +136,15 @@ def _options(
         looked.append(option)
         if reach is not None:
             possible.append((option, reach, _because(channel, notification, stated)))
-    prefer = notification.source.prefer
-    possible.sort(
-        key=lambda entry: (entry[0].channel not in stated, entry[0].channel != prefer, -(entry[0].score or 0))
-    )
+    possible.sort(key=lambda entry: _rank(entry[0], notification.source, policy, stated))
     return tuple(looked), possible
+
+
+def _rank(option: Option, source: Source, policy: Policy, stated: set[str]) -> tuple[bool, bool, bool, float]:
+    """Where silence is worse than a double, a channel that is up goes first; then the person's word, the operator's
+    shift, and who answers where."""
+    down = source.failover_on == "silence" and not policy.providers[option.channel].up
+    return down, option.channel not in stated, option.channel != source.prefer, -(option.score or 0.0)
 
 
 def _why_not(
@@ -193,10 +198,13 @@ def _score(responses: Responses, policy: Policy, channel: str, purpose: Purpose)
 
 
 def _nothing(notification: OpenNotification, options: tuple[Option, ...]) -> Verdict:
-    """No channel is left: `fail` after an attempt, `drop` before one; the person's own word is named first."""
+    """No channel is left: `drop` before an attempt, `fail` after proof that none arrived, else `rest`."""
     reasons = [option.reason for option in options if option.reason]
     order: tuple[Reason, ...] = ("opted_out", "unwanted", "provider_down", "unreachable")
     reason: Reason = next((word for word in order if word in reasons), "unreachable")
+    if any(attempt.state == "expired" for attempt in notification.attempts):
+        because = "handed over and not heard of; no further channel is left"
+        return Verdict(notification.id, "rest", because=because, options=options)
     if notification.attempts:
         return Verdict(notification.id, "fail", reason=reason, because="no further channel is left", options=options)
     return Verdict(notification.id, "drop", reason=reason, because="no channel may be used", options=options)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from antiphon import channels, metrics
 from antiphon.kernel import settings
+from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.due import Claimed
 from antiphon.kernel.records import Count, NotificationId, ProfileId
@@ -87,9 +88,10 @@ async def read_policy(tx: Transaction) -> Policy:
     """The provider of a channel is the lowest rank that is up; with all down, the lowest rank: it will wait."""
     now = await settings.read(tx)
     providers: dict[str, ProviderChoice] = {}
+    at = wall_datetime()
     for provider in await channels.providers(tx):
         if provider.enabled and (provider.channel not in providers):
-            providers[provider.channel] = ProviderChoice(provider.id, provider.unit_cost)
+            providers[provider.channel] = ProviderChoice(provider.id, provider.unit_cost, provider.up(at))
     return Policy(
         providers=providers, quiet_hours=now.quiet_hours, frequency_cap=now.frequency_cap, timezone=now.timezone
     )

@@ -126,6 +126,8 @@ class PersonCase(Struct, frozen=True):
 class ProviderChoice(Struct, frozen=True):
     id: ProviderId
     unit_cost: float = 0.0
+    up: bool = True
+    """False: it could not be reached just now; what is decided for it waits."""
 
 
 class Policy(Struct, frozen=True):
@@ -152,11 +154,12 @@ class Verdict(Struct, frozen=True):
     """The answer for one notification at an instant.
 
     `send`: on `channel` to `address` by `provider`. `wait`: until `until`, for `reason`. `drop`: for `reason`, for
-    good. `keep`: an attempt is under way. `because` says in words what decided; `options` are the runners-up.
+    good. `fail`: every attempt failed. `rest`: handed over, not heard of, nothing left to try. `keep`: an attempt is
+    under way. `because` says in words what decided; `options` are the runners-up.
     """
 
     notification: NotificationId
-    act: Literal["send", "wait", "drop", "fail", "keep"]
+    act: Literal["send", "wait", "drop", "fail", "rest", "keep"]
     channel: str | None = None
     address: str | None = None
     provider: ProviderId | None = None

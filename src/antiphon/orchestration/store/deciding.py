@@ -201,7 +201,7 @@ async def insert_deliveries(tx: Transaction, sends: Sequence[tuple[Verdict, Prof
     )
 
 
-_STATE_OF_ACT = {"send": "open", "wait": "waiting", "drop": "dropped", "fail": "failed"}
+_STATE_OF_ACT = {"send": "open", "wait": "waiting", "drop": "dropped", "fail": "failed", "rest": "sent"}
 
 
 async def write_verdicts(tx: Transaction, decided: Sequence[tuple[Verdict, ProfileId, OpenNotification]]) -> None:
