@@ -56,7 +56,7 @@ class Follower:
         assert self.process.stdout is not None
         async with asyncio.timeout(within_s):
             while line := await self.process.stdout.readline():
-                if key in (said := json.loads(line)):
+                if line.startswith(b"{") and key in (said := json.loads(line)):  # log lines come between
                     return said[key] if key == "slept" else said
         raise AssertionError("the follower ended")
 

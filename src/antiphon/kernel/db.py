@@ -42,6 +42,7 @@ LOST_CONNECTION = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,  # the driver lost count of what a connection that was cut had been doing
     ConnectionError,
     OSError,
 )
@@ -221,7 +222,7 @@ class Database:
                 finally:
                     with contextlib.suppress(Exception):
                         await connection.close(timeout=1)
-            except LOST_CONNECTION as error:
+            except (*LOST_CONNECTION, asyncpg.PostgresError) as error:
                 log.info("database.lost", error=type(error).__name__)
                 await asyncio.sleep(0.5)
 
