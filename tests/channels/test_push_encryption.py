@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from antiphon.channels.adapters.push import encryption
 from antiphon.channels.adapters.push.encryption import BadKeys, Vapid, decode64, encode64
+from antiphon.kernel.keys import new_vapid_key
 
 EXAMPLE = Path(__file__).parents[2] / "../shared/data/conformance/webpush_aes128gcm.json"
 BROWSER = ec.generate_private_key(ec.SECP256R1())
@@ -101,7 +102,7 @@ def opened(header):
 
 
 def vapid():
-    return Vapid(encryption.private_key_of(encryption.new_private_key()), subject="mailto:push@shop.example")
+    return Vapid(encryption.private_key_of(new_vapid_key()), subject="mailto:push@shop.example")
 
 
 def test_the_token_says_who_we_are_to_whom_and_until_when():
@@ -141,7 +142,7 @@ def test_origins_are_remembered_within_a_bound(monkeypatch):
 @pytest.mark.parametrize("subject", ["", "push@shop.example", "http://shop.example"])
 def test_a_subject_that_nobody_can_write_to_is_refused(subject):
     with pytest.raises(ValueError, match="subject"):
-        Vapid(encryption.private_key_of(encryption.new_private_key()), subject=subject)
+        Vapid(encryption.private_key_of(new_vapid_key()), subject=subject)
 
 
 @pytest.mark.parametrize("text", ["", "short", "é", "!" * 43, encode64(bytes(33))])

@@ -18,6 +18,7 @@ from rich.pretty import pretty_repr
 
 from antiphon.channels.adapters.push import encryption, webpush
 from antiphon.channels.adapters.push.webpush import WebPushAdapter, WebPushSettings
+from antiphon.kernel.keys import new_vapid_key
 from antiphon.kernel.records import (
     Accepted,
     DeliveryId,
@@ -37,7 +38,7 @@ KEYS = {
     "auth": encryption.encode64(AUTH),
 }
 SETTINGS = WebPushSettings(
-    private_key=encryption.new_private_key(),
+    private_key=new_vapid_key(),
     subject="mailto:push@shop.example",
     connect_timeout_s=0.3,
     answer_timeout_s=1.0,

@@ -40,9 +40,6 @@ LANES: Mapping[Purpose, Lane] = {
     Purpose.TEST: Lane.TRANSACTIONAL,
     Purpose.CAMPAIGN: Lane.CAMPAIGN,
 }
-WATCH_LANE = 9
-"""A delivery that was handed over and waits for its failover time-out."""
-
 SILENCE_S: Mapping[str, float] = {"push": 60, "chat": 120, "sms": 180, "voice": 60, "email": 3600}
 """How long nothing may be heard before `silence` starts the next channel. A push that is shown says so within
 seconds; an operator's receipt comes within minutes; a mailbox says nothing until it is opened."""

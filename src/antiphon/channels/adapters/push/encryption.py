@@ -117,12 +117,6 @@ def private_key_of(text: str) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(octets, "big"), _CURVE)
 
 
-def new_private_key() -> str:
-    """A new VAPID private key, as `private_key_of` reads it."""
-    number = ec.generate_private_key(_CURVE).private_numbers().private_value
-    return encode64(number.to_bytes(32, "big"))
-
-
 def encode64(octets: bytes) -> str:
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
