@@ -49,9 +49,13 @@ def test_another_part_is_entered_by_its_front_door() -> None:
     assert not entered
 
 
+def query_files_of(part: str) -> list[Path]:
+    sql = SOURCE / part / "sql"
+    return [*sql.glob("queries.sql"), *sorted(sql.glob("queries/*.sql"))]
+
+
 def queries_of(part: str) -> dict[str, statements.Statement]:
-    file = SOURCE / part / "sql/queries.sql"
-    return statements.parse(file.read_text("utf-8"), origin=str(file)) if file.exists() else {}
+    return statements.load(part)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -201,11 +205,9 @@ CUSTOMER_TABLES = {
 @pytest.mark.parametrize("part", PARTS)
 def test_statements_about_customers_name_their_bucket_or_say_why_not(part: str) -> None:
     """Escape: a comment in the statement that says `across buckets` and why."""
-    file = SOURCE / part / "sql/queries.sql"
-    if not file.exists():
-        return
     known = {f"known_{table}" for table in CUSTOMER_TABLES} | CUSTOMER_TABLES
-    pieces = re.split(r"^-- name: ", file.read_text("utf-8"), flags=re.M)[1:]
+    texts = [file.read_text("utf-8") for file in query_files_of(part)]
+    pieces = [piece for text in texts for piece in re.split(r"^-- name: ", text, flags=re.M)[1:]]
     silent = []
     for piece in pieces:
         words = set(re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+([a-z_]+)\b", piece))

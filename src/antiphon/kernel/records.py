@@ -61,7 +61,7 @@ FailureClass = Literal["address", "message", "optout", "temporary", "policy"]
 
 
 class Identifier(Struct, frozen=True, order=True):
-    """A typed name of a profile: `external_id`, `email`, `phone`, `anonymous_id`, `webpush`."""
+    """A typed name of a profile. `kind` may be scoped: `email`, `external_id@crm`, `psid@<page>`."""
 
     kind: str
     value: str
@@ -77,14 +77,42 @@ class Event(Struct, frozen=True):
 
 
 class ProfileChange(Struct, frozen=True):
-    """What changed of a profile: `created`, `traits`, `address`, `preference`, `opt_out`.
+    """What changed of a profile.
 
-    `names` says which traits, channels or topics; `topic` and `channel` are set for one preference.
+    `created`, `traits`, `address`, `preference`, `opt_out`, `account`; `merged`: it is whole again after a merge or an
+    un-merge, so whatever is known of it is looked at anew. `names` says which traits, channels, topics or accounts.
     """
 
     profile: ProfileId
-    what: Literal["created", "traits", "address", "preference", "opt_out"]
+    what: Literal["created", "traits", "address", "preference", "opt_out", "account", "merged"]
     names: tuple[str, ...] = ()
+
+
+class Merged(Struct, frozen=True):
+    """`alias` turned out to be `profile`: from now on its number leads there. Its events follow in due work; until a
+    ProfileChange `merged` says that they have, nothing is decided for the person."""
+
+    alias: ProfileId
+    profile: ProfileId
+
+
+class Unmerged(Struct, frozen=True):
+    """`restored` is a person of its own again: it was an alias of `profile`, or was cut out of it and is new."""
+
+    restored: ProfileId
+    profile: ProfileId
+
+
+class Erased(Struct, frozen=True):
+    """A person is to be forgotten: every number and every address that they had.
+
+    `keep_counts`: what was sent to them stays as numbers that name nobody.
+    """
+
+    profiles: tuple[ProfileId, ...]
+    addresses: tuple[tuple[str, str], ...]
+    identifiers: tuple[Identifier, ...]
+    keep_counts: bool
 
 
 class SegmentChange(Struct, frozen=True):

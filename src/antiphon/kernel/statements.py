@@ -1,4 +1,5 @@
-"""Loads a part's `sql/queries.sql`: statements with a name, a line of purpose and `:name` parameters."""
+"""Loads a part's `sql/queries.sql` and `sql/queries/*.sql`: statements with a name, a line of purpose and `:name`
+parameters. A part that has many keeps one file per matter in the folder."""
 
 from __future__ import annotations
 
@@ -63,6 +64,14 @@ def number(name: str, text: str, *, purpose: str = "") -> Statement:
 
 
 def load(part: str) -> dict[str, Statement]:
-    """The statements of `antiphon.<part>`."""
-    source = resources.files(f"antiphon.{part}").joinpath("sql/queries.sql").read_text("utf-8")
-    return parse(source, origin=f"{part}/sql/queries.sql")
+    """The statements of `antiphon.<part>`. Raises ValueError for a name that two files have."""
+    folder = resources.files(f"antiphon.{part}").joinpath("sql")
+    more = folder.joinpath("queries")
+    files = [folder.joinpath("queries.sql")] + (list(more.iterdir()) if more.is_dir() else [])
+    found: dict[str, Statement] = {}
+    for file in sorted((file for file in files if file.is_file()), key=lambda file: file.name):
+        read = parse(file.read_text("utf-8"), origin=f"{part}/sql/{file.name}")
+        if twice := found.keys() & read.keys():
+            raise ValueError(f"{part}/sql: the statement {min(twice)} stands twice")
+        found |= read
+    return found

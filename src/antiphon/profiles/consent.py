@@ -22,8 +22,8 @@ async def set_preferences(
     """(topic, channel, state) each; the last word about a topic and channel counts. Raises Invalid with places."""
     _check_choices(choices)
     last = {(topic, channel): state for topic, channel, state in choices}
-    await store.drop_preferences(tx, profile, sorted(key for key, state in last.items() if state == "unset"))
-    await store.keep_preferences(
+    await store.consent.drop_preferences(tx, profile, sorted(key for key, state in last.items() if state == "unset"))
+    await store.consent.keep_preferences(
         tx, profile, [(*key, state) for key, state in sorted(last.items()) if state != "unset"]
     )
     await outlet.publish(tx, [ProfileChange(profile, "preference", key) for key in sorted(last)])
@@ -46,14 +46,14 @@ def _check_choices(choices: Sequence[tuple[str, str, str]]) -> None:
 async def opt_out(tx: Transaction, channel: str, addresses: Sequence[str], *, how: str) -> None:
     """Nobody writes to these addresses again, whoever holds them now or later. The first proof of each is kept."""
     values = _stored(channel, addresses)
-    await store.add_opt_outs(tx, channel, values, how=how)
+    await store.consent.add_opt_outs(tx, channel, values, how=how)
     await _tell_holders(tx, channel, values)
 
 
 async def opt_in(tx: Transaction, channel: str, addresses: Sequence[str]) -> None:
     """Takes opt-outs back, for whoever holds these addresses."""
     values = _stored(channel, addresses)
-    await store.drop_opt_outs(tx, channel, values)
+    await store.consent.drop_opt_outs(tx, channel, values)
     await _tell_holders(tx, channel, values)
 
 
@@ -68,11 +68,11 @@ def _stored(channel: str, addresses: Sequence[str]) -> list[str]:
 
 
 async def _tell_holders(tx: Transaction, channel: str, values: Sequence[str]) -> None:
-    holders = await store.holders(tx, channel, values)
+    holders = await store.consent.holders(tx, channel, values)
     await outlet.publish(tx, [ProfileChange(id, "opt_out", (channel,)) for id in holders])
 
 
 async def mark_dead(tx: Transaction, addresses: Sequence[tuple[ProfileId, str, str]]) -> None:
     """(profile, channel, value) each: the world says that nobody is there, until it is registered again."""
-    changed = await store.mark_dead(tx, sorted(set(addresses)))
+    changed = await store.addresses.mark_dead(tx, sorted(set(addresses)))
     await outlet.publish(tx, [ProfileChange(id, "address", (channel,)) for id, channel in sorted(changed)])

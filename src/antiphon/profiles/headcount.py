@@ -7,9 +7,9 @@ from antiphon.profiles import store
 
 
 async def anybody(tx: Transaction) -> bool:
-    return bool(await store.queries.value(tx, "anybody"))
+    return bool(await store.base.queries.value(tx, "anybody"))
 
 
 async def about_how_many(tx: Transaction) -> int:
     """The planner's estimate; exact counts are what segments are for."""
-    return int(await store.queries.value(tx, "estimate_profiles"))
+    return int(await store.base.queries.value(tx, "estimate_profiles"))

@@ -67,7 +67,7 @@ async def _admit(tx: Transaction, facts: Sequence[Fact], fit: Sequence[bool]) ->
             first.setdefault(message_key(fact.source, fact.message_id), n)
     if not first:
         return []
-    repeated = await store.admit(tx, list(first))
+    repeated = await store.ingest.admit(tx, list(first))
     places = list(first.values())
     return [n for place, n in enumerate(places) if place not in repeated] if repeated else places
 
@@ -92,20 +92,20 @@ async def resolve_people(tx: Transaction, named: Sequence[tuple[ProfileId | None
         for profile, who in named
     ]
     wanted = list(dict.fromkeys(identifier for _, identifiers in whos for identifier in identifiers))
-    known = await store.find(tx, wanted)
+    known = await store.ingest.find(tx, wanted)
     if len(known) == len(wanted) and all(len(identifiers) == (profile is None) for profile, identifiers in whos):
         return People([p if p is not None else known[who[0]] for p, who in whos], [], 0)
     plan = await _plan(tx, whos, known)
     ids: list[ProfileId] = []
     claimed = await _ids(tx, plan.free, ids)
-    won = await store.claim(tx, claimed)
+    won = await store.ingest.claim(tx, claimed)
     if len(won) < len(claimed):
-        known |= await store.find(tx, [identifier for identifier in wanted if identifier not in won])
+        known |= await store.ingest.find(tx, [identifier for identifier in wanted if identifier not in won])
         known = {identifier: owner for identifier, owner in known.items() if identifier not in won}
         plan = await _plan(tx, whos, known)
         await _correct(tx, {i: claimed[i] for i in won}, await _ids(tx, plan.free, ids))
     created = sorted({ids[-owner - 1] for owner in plan.owners if owner < 0})
-    await store.add_profiles(tx, created)
+    await store.ingest.add_profiles(tx, created)
     profiles = [ProfileId(owner) if owner > 0 else ids[-owner - 1] for owner in plan.owners]
     return People(profiles, created, plan.conflicts)
 
@@ -117,22 +117,22 @@ async def _plan(tx: Transaction, whos: Sequence[resolve.Who], known: Mapping[Ide
         if any(i.kind == "external_id" and i not in known for i in identifiers):
             owners |= {known[i] for i in identifiers if i in known} | ({profile} if profile is not None else set())
     unnamed = owners - {owner for identifier, owner in known.items() if identifier.kind == "external_id"}
-    named = (owners - unnamed) | await store.lock_named(tx, unnamed)
+    named = (owners - unnamed) | await store.ingest.lock_named(tx, unnamed)
     return resolve.plan(whos, known, named)
 
 
 async def _ids(tx: Transaction, free: Mapping[Identifier, int], ids: list[ProfileId]) -> dict[Identifier, ProfileId]:
     """Real ids for the owners of free identifiers: the profile -n is `ids[n - 1]`; `ids` grows as needed."""
     missing = -min(free.values(), default=0) - len(ids)
-    ids += await store.new_ids(tx, missing)
+    ids += await store.ingest.new_ids(tx, missing)
     return {identifier: ProfileId(owner) if owner > 0 else ids[-owner - 1] for identifier, owner in free.items()}
 
 
 async def _correct(
     tx: Transaction, claimed: Mapping[Identifier, ProfileId], wanted: Mapping[Identifier, ProfileId]
 ) -> None:
-    await store.move(tx, {i: wanted[i] for i in claimed if i in wanted and wanted[i] != claimed[i]})
-    await store.drop(tx, [i for i in claimed if i not in wanted])
+    await store.ingest.move(tx, {i: wanted[i] for i in claimed if i in wanted and wanted[i] != claimed[i]})
+    await store.ingest.drop(tx, [i for i in claimed if i not in wanted])
 
 
 async def _merge_traits(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[ProfileChange]:
@@ -141,19 +141,19 @@ async def _merge_traits(tx: Transaction, facts: Sequence[Fact], profiles: Sequen
         if fact.traits:
             merged.setdefault(profile, {}).update(fact.traits)
     texts = {profile: msgspec.json.encode(traits).decode() for profile, traits in merged.items()}
-    changed = await store.merge_traits(tx, texts)
+    changed = await store.ingest.merge_traits(tx, texts)
     return [ProfileChange(id, "traits", tuple(sorted(merged[id]))) for id in sorted(changed)]
 
 
 async def _keep_addresses(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[ProfileChange]:
-    rows: dict[tuple[ProfileId, str, str], store.AddressRow] = {}
+    rows: dict[tuple[ProfileId, str, str], store.ingest.AddressRow] = {}
     for fact, profile in zip(facts, profiles, strict=True):
         for identifier in fact.who:
             if (channel := CHANNEL_OF.get(identifier.kind)) and (details := _details(identifier)) is not None:
                 key = (profile, str(channel), identifier.value)
                 registered = fact.event is None or (key in rows and rows[key][4])
                 rows[key] = (*key, details, registered)
-    changed = await store.keep_addresses(tx, list(rows.values())) if rows else set()
+    changed = await store.ingest.keep_addresses(tx, list(rows.values())) if rows else set()
     return [ProfileChange(id, "address", (channel,)) for id, channel in sorted(changed)]
 
 
@@ -167,14 +167,14 @@ def _details(identifier: Identifier) -> str | None:
 async def _add_events(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[Event]:
     names = await event_names(tx, [fact.event for fact in facts if fact.event is not None], make=True)
     events: list[Event] = []
-    rows: list[store.EventRow] = []
+    rows: list[store.ingest.EventRow] = []
     for fact, profile in zip(facts, profiles, strict=True):
         if fact.event is not None:
             at = min(max(fact.at if fact.at.tzinfo is UTC else fact.at.astimezone(UTC), _FIRST), _LAST)
             name_id = names[fact.event]
             rows.append((profile, name_id, at, fact.properties))
             events.append(Event(profile, fact.event, name_id, at))
-    await store.add_events(tx, rows)
+    await store.ingest.add_events(tx, rows)
     return events
 
 
@@ -187,13 +187,13 @@ async def event_names(tx: Transaction, names: Collection[str], *, make: bool) ->
     if missing:
         found |= await _look_up(tx, missing, cache)
     if make and (unknown := wanted - found.keys()):
-        await store.add_event_names(tx, unknown)
+        await store.ingest.add_event_names(tx, unknown)
         found |= await _look_up(tx, unknown, cache)
     return found
 
 
 async def _look_up(tx: Transaction, names: Collection[str], cache: dict[str, int]) -> dict[str, int]:
-    rows = await store.find_event_names(tx, names)
+    rows = await store.ingest.find_event_names(tx, names)
     if len(cache) + len(rows) > EVENT_NAMES_MAX:
         cache.clear()
     cache.update({name: number for name, number, settled in rows if settled})
@@ -218,7 +218,7 @@ def _owner(fact: Fact, known: Mapping[Identifier, ProfileId]) -> ProfileId | Non
 
 async def find(tx: Transaction, identifiers: Sequence[Identifier]) -> dict[Identifier, ProfileId]:
     """The profiles of those identifiers that are known."""
-    known = await store.find(tx, list(dict.fromkeys(map(plain, identifiers))))
+    known = await store.ingest.find(tx, list(dict.fromkeys(map(plain, identifiers))))
     return {identifier: known[plain(identifier)] for identifier in identifiers if plain(identifier) in known}
 
 

@@ -27,5 +27,5 @@ async def record_known(tx: Transaction, happened: Sequence[Happened]) -> None:
         (profile, names[name], at, msgspec.json.encode(properties).decode() if properties else None)
         for profile, name, at, properties in happened
     ]
-    await store.add_events(tx, rows)
+    await store.ingest.add_events(tx, rows)
     await outlet.publish(tx, [Event(profile, name, names[name], at) for profile, name, at, _ in happened])

@@ -34,14 +34,14 @@ class KeptRefusal(Struct, frozen=True):
 async def refuse(tx: Transaction, refusals: Sequence[Refusal]) -> None:
     """Keeps them for the debugger, and lets go of the oldest."""
     newest = refusals[-KEPT:]
-    await store.queries.run(
+    await store.base.queries.run(
         tx,
         "insert_refused",
         sources=[refusal.source for refusal in newest],
         flaws=[_storable(msgspec.json.encode(refusal.flaws).decode()) for refusal in newest],
         excerpts=[_storable(refusal.excerpt) for refusal in newest],
     )
-    await store.queries.run(tx, "trim_refused", kept=KEPT)
+    await store.base.queries.run(tx, "trim_refused", kept=KEPT)
 
 
 async def newest_refusals(tx: Transaction, *, limit: int) -> list[KeptRefusal]:
@@ -49,7 +49,7 @@ async def newest_refusals(tx: Transaction, *, limit: int) -> list[KeptRefusal]:
         KeptRefusal(
             row["id"], row["at"], row["source"], msgspec.convert(row["flaws"], tuple[Flaw, ...]), row["excerpt"]
         )
-        for row in await store.queries.rows(tx, "newest_refused", limit=limit)
+        for row in await store.base.queries.rows(tx, "newest_refused", limit=limit)
     ]
 
 

@@ -16,7 +16,7 @@ EVENTS_MAX = 1_000
 
 async def read(tx: Transaction, ids: Sequence[ProfileId]) -> list[Profile]:
     """Those that exist, in the order asked for, each once."""
-    return await store.read(tx, ids) if ids else []
+    return await store.reading.read(tx, ids) if ids else []
 
 
 async def events(
@@ -29,4 +29,4 @@ async def events(
 
 async def page(tx: Transaction, profile: ProfileId, *, upto: datetime, skip: int, limit: int) -> list[RecordedEvent]:
     """`upto` is inclusive; the first `skip` are left out, so that pages part the events of one instant."""
-    return await store.events(tx, profile, upto=upto, skip=skip, limit=limit)
+    return await store.reading.events(tx, profile, upto=upto, skip=skip, limit=limit)

@@ -18,9 +18,9 @@ async def ensure_partitions(tx: Transaction) -> list[str]:
     """
     this = tx.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     months = [_shifted(this, by) for by in (-1, 0, 1, 2)]
-    made = [await store.make_partition(tx, "event_before", start=None, end=months[0])]
+    made = [await store.partitions.make_partition(tx, "event_before", start=None, end=months[0])]
     for start, end in pairwise(months):
-        made.append(await store.make_partition(tx, f"event_{start:%Y_%m}", start=start, end=end))
+        made.append(await store.partitions.make_partition(tx, f"event_{start:%Y_%m}", start=start, end=end))
     return [name for name in made if name]
 
 

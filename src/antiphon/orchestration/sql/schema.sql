@@ -26,10 +26,13 @@ CREATE TABLE person (
   lease       integer NOT NULL DEFAULT 0,
   version     integer NOT NULL DEFAULT 0,
   capped_at   timestamptz[] NOT NULL DEFAULT '{}',  -- when capped messages were decided, within the longest cap
+  merged_into bigint,                  -- this number turned out to be that person: the ledger keeps it, decisions follow
   PRIMARY KEY (bucket, profile_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 -- serves the claim
 CREATE INDEX person_due_at ON person (due_at) WHERE due_at IS NOT NULL;
+-- serves whatever asks for all numbers of a person
+CREATE INDEX person_by_merged ON person (merged_into) WHERE merged_into IS NOT NULL;
 
 -- What one person should learn once. bucket = profile's = id & 255.
 CREATE TABLE notification (

@@ -1,11 +1,20 @@
 -- What parts above may read. Plain views: the planner sees through them.
 CREATE OR REPLACE VIEW known_profile AS SELECT bucket, id, created_at, traits FROM profile;
+-- A number that leads to another profile, and the people whose events are being moved: nothing is decided for them.
+CREATE OR REPLACE VIEW known_alias AS SELECT bucket, id, profile_id FROM alias;
+CREATE OR REPLACE VIEW known_moving AS SELECT unnest(moving) AS profile_id FROM move_due WHERE due_at IS NOT NULL;
 CREATE OR REPLACE VIEW known_identifier AS SELECT bucket, kind, value, profile_id, seen_at FROM identifier;
-CREATE OR REPLACE VIEW known_address AS SELECT bucket, profile_id, channel, value, state, details FROM address;
-CREATE OR REPLACE VIEW known_opt_out AS SELECT bucket, channel, value, at, how FROM opt_out;
-CREATE OR REPLACE VIEW known_preference AS SELECT bucket, profile_id, topic, channel, state FROM preference;
+CREATE OR REPLACE VIEW known_address AS
+  SELECT bucket, profile_id, channel, value, state, details, on_mobile, on_other, succeeded_at FROM address;
+CREATE OR REPLACE VIEW known_opt_out AS SELECT bucket, channel, value, at, how, scope FROM opt_out;
+CREATE OR REPLACE VIEW known_topic AS SELECT name, state, channels, basis, needs, critical FROM topic;
+CREATE OR REPLACE VIEW known_preference AS
+  SELECT bucket, profile_id, topic, channel, state, address, basis, confirmed, expires_at, paused_until, limit_count,
+         limit_s, changed_at
+    FROM preference;
+CREATE OR REPLACE VIEW known_account AS SELECT bucket, key, traits FROM account;
+CREATE OR REPLACE VIEW known_belonging AS SELECT bucket, profile_id, account FROM belonging;
 CREATE OR REPLACE VIEW known_event AS SELECT bucket, profile_id, at, name_id, received_at, properties FROM event;
 CREATE OR REPLACE VIEW known_event_name AS SELECT id, name FROM event_name;
 CREATE OR REPLACE VIEW known_event_sum AS
   SELECT bucket, profile_id, name_id, count, first_at, last_at FROM event_sum;
-
