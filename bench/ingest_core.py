@@ -93,8 +93,8 @@ async def core_one(
     rows = [(known[int(f.who[0].value)], names[f.event or ""], f.at, f.properties) for f in facts]
     started = time.perf_counter()
     async with database.transaction() as tx:
-        assert not await store.admit(tx, keys)
-        await store.add_events(tx, rows)
+        assert not await store.ingest.admit(tx, keys)
+        await store.ingest.add_events(tx, rows)
     return time.perf_counter() - started
 
 

@@ -88,8 +88,8 @@ async def generate(database: Database, *, people: int, events: int) -> None:
             await tx.rows("UPDATE event_name SET name = $2 WHERE id = $1", number, name)
         await tx.rows(
             """
-            INSERT INTO profile (bucket, id, created_at, traits)
-            SELECT n & 255, n * 256 + (n & 255), $2,
+            INSERT INTO profile (bucket, id, created_at, anchor, traits)
+            SELECT n & 255, n * 256 + (n & 255), $2, n,
                    jsonb_build_object('country', (ARRAY['de','fr','it','es','gb','us','pl'])[1 + floor(random() * 7)],
                                       'tier', (ARRAY['gold','silver','none'])[1 + floor(random() * 3)],
                                       'age', 18 + floor(random() * 60)::integer, 'name', 'somebody ' || n)
