@@ -88,6 +88,16 @@ class ProfileChange(Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
+class AccountChange(Struct, frozen=True):
+    """What an account is has changed: whoever belongs to it is looked at anew, in due work. `names` are its traits.
+
+    One record whatever the number of its people; who comes or goes is a ProfileChange of their own.
+    """
+
+    account: str
+    names: tuple[str, ...] = ()
+
+
 class Merged(Struct, frozen=True):
     """`alias` turned out to be `profile`: from now on its number leads there. Its events follow in due work; until a
     ProfileChange `merged` says that they have, nothing is decided for the person."""

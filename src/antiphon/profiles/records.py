@@ -20,25 +20,32 @@ class Subscription(Identifier, frozen=True):
     auth: str
 
 
+class AccountFact(Struct, frozen=True):
+    """What somebody belongs to, and what that is: `traits` are the account's own, None where nothing is said of it."""
+
+    key: str
+    traits: dict[str, Any] | None = None
+
+
 class Fact(Struct, frozen=True):
     """What somebody told us: a track (`event` is set) or an identify, with who it is about.
 
     source      "api:<key id>", "import", "antiphon" …: message ids are unique per source
     at          event time, any date from year 1 to 9999
-    who         the strongest wins (external_id, email, phone, webpush, anonymous_id), the others are attached to it
-    profile     where it is known already; then `who` may be empty
+    who         whoever the strongest leads to; what is free of the others is attached, all are linked
     properties  the text of a JSON object
     traits      merged over the profile's; None removes
+    account     a company, a household, a club that they belong to
     """
 
     source: str
     message_id: str
     at: datetime
     who: tuple[Identifier, ...] = ()
-    profile: ProfileId | None = None
     event: str | None = None
     properties: str | None = None
     traits: dict[str, Any] | None = None
+    account: AccountFact | None = None
 
 
 class Recorded(Struct, frozen=True):
@@ -72,13 +79,24 @@ class Preference(Struct, frozen=True):
     state: Literal["wanted", "unwanted"]
 
 
+class Belonging(Struct, frozen=True):
+    """An account that somebody belongs to, with what it is, since the earliest time we heard of."""
+
+    key: str
+    traits: dict[str, Any]
+    since: datetime
+
+
 class Profile(Struct, frozen=True):
+    """`accounts`: the one joined last stands first."""
+
     id: ProfileId
     created_at: datetime
     traits: dict[str, Any]
     identifiers: list[Identifier]
     addresses: list[Address]
     preferences: list[Preference]
+    accounts: list[Belonging] = []
 
 
 class RecordedEvent(Struct, frozen=True):

@@ -142,6 +142,8 @@ CREATE TABLE account (
   told       jsonb NOT NULL DEFAULT '{}', -- as in `told`
   PRIMARY KEY (bucket, key)
 );
+-- serves joins from belongings: an account has a bucket of its own
+CREATE INDEX account_by_key ON account (key);
 
 -- Who belongs to which account.
 CREATE TABLE belonging (

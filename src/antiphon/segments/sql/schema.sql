@@ -2,7 +2,7 @@ CREATE TABLE segment (
   id         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name       text NOT NULL UNIQUE,
   rule       jsonb NOT NULL,
-  kinds      integer[] NOT NULL,     -- what can change it: event names by number, 0 traits, -1 preferences, -2 addresses
+  kinds      integer[] NOT NULL,     -- what can change it: event names by number, 0 traits, -1 preferences, -2 addresses, -4 accounts
   windowed   boolean NOT NULL,       -- time alone can change it
   state      text NOT NULL DEFAULT 'filling' CHECK (state IN ('filling', 'live')),
   created_at timestamptz NOT NULL,
@@ -55,3 +55,16 @@ CREATE TABLE membership_due (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 -- serves the claim; a profile that waits for nothing is not in it
 CREATE INDEX membership_due_at ON membership_due (due_at) WHERE due_at IS NOT NULL;
+
+-- The due row of an account that changed: its people are touched in chunks, from `after` on.
+CREATE TABLE account_due (
+  bucket      smallint NOT NULL,           -- the hash of the key
+  account     text NOT NULL,
+  due_at      timestamptz,
+  after       bigint NOT NULL DEFAULT 0,   -- the last profile that was touched
+  lease_until timestamptz,
+  lease       integer NOT NULL DEFAULT 0,
+  version     integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (bucket, account)
+);
+CREATE INDEX account_due_at ON account_due (due_at) WHERE due_at IS NOT NULL;
