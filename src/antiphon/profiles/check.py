@@ -10,7 +10,8 @@ from datetime import UTC
 import msgspec
 
 from antiphon.kernel.errors import Flaw, Invalid
-from antiphon.profiles.identifiers import STRENGTH, text_fault
+from antiphon.profiles import kinds
+from antiphon.profiles.identifiers import text_fault
 from antiphon.profiles.records import Fact
 
 BATCH_MAX = 5_000
@@ -41,7 +42,7 @@ def flaws(fact: Fact) -> list[Flaw]:
         _name(found, "event", fact.event, bytes_max=EVENT_BYTES_MAX)
     if fact.at.tzinfo is not UTC:
         _time(found, fact)
-    if fact.profile is None and not fact.who:
+    if not fact.who:
         found.append(Flaw("who", "Somebody must be named."))
     if fact.who:
         _who(found, fact)
@@ -104,8 +105,8 @@ def _who(found: list[Flaw], fact: Fact) -> None:
         found.append(Flaw("who", f"It has more than {WHO_MAX} identifiers."))
         return
     for n, identifier in enumerate(fact.who):
-        if identifier.kind not in STRENGTH:
-            found.append(Flaw(f"who[{n}].kind", f"It is not one of {', '.join(STRENGTH)}."))
+        if fault := kinds.fault(identifier.kind):
+            found.append(Flaw(f"who[{n}].kind", fault))
         _name(found, f"who[{n}].value", identifier.value)
 
 

@@ -16,13 +16,11 @@ import phonenumbers
 
 from antiphon.kernel.errors import Invalid, invalid
 from antiphon.kernel.records import Channel, Identifier
+from antiphon.profiles import kinds
 from antiphon.profiles.records import Subscription
 
-STRENGTH = {"external_id": 0, "email": 1, "phone": 2, "webpush": 3, "anonymous_id": 4}
-"""The kinds, strongest first."""
-
 CHANNEL_OF = {"email": Channel.EMAIL, "phone": Channel.SMS, "webpush": Channel.PUSH}
-"""Identifiers that are addresses too."""
+"""Kinds, without their scope, whose identifiers are addresses too."""
 
 VALUE_BYTES_MAX = 1_000  # an entry of a B-tree holds 2,704 bytes at most; kind and value must fit several times
 _EMAIL_CHARS_MAX = 254  # RFC 5321 4.5.3.1.3: a path of 256 with its angle brackets
@@ -32,10 +30,38 @@ _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]+")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _P256DH_BYTES = 65
 _AUTH_BYTES = 16
+_NUMBER = re.compile(r"[1-9][0-9]{0,29}")
+_WORD = re.compile(r"\S+")
+_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
+    "whatsapp_bsuid": (
+        re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}"),
+        "It is written as US.13491208655302741918: country, point, up to 128 letters and digits. "
+        "A phone number is of kind phone, and nobody's WhatsApp id.",
+    ),
+    "whatsapp_wa_id": (
+        re.compile(r"[1-9][0-9]{4,19}"),
+        "It is the digits that WhatsApp sends as wa_id. A phone number is of kind phone, and nobody's WhatsApp id.",
+    ),
+    "psid": (_NUMBER, "It is the number that Messenger sends as the sender's id."),
+    "igsid": (_NUMBER, "It is the number that Instagram sends as the sender's id."),
+    "telegram": (_NUMBER, "It is the number of a chat with one person; that of a group is negative, and is nobody."),
+    "viber": (_WORD, "It has spaces; send the id as Viber sends it."),
+    "line": (_WORD, "It has spaces; send the id as LINE sends it."),
+    "fcm_fid": (_WORD, "It has spaces; send the Firebase installation id as it is."),
+    "fcm_token": (_WORD, "It has spaces; send the registration token as it is."),
+    "apns_token": (re.compile(r"(?:[0-9a-f]{2}){8,}"), "It is the device token in hexadecimal digits."),
+}
+"""What the platforms' own ids look like, as far as they promise it, and what to say of anything else."""
 
 
 def strength(identifier: Identifier) -> int:
-    return STRENGTH.get(identifier.kind, len(STRENGTH))
+    """0 is the strongest: the place of its kind in `kinds.KINDS`."""
+    return kinds.rank(identifier.kind)
+
+
+def channel_of(kind: str) -> Channel | None:
+    """Where people can be reached by identifiers of this kind, whatever its scope."""
+    return CHANNEL_OF.get(kinds.base(kind))
 
 
 def plain(identifier: Identifier) -> Identifier:
@@ -46,30 +72,37 @@ def plain(identifier: Identifier) -> Identifier:
 def normalise(kind: str, value: Any, *, region: str | None = None) -> Identifier:
     """The stored form of an identifier. Raises Invalid that names the kind as the place.
 
-    email     NFKC, trimmed, lower case; one "@", a dot-atom and a domain of letters, digits and hyphens
-    phone     E.164; `region` (ISO 3166) is needed for national numbers
-    webpush   a PushSubscription as an object or its JSON; makes a `Subscription` whose value is the endpoint
+    email       NFKC, trimmed, lower case; one "@", a dot-atom and a domain of letters, digits and hyphens
+    phone       E.164; `region` (ISO 3166) is needed for national numbers
+    webpush     a PushSubscription as an object or its JSON; makes a `Subscription` whose value is the endpoint
+    apns_token  lower case
+    others      trimmed; ids of platforms are checked as far as their form is promised
     """
-    if kind == "webpush":
-        return _subscription(value)
-    if kind not in STRENGTH:
-        raise invalid("kind", f"{kind!r:.60} is not one of {', '.join(STRENGTH)}.")
+    name = kinds.check(kind)
+    if name == "webpush":
+        return _subscription(kind, value)
     if not isinstance(value, str):
         raise invalid(kind, "A string is needed.")
-    if kind == "phone":
+    if name == "phone":
         return Identifier(kind, _phone(value.strip(), region.upper() if region else None))
-    text = _email(value) if kind == "email" else value.strip()
-    if fault := text_fault(text):
+    text = _email(value) if name == "email" else value.strip()
+    if name == "apns_token":
+        text = text.lower()
+    if fault := text_fault(text) or _form_fault(name, text):
         raise invalid(kind, fault)
     return Identifier(kind, text)
 
 
 def parse(text: str) -> Identifier:
-    """`kind:value` as people write it. A push endpoint stands without its keys."""
+    """`kind:value` or `kind@scope:value` as people write it. A push endpoint stands without its keys.
+
+    The first colon ends the kind; the value may have more.
+    """
     kind, colon, value = text.partition(":")
     if not colon:
-        raise invalid("profile", "Write it as kind:value, such as external_id:42.")
-    if kind == "webpush" and not value.lstrip().startswith("{"):
+        raise invalid("profile", "Write it as kind:value, such as external_id:42 or external_id@crm:42.")
+    if kinds.base(kind) == "webpush" and not value.lstrip().startswith("{"):
+        kinds.check(kind)
         return Identifier(kind, _endpoint(value))
     return plain(normalise(kind, value))
 
@@ -87,6 +120,11 @@ def text_fault(text: str) -> str:
     if size > VALUE_BYTES_MAX:
         return f"It is longer than {VALUE_BYTES_MAX} bytes."
     return ""
+
+
+def _form_fault(name: str, text: str) -> str:
+    form, message = _FORMS.get(name, (None, ""))
+    return "" if form is None or form.fullmatch(text) else message
 
 
 def _email(value: str) -> str:
@@ -120,7 +158,7 @@ def _phone(text: str, region: str | None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _subscription(value: Any) -> Subscription:
+def _subscription(kind: str, value: Any) -> Subscription:
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
@@ -131,7 +169,7 @@ def _subscription(value: Any) -> Subscription:
         raise invalid("webpush.keys", "A PushSubscription with its keys is needed.")
     endpoint = _endpoint(value.get("endpoint"))
     p256dh = _key("p256dh", keys.get("p256dh"), size=_P256DH_BYTES)
-    return Subscription("webpush", endpoint, p256dh, _key("auth", keys.get("auth"), size=_AUTH_BYTES))
+    return Subscription(kind, endpoint, p256dh, _key("auth", keys.get("auth"), size=_AUTH_BYTES))
 
 
 def _endpoint(value: Any) -> str:
