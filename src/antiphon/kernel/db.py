@@ -72,6 +72,10 @@ def _is_passing(error: asyncpg.PostgresError) -> bool:
     return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
 
 
+class Rival(Exception):
+    """Somebody else changed what this work builds on: the same work done again goes through (see `repeat`)."""
+
+
 class Transaction:
     """One open transaction. `now` is product time, the same for every statement in it."""
 
@@ -156,8 +160,9 @@ class Database:
             try:
                 async with self.transaction() as tx:
                     return await work(tx)
-            except asyncpg.PostgresError as error:
-                if attempt == _RETRIES_MAX - 1 or not _is_passing(error):
+            except (asyncpg.PostgresError, Rival) as error:
+                passing = isinstance(error, Rival) or _is_passing(error)
+                if attempt == _RETRIES_MAX - 1 or not passing:
                     raise
                 await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError("unreachable")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -13,10 +12,12 @@ import msgspec
 from antiphon.kernel import outlet
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.records import Event, Identifier, ProfileChange, ProfileId
-from antiphon.profiles import resolve, store
+from antiphon.profiles import store
 from antiphon.profiles.check import check
 from antiphon.profiles.identifiers import CHANNEL_OF, plain, strength
+from antiphon.profiles.naming import Named, People, resolve_people
 from antiphon.profiles.records import Fact, Mode, Recorded, Subscription
+from antiphon.profiles.traits import keep_traits
 
 EVENT_NAMES_MAX = 10_000
 # The driver writes the two outermost instants as infinities, which come back without a time zone.
@@ -36,11 +37,11 @@ async def record(tx: Transaction, facts: Sequence[Fact], *, mode: Mode = "upsert
     fit = [True] * len(facts) if mode == "upsert" else await _fit(tx, facts, mode)
     fresh = await _admit(tx, facts, fit)
     taken = [facts[n] for n in fresh]
-    people = await resolve_people(tx, [(fact.profile, fact.who) for fact in taken])
+    people = await resolve_people(tx, [Named(fact.who, _at(fact), fact.source) for fact in taken])
     changes = [ProfileChange(id, "created") for id in people.created]
-    changes += await _merge_traits(tx, taken, people.profiles)
+    changes += await keep_traits(tx, taken, people)
     changes += await _keep_addresses(tx, taken, people.profiles)
-    events = await _add_events(tx, taken, people.profiles)
+    events = await _add_events(tx, taken, people)
     await outlet.publish(tx, changes)
     await outlet.publish(tx, events)
     skipped = fit.count(False)
@@ -56,7 +57,7 @@ async def record(tx: Transaction, facts: Sequence[Fact], *, mode: Mode = "upsert
 async def _fit(tx: Transaction, facts: Sequence[Fact], mode: Mode) -> list[bool]:
     known = await find(tx, [identifier for fact in facts for identifier in fact.who])
     update = mode == "update"
-    return [(fact.profile is not None or any(i in known for i in fact.who)) == update for fact in facts]
+    return [any(i in known for i in fact.who) == update for fact in facts]
 
 
 async def _admit(tx: Transaction, facts: Sequence[Fact], fit: Sequence[bool]) -> list[int]:
@@ -77,74 +78,6 @@ def message_key(source: str, message_id: str) -> str:
     return blake2b(f"{source}\0{message_id}".encode(), digest_size=16).hexdigest()
 
 
-class People(NamedTuple):
-    """The profile of each fact, in order; which of them are new."""
-
-    profiles: list[ProfileId]
-    created: list[ProfileId]
-    conflicts: int
-
-
-async def resolve_people(tx: Transaction, named: Sequence[tuple[ProfileId | None, Sequence[Identifier]]]) -> People:
-    """Find or make everybody. Among rivals, whoever claims a name first has it; the others use what that one made."""
-    whos = [
-        (profile, sorted(map(plain, who), key=strength) if len(who) > 1 else [plain(i) for i in who])
-        for profile, who in named
-    ]
-    wanted = list(dict.fromkeys(identifier for _, identifiers in whos for identifier in identifiers))
-    known = await store.ingest.find(tx, wanted)
-    if len(known) == len(wanted) and all(len(identifiers) == (profile is None) for profile, identifiers in whos):
-        return People([p if p is not None else known[who[0]] for p, who in whos], [], 0)
-    plan = await _plan(tx, whos, known)
-    ids: list[ProfileId] = []
-    claimed = await _ids(tx, plan.free, ids)
-    won = await store.ingest.claim(tx, claimed)
-    if len(won) < len(claimed):
-        known |= await store.ingest.find(tx, [identifier for identifier in wanted if identifier not in won])
-        known = {identifier: owner for identifier, owner in known.items() if identifier not in won}
-        plan = await _plan(tx, whos, known)
-        await _correct(tx, {i: claimed[i] for i in won}, await _ids(tx, plan.free, ids))
-    created = sorted({ids[-owner - 1] for owner in plan.owners if owner < 0})
-    await store.ingest.add_profiles(tx, created)
-    profiles = [ProfileId(owner) if owner > 0 else ids[-owner - 1] for owner in plan.owners]
-    return People(profiles, created, plan.conflicts)
-
-
-async def _plan(tx: Transaction, whos: Sequence[resolve.Who], known: Mapping[Identifier, ProfileId]) -> resolve.Plan:
-    """Only owners that could be given an external id are locked and looked at."""
-    owners: set[int] = set()
-    for profile, identifiers in whos:
-        if any(i.kind == "external_id" and i not in known for i in identifiers):
-            owners |= {known[i] for i in identifiers if i in known} | ({profile} if profile is not None else set())
-    unnamed = owners - {owner for identifier, owner in known.items() if identifier.kind == "external_id"}
-    named = (owners - unnamed) | await store.ingest.lock_named(tx, unnamed)
-    return resolve.plan(whos, known, named)
-
-
-async def _ids(tx: Transaction, free: Mapping[Identifier, int], ids: list[ProfileId]) -> dict[Identifier, ProfileId]:
-    """Real ids for the owners of free identifiers: the profile -n is `ids[n - 1]`; `ids` grows as needed."""
-    missing = -min(free.values(), default=0) - len(ids)
-    ids += await store.ingest.new_ids(tx, missing)
-    return {identifier: ProfileId(owner) if owner > 0 else ids[-owner - 1] for identifier, owner in free.items()}
-
-
-async def _correct(
-    tx: Transaction, claimed: Mapping[Identifier, ProfileId], wanted: Mapping[Identifier, ProfileId]
-) -> None:
-    await store.ingest.move(tx, {i: wanted[i] for i in claimed if i in wanted and wanted[i] != claimed[i]})
-    await store.ingest.drop(tx, [i for i in claimed if i not in wanted])
-
-
-async def _merge_traits(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[ProfileChange]:
-    merged: dict[ProfileId, dict[str, Any]] = {}
-    for fact, profile in zip(facts, profiles, strict=True):
-        if fact.traits:
-            merged.setdefault(profile, {}).update(fact.traits)
-    texts = {profile: msgspec.json.encode(traits).decode() for profile, traits in merged.items()}
-    changed = await store.ingest.merge_traits(tx, texts)
-    return [ProfileChange(id, "traits", tuple(sorted(merged[id]))) for id in sorted(changed)]
-
-
 async def _keep_addresses(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[ProfileChange]:
     rows: dict[tuple[ProfileId, str, str], store.ingest.AddressRow] = {}
     for fact, profile in zip(facts, profiles, strict=True):
@@ -153,7 +86,9 @@ async def _keep_addresses(tx: Transaction, facts: Sequence[Fact], profiles: Sequ
                 key = (profile, str(channel), identifier.value)
                 registered = fact.event is None or (key in rows and rows[key][4])
                 rows[key] = (*key, details, registered)
-    changed = await store.ingest.keep_addresses(tx, list(rows.values())) if rows else set()
+    if not rows:
+        return []
+    changed, _fresh = await store.ingest.keep_addresses(tx, list(rows.values()))
     return [ProfileChange(id, "address", (channel,)) for id, channel in sorted(changed)]
 
 
@@ -164,18 +99,22 @@ def _details(identifier: Identifier) -> str | None:
     return None if identifier.kind == "webpush" else "{}"
 
 
-async def _add_events(tx: Transaction, facts: Sequence[Fact], profiles: Sequence[ProfileId]) -> list[Event]:
+async def _add_events(tx: Transaction, facts: Sequence[Fact], people: People) -> list[Event]:
     names = await event_names(tx, [fact.event for fact in facts if fact.event is not None], make=True)
     events: list[Event] = []
     rows: list[store.ingest.EventRow] = []
-    for fact, profile in zip(facts, profiles, strict=True):
+    for fact, profile, who in zip(facts, people.profiles, people.whos, strict=True):
         if fact.event is not None:
-            at = min(max(fact.at if fact.at.tzinfo is UTC else fact.at.astimezone(UTC), _FIRST), _LAST)
+            at = _at(fact)
             name_id = names[fact.event]
-            rows.append((profile, name_id, at, fact.properties))
+            rows.append((profile, name_id, at, who, fact.properties))
             events.append(Event(profile, fact.event, name_id, at))
     await store.ingest.add_events(tx, rows)
     return events
+
+
+def _at(fact: Fact) -> datetime:
+    return min(max(fact.at if fact.at.tzinfo is UTC else fact.at.astimezone(UTC), _FIRST), _LAST)
 
 
 async def event_names(tx: Transaction, names: Collection[str], *, make: bool) -> dict[str, int]:
@@ -211,22 +150,20 @@ async def _answer(
 
 
 def _owner(fact: Fact, known: Mapping[Identifier, ProfileId]) -> ProfileId | None:
-    if fact.profile is not None:
-        return fact.profile
     return next((known[i] for i in sorted(fact.who, key=strength) if i in known), None)
 
 
 async def find(tx: Transaction, identifiers: Sequence[Identifier]) -> dict[Identifier, ProfileId]:
     """The profiles of those identifiers that are known."""
     known = await store.ingest.find(tx, list(dict.fromkeys(map(plain, identifiers))))
-    return {identifier: known[plain(identifier)] for identifier in identifiers if plain(identifier) in known}
+    return {identifier: known[plain(identifier)].profile for identifier in identifiers if plain(identifier) in known}
 
 
 async def find_or_make(tx: Transaction, identifier: Identifier) -> ProfileId:
     """The profile of this identifier; an unknown one gets a new profile that can be reached there."""
     fact = Fact(source="antiphon", message_id="-", at=tx.now, who=(identifier,))
     check([fact])
-    people = await resolve_people(tx, [(None, fact.who)])
+    people = await resolve_people(tx, [Named(fact.who, fact.at, fact.source)])
     if people.created:
         changes = [ProfileChange(people.profiles[0], "created")]
         await outlet.publish(tx, changes + await _keep_addresses(tx, [fact], people.profiles))

@@ -22,9 +22,11 @@ async def record_known(tx: Transaction, happened: Sequence[Happened]) -> None:
     """Take in events of profiles by number, without a message id: the caller's transaction makes each exactly once."""
     if not happened:
         return
+    numbers = await store.ingest.present(tx, {profile for profile, *_ in happened})
+    happened = [(numbers[profile], name, at, properties) for profile, name, at, properties in happened]
     names = await event_names(tx, {name for _, name, _, _ in happened}, make=True)
     rows = [
-        (profile, names[name], at, msgspec.json.encode(properties).decode() if properties else None)
+        (profile, names[name], at, None, msgspec.json.encode(properties).decode() if properties else None)
         for profile, name, at, properties in happened
     ]
     await store.ingest.add_events(tx, rows)

@@ -1,0 +1,89 @@
+"""Who people are told to be: kept per identifier, folded per profile, with a history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from antiphon.kernel.db import Rival, Transaction
+from antiphon.kernel.records import ProfileChange, ProfileId
+from antiphon.profiles import store
+from antiphon.profiles.naming import People
+from antiphon.profiles.records import Fact
+from antiphon.profiles.told import Told, fold, merge, read, told
+
+Key = tuple[ProfileId, int]
+
+
+async def keep_traits(tx: Transaction, facts: Sequence[Fact], people: People) -> list[ProfileChange]:
+    """Whatever order facts come in, the latest by event time counts. What is dated after now is told now."""
+    news: dict[Key, Told] = {}
+    sources: dict[ProfileId, tuple[str, int]] = {}
+    for fact, profile, who in zip(facts, people.profiles, people.whos, strict=True):
+        if fact.traits:
+            said = told(fact.traits, min(_utc(fact.at), tx.now))
+            news[profile, who] = merge(news.get((profile, who), {}), said)
+            sources[profile] = (fact.source, who)
+    if not news:
+        return []
+    ids = sorted(sources)
+    before = await store.ingest.lock_traits(tx, ids)
+    if len(before) < len(ids):
+        raise Rival("a profile was merged meanwhile")
+    created = set(people.created)
+    held = await _held(tx, [id for id in ids if id not in created])
+    await store.ingest.keep_told(tx, _learnt(news, held))
+    after = {id: fold(held[id].values()) for id in ids if id in held}
+    changed = {id: traits for id, traits in after.items() if traits != before[id][1]}
+    await write(tx, changed)
+    changes = {id: difference(before[id][1], traits) for id, traits in changed.items()}
+    history = [(id, sources[id][0], _json(was), sources[id][1]) for id, was in changes.items() if id not in created]
+    await store.ingest.add_trait_changes(tx, history)
+    return [ProfileChange(id, "traits", tuple(sorted(was))) for id, was in changes.items()]
+
+
+async def refold(tx: Transaction, ids: Sequence[ProfileId]) -> None:
+    """Writes the traits of these profiles anew from what was told."""
+    before = await store.ingest.lock_traits(tx, ids)
+    held = await _held(tx, ids)
+    after = {id: fold(held.get(id, {}).values()) for id in before}
+    await write(tx, {id: traits for id, traits in after.items() if traits != before[id][1]})
+
+
+async def write(tx: Transaction, traits: Mapping[ProfileId, Mapping[str, Any]]) -> None:
+    await store.ingest.write_traits(tx, {id: _json(one) for id, one in traits.items()})
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What the changed ones were; null for what was not there."""
+    names = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+    return {name: before.get(name) for name in names}
+
+
+async def _held(tx: Transaction, ids: Sequence[ProfileId]) -> dict[ProfileId, dict[int, Told]]:
+    stored = await store.ingest.read_told(tx, ids) if ids else {}
+    return {id: {who: read(one) for who, one in whos.items()} for id, whos in stored.items()}
+
+
+def _learnt(news: Mapping[Key, Told], held: dict[ProfileId, dict[int, Told]]) -> list[tuple[ProfileId, int, str]]:
+    """Lays the news over what is held; the rows that changed."""
+    rows = []
+    for (profile, who), said in news.items():
+        mine = held.setdefault(profile, {})
+        known = mine.get(who, {})
+        merged = merge(known, said)
+        if merged != known:
+            mine[who] = merged
+            rows.append((profile, who, _json(merged)))
+    return rows
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
