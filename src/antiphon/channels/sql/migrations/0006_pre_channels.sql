@@ -30,6 +30,8 @@ CREATE TABLE provider_message (
   delivery_id bigint NOT NULL,
   PRIMARY KEY (bucket, provider_id, id)
 );
+-- serves erasure and retention: what names a delivery goes with it
+CREATE INDEX provider_message_by_delivery ON provider_message (delivery_id);
 
 -- A receipt that came before we knew its id, or that names nobody; folded when the id is recorded.
 CREATE TABLE unmatched_receipt (

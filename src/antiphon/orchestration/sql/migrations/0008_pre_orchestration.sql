@@ -69,6 +69,8 @@ CREATE TABLE idempotency (
   notification_id bigint NOT NULL,
   PRIMARY KEY (bucket, key)
 );
+-- serves erasure and retention: a key goes with what it led to
+CREATE INDEX idempotency_by_notification ON idempotency (notification_id);
 
 -- Directory: one source, one address, once. `bucket` is the hash of (channel, value).
 CREATE TABLE source_address (

@@ -200,6 +200,24 @@ CREATE TABLE suppression (
   PRIMARY KEY (bucket, digest)
 );
 
+-- Numbers of people who were erased: they name nobody. The row is the proof that it was done, and due until the last
+-- look at what others wrote about the number meanwhile.
+CREATE TABLE erasure (
+  bucket      smallint NOT NULL,
+  profile_id  bigint NOT NULL,
+  at          timestamptz NOT NULL,
+  at_wall     timestamptz NOT NULL,       -- wall time: leases are counted from here
+  keep_counts boolean NOT NULL,
+  looks       smallint NOT NULL DEFAULT 0,
+  seen_xid    xid8 NOT NULL,              -- of the erasure: who wrote before it has ended at a look
+  due_at      timestamptz,
+  lease_until timestamptz,
+  lease       integer NOT NULL DEFAULT 0,
+  version     integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (bucket, profile_id)
+);
+CREATE INDEX erasure_due_at ON erasure (due_at) WHERE due_at IS NOT NULL;
+
 -- A kind of message that a person can want or not.
 CREATE TABLE topic (
   name      text PRIMARY KEY,
@@ -218,7 +236,7 @@ CREATE TABLE topic (
 -- a withdrawal is a further row. Merges and erasure alone touch rows (whose they are; what names the person).
 CREATE TABLE consent (
   bucket      smallint NOT NULL,
-  id          bigint NOT NULL,            -- nextval * 256 + bucket
+  id          bigint NOT NULL,            -- nextval * 256 + the bucket it was born in: it stays when a merge moves the row
   profile_id  bigint NOT NULL,
   who         bigint NOT NULL DEFAULT 0,  -- the identifier in whose name it was said; 0: the profile by its number
   at          timestamptz NOT NULL,       -- when it was said
@@ -226,6 +244,9 @@ CREATE TABLE consent (
   topic       text NOT NULL,              -- '*': every topic
   channel     text NOT NULL,              -- '*': every channel
   address     text,                       -- set: said for this address alone
+  -- set (marketing, everything): proof of an opt-out or opt-in of the address itself, which is kept in `opt_out` and
+  -- is no part of the fold: it holds for whoever has the address
+  scope       text CHECK (scope IN ('marketing', 'everything')),
   state       text NOT NULL CHECK (state IN ('wanted', 'unwanted', 'unset', 'paused', 'resumed', 'limited', 'pending')),
   until       timestamptz,                -- paused: until then
   expires_at  timestamptz,                -- a consent that runs out
@@ -241,10 +262,37 @@ CREATE TABLE consent (
   user_agent  text NOT NULL DEFAULT '',
   asked_at    timestamptz,                -- double opt-in: when the question was sent
   confirmed_at timestamptz,               -- … and answered
+  asked_id    bigint,                     -- … by this row: the `pending` one that it answers
   PRIMARY KEY (bucket, id)
 );
 CREATE SEQUENCE consent_seq;
-CREATE INDEX consent_by_profile ON consent (bucket, profile_id, at);
+-- serves the fold and the ledger's pages
+CREATE INDEX consent_by_profile ON consent (bucket, profile_id, at, id);
+-- serves the answer to a double opt-in, which knows no bucket: its question may have moved with a merge
+CREATE INDEX consent_by_id ON consent (id) WHERE state = 'pending';
+-- prevents two answers to one question
+CREATE UNIQUE INDEX consent_answer ON consent (bucket, profile_id, asked_id) WHERE asked_id IS NOT NULL;
+
+-- Whoever is at the database cannot change what was said either. What merges move and what erasure blanks may be
+-- changed; rows go only while `antiphon.erasing` is on: set_config('antiphon.erasing', 'on', true).
+CREATE FUNCTION keep_consent() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  free constant text[] := ARRAY['bucket', 'id', 'profile_id', 'who', 'address', 'ip', 'user_agent', 'source'];
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF coalesce(current_setting('antiphon.erasing', true), '') <> 'on' THEN
+      RAISE EXCEPTION 'consent is append-only: nothing is deleted but by an erasure' USING ERRCODE = '23001';
+    END IF;
+    RETURN OLD;
+  END IF;
+  IF to_jsonb(OLD) - free <> to_jsonb(NEW) - free THEN
+    RAISE EXCEPTION 'consent is append-only: a withdrawal is a further row' USING ERRCODE = '23001';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER consent_is_append_only BEFORE UPDATE OR DELETE ON consent
+  FOR EACH ROW EXECUTE FUNCTION keep_consent();
 
 -- The fold of `consent`: what holds now. No row means that nothing was said. '*' is every topic or channel.
 CREATE TABLE preference (
@@ -252,16 +300,17 @@ CREATE TABLE preference (
   profile_id   bigint NOT NULL,
   topic        text NOT NULL,
   channel      text NOT NULL,
+  address      text NOT NULL DEFAULT '',  -- not empty: the wish is for this address alone
   state        text CHECK (state IN ('wanted', 'unwanted')),  -- null: only paused or limited
-  address      text,                      -- set: the wish is for this address alone
   basis        text NOT NULL DEFAULT '',
   confirmed    boolean NOT NULL DEFAULT false, -- by double opt-in
   expires_at   timestamptz,               -- `wanted` counts until then
   paused_until timestamptz,
   limit_count  integer,
   limit_s      double precision,
-  changed_at   timestamptz NOT NULL,
-  PRIMARY KEY (bucket, profile_id, topic, channel)
+  changed_at   timestamptz NOT NULL,      -- when the newest of it was said
+  consent_id   bigint NOT NULL,           -- the statement that says `state`; without a state, the newest
+  PRIMARY KEY (bucket, profile_id, topic, channel, address)
 );
 
 -- Names of events are few and repeat: rows carry the number.

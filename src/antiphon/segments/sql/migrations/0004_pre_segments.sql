@@ -36,6 +36,8 @@ CREATE TABLE segment_change (
   at         timestamptz NOT NULL,
   entered    boolean NOT NULL
 );
+-- serves erasure and exports
+CREATE INDEX segment_change_by_profile ON segment_change (bucket, profile_id);
 -- serves the history of a segment
 CREATE INDEX segment_change_by_segment ON segment_change (segment_id, at);
 
