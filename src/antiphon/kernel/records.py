@@ -217,7 +217,8 @@ class Receipt(Struct, frozen=True):
     """What the world said about a delivery, in any order and any number of times.
 
     Named by `delivery` (our token came back) or by `provider` and `provider_message_id`.
-    `at` is product time. `machine` marks opens and clicks that no person made.
+    `at` is product time. `machine` marks opens and clicks that no person made. `device` is where a person opened or
+    clicked (`pages.devices`: mobile, tablet, desktop …); empty where it is not known.
     """
 
     kind: ReceiptKind
@@ -229,6 +230,7 @@ class Receipt(Struct, frozen=True):
     code: str = ""
     machine: bool = False
     link: int | None = None
+    device: str = ""
 
 
 class Inbound(Struct, frozen=True):

@@ -18,6 +18,13 @@ from antiphon.kernel.records import Channel
 queries = Queries("kernel")
 
 TEXT_CHARS_MAX = 1_000
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_URL = re.compile(r"https://[^\s\"'<>()\\;]+")
+REGIONS_MAX = 300
+KEYWORDS_MAX = 100
+KEYWORD_CHARS_MAX = 40
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|\*")
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -36,6 +43,22 @@ class FrequencyCap(Struct, frozen=True, forbid_unknown_fields=True):
     within_s: float
 
 
+class Jurisdiction(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the operator says about the law of a region; `windows`: {"mon-fri": [["08:00", "20:00"]]}, local time."""
+
+    enabled: bool = True
+    windows: dict[str, tuple[tuple[str, str], ...]] | None = None
+    channels: tuple[str, ...] = ("sms", "voice")
+
+
+class Keywords(Struct, frozen=True, forbid_unknown_fields=True):
+    """Words that people write to us, beside those of the languages that are known anyway."""
+
+    opt_out: tuple[str, ...] = ()
+    opt_in: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     quiet_hours: QuietHours | None = None
     frequency_cap: FrequencyCap | None = None
@@ -45,6 +68,18 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     sender_email: str = "hello@localhost.localdomain"
     sender_sms: str = "Antiphon"
     postal_address: str = ""
+    brand_color: str = ""
+    """#rrggbb, of buttons on public pages; where it is too pale or too dark to be read, a shade of it is taken."""
+    brand_logo_url: str = ""
+    """https: a picture that public pages show in place of the name."""
+    privacy_url: str = ""
+    soft_failures_max: int = 5
+    """An address that failed for now so often, over three days at least, counts as dead."""
+    jurisdictions: dict[str, Jurisdiction] = {}
+    """By region, such as FR or US-FL; * is everywhere. What is not named is as the table of laws says."""
+    keywords: Keywords = Keywords()
+    help_contact: str = ""
+    """What a text message that asks for help is answered with: where help is."""
     conversion_event: str = "Order Completed"
     """The event that counts as a conversion of the message clicked or opened before it."""
 
@@ -78,8 +113,17 @@ def _flaws(wished: Settings) -> Iterator[Flaw]:
         text = getattr(wished, field.name)
         if isinstance(text, str) and ("\0" in text or len(text) > TEXT_CHARS_MAX):
             yield Flaw(field.name, f"A text has at most {TEXT_CHARS_MAX} characters, none of them U+0000.")
+    if wished.brand_color and not _COLOR.fullmatch(wished.brand_color):
+        yield Flaw("brand_color", "A colour is written like #4338ca.")
+    for name in ("brand_logo_url", "privacy_url"):
+        if (url := getattr(wished, name)) and not _URL.fullmatch(url):
+            yield Flaw(name, "A URL begins with https:// and has no spaces, quotes or brackets.")
+    if not 1 <= wished.soft_failures_max <= 1_000:
+        yield Flaw("soft_failures_max", "At most a number from 1 to 1,000.")
     if not _is_timezone(wished.timezone):
         yield Flaw("timezone", "Name a time zone of the IANA list, such as Europe/Madrid.")
+    yield from _flaws_of_laws(wished)
+    yield from _flaws_of_keywords(wished.keywords)
     if quiet := wished.quiet_hours:
         for name, hour in (("start", quiet.start), ("end", quiet.end)):
             if not _HOUR.fullmatch(hour):
@@ -92,6 +136,44 @@ def _flaws(wished: Settings) -> Iterator[Flaw]:
             yield Flaw("frequency_cap.count", "At most a number from 0 to 1,000.")
         if not (math.isfinite(cap.within_s) and 1 <= cap.within_s <= 366 * 86_400):
             yield Flaw("frequency_cap.within_s", "From a second to a year.")
+
+
+def _flaws_of_laws(wished: Settings) -> Iterator[Flaw]:
+    if len(wished.jurisdictions) > REGIONS_MAX:
+        yield Flaw("jurisdictions", f"At most {REGIONS_MAX} regions.")
+        return
+    for region, own in wished.jurisdictions.items():
+        at = f"jurisdictions.{region}"
+        if not _REGION.fullmatch(region):
+            yield Flaw(at, "A region is written like FR or US-FL; * is everywhere.")
+        for n, channel in enumerate(own.channels):
+            if channel not in tuple(Channel):
+                yield Flaw(f"{at}.channels[{n}]", f"It is not one of {', '.join(Channel)}.")
+        for days, spans in (own.windows or {}).items():
+            if not _is_days(days):
+                yield Flaw(f"{at}.windows.{days}", "Days are written like mon, mon-fri or all.")
+            for n, (start, end) in enumerate(spans):
+                if not (_HOUR.fullmatch(start) and (_HOUR.fullmatch(end) or end == "24:00") and start < end):
+                    yield Flaw(f"{at}.windows.{days}[{n}]", "Two times of day, HH:MM, the first before the second.")
+
+
+def _is_days(words: str) -> bool:
+    first, _, last = words.partition("-")
+    return words == "all" or (
+        first in _DAYS and (last or first) in _DAYS and _DAYS.index(first) <= _DAYS.index(last or first)
+    )
+
+
+def _flaws_of_keywords(words: Keywords) -> Iterator[Flaw]:
+    for name in ("opt_out", "opt_in", "help"):
+        given = getattr(words, name)
+        if len(given) > KEYWORDS_MAX:
+            yield Flaw(f"keywords.{name}", f"At most {KEYWORDS_MAX} words.")
+        for n, word in enumerate(given[:KEYWORDS_MAX]):
+            if not any(char.isalnum() for char in word) or len(word) > KEYWORD_CHARS_MAX:
+                yield Flaw(
+                    f"keywords.{name}[{n}]", f"A text of 1 to {KEYWORD_CHARS_MAX} characters with a letter or digit."
+                )
 
 
 def _is_timezone(name: str) -> bool:

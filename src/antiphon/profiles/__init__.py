@@ -17,14 +17,26 @@ a track is added where it is new. Whether it may be written to is not its owner'
 address itself, whoever holds it, now or later.
 """
 
+from antiphon.profiles.accounts import (
+    Account,
+    AccountMember,
+    accounts_of,
+    find_account,
+    leave_account,
+    members_of_account,
+    tell_account,
+)
+from antiphon.profiles.addresses import mark_dead, note_outcomes, saw_device
 from antiphon.profiles.check import BATCH_MAX, flaws
-from antiphon.profiles.consent import mark_dead, opt_in, opt_out, set_preferences
+from antiphon.profiles.consent import opt_in, opt_out, set_preferences
 from antiphon.profiles.headcount import about_how_many, anybody
 from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.known import record_known
 from antiphon.profiles.records import (
+    AccountFact,
     Address,
+    Belonging,
     Fact,
     Preference,
     PreferenceState,
@@ -39,7 +51,11 @@ from antiphon.profiles.work import ensure_partitions
 
 __all__ = [
     "BATCH_MAX",
+    "Account",
+    "AccountFact",
+    "AccountMember",
     "Address",
+    "Belonging",
     "Fact",
     "KeptRefusal",
     "Preference",
@@ -50,16 +66,21 @@ __all__ = [
     "Refusal",
     "Subscription",
     "about_how_many",
+    "accounts_of",
     "anybody",
     "ensure_partitions",
     "event_names",
     "events",
     "find",
+    "find_account",
     "find_or_make",
     "flaws",
+    "leave_account",
     "mark_dead",
+    "members_of_account",
     "newest_refusals",
     "normalise",
+    "note_outcomes",
     "opt_in",
     "opt_out",
     "parse",
@@ -67,5 +88,7 @@ __all__ = [
     "record",
     "record_known",
     "refuse",
+    "saw_device",
     "set_preferences",
+    "tell_account",
 ]

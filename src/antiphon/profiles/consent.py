@@ -70,9 +70,3 @@ def _stored(channel: str, addresses: Sequence[str]) -> list[str]:
 async def _tell_holders(tx: Transaction, channel: str, values: Sequence[str]) -> None:
     holders = await store.consent.holders(tx, channel, values)
     await outlet.publish(tx, [ProfileChange(id, "opt_out", (channel,)) for id in holders])
-
-
-async def mark_dead(tx: Transaction, addresses: Sequence[tuple[ProfileId, str, str]]) -> None:
-    """(profile, channel, value) each: the world says that nobody is there, until it is registered again."""
-    changed = await store.addresses.mark_dead(tx, sorted(set(addresses)))
-    await outlet.publish(tx, [ProfileChange(id, "address", (channel,)) for id, channel in sorted(changed)])

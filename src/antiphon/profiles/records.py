@@ -64,13 +64,20 @@ class Recorded(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """Where a profile can be reached. `state` is what the world taught us, `opted_out` what a person said."""
+    """Where a profile can be reached. `state` is what the world taught us, `opted_out` what a person said.
+
+    `succeeded_at` (to the day) and `failed_at` are the last; `on_mobile` and `on_other` count opens and clicks.
+    """
 
     channel: str
     value: str
-    state: Literal["active", "dead"]
+    state: Literal["unknown", "active", "soft", "dead"]
     opted_out: bool
     details: dict[str, Any] = {}
+    succeeded_at: datetime | None = None
+    failed_at: datetime | None = None
+    on_mobile: int = 0
+    on_other: int = 0
 
 
 class Preference(Struct, frozen=True):

@@ -8,6 +8,7 @@ from datetime import datetime
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import Identifier, ProfileId, bucket_of
 from antiphon.profiles.records import Address, Preference, Profile, RecordedEvent
+from antiphon.profiles.store import accounts
 from antiphon.profiles.store.base import queries
 
 
@@ -21,12 +22,31 @@ async def read(tx: Transaction, ids: Sequence[ProfileId]) -> list[Profile]:
         identifiers[row["profile_id"]].append(Identifier(row["kind"], row["value"]))
     for row in await queries.rows(tx, "read_addresses", ids=known):
         addresses[row["profile_id"]].append(
-            Address(row["channel"], row["value"], row["state"], row["opted_out"], row["details"])
+            Address(
+                row["channel"],
+                row["value"],
+                row["state"],
+                row["opted_out"],
+                row["details"],
+                succeeded_at=row["succeeded_at"],
+                failed_at=row["failed_at"],
+                on_mobile=row["on_mobile"],
+                on_other=row["on_other"],
+            )
         )
     for row in await queries.rows(tx, "read_preferences", ids=known):
         preferences[row["profile_id"]].append(Preference(row["topic"], row["channel"], row["state"]))
+    belongings = await accounts.of_people(tx, known)
     return [
-        Profile(id, found[id]["created_at"], found[id]["traits"], identifiers[id], addresses[id], preferences[id])
+        Profile(
+            id,
+            found[id]["created_at"],
+            found[id]["traits"],
+            identifiers[id],
+            addresses[id],
+            preferences[id],
+            belongings.get(id, []),
+        )
         for id in dict.fromkeys(ids)
         if id in found
     ]

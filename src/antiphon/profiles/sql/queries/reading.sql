@@ -15,6 +15,7 @@ SELECT profile_id, kind, value
 -- name: read_addresses
 -- Where these profiles can be reached, and whether somebody opted the address out. The opt-out has its own bucket.
 SELECT address.profile_id, address.channel, address.value, address.state, address.details,
+       address.succeeded_at, address.failed_at, address.on_mobile, address.on_other,
        EXISTS (SELECT
                  FROM opt_out
                 WHERE opt_out.channel = address.channel
