@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 import msgspec
@@ -50,6 +50,16 @@ def flaws(fact: Fact) -> list[Flaw]:
         found.append(Flaw("properties", fault))
     if fact.traits:
         _traits(found, fact.traits)
+    if fact.account is not None:
+        found += account_flaws(fact.account.key, fact.account.traits)
+    return found
+
+
+def account_flaws(key: str, traits: Mapping[str, object] | None) -> list[Flaw]:
+    """What keeps an account from being stored; empty when nothing does."""
+    found: list[Flaw] = []
+    _name(found, "account.key", key)
+    _traits(found, traits or {}, at="account.traits")
     return found
 
 
@@ -110,15 +120,15 @@ def _who(found: list[Flaw], fact: Fact) -> None:
         _name(found, f"who[{n}].value", identifier.value)
 
 
-def _traits(found: list[Flaw], traits: dict[str, object]) -> None:
+def _traits(found: list[Flaw], traits: Mapping[str, object], *, at: str = "traits") -> None:
     for name, value in traits.items():
-        _name(found, f"traits.{printable(name)}", name)
+        _name(found, f"{at}.{printable(name)}", name)
         try:
             fault = json_fault(msgspec.json.encode({"": value}).decode())
         except (TypeError, ValueError, RecursionError):
             fault = "It cannot be written as JSON."
         if fault:
-            found.append(Flaw(f"traits.{printable(name)}", fault))
+            found.append(Flaw(f"{at}.{printable(name)}", fault))
 
 
 def printable(name: str) -> str:
