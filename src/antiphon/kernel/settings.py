@@ -80,6 +80,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     keywords: Keywords = Keywords()
     help_contact: str = ""
     """What a text message that asks for help is answered with: where help is."""
+    identity: dict[str, Any] = {}
+    """Rules of identity that differ from the defaults: kind → rule, as `profiles` reads them."""
+    double_opt_in_days: int = 7
+    """How long the link of a double opt-in can be answered."""
     conversion_event: str = "Order Completed"
     """The event that counts as a conversion of the message clicked or opened before it."""
 
@@ -120,6 +124,8 @@ def _flaws(wished: Settings) -> Iterator[Flaw]:
             yield Flaw(name, "A URL begins with https:// and has no spaces, quotes or brackets.")
     if not 1 <= wished.soft_failures_max <= 1_000:
         yield Flaw("soft_failures_max", "At most a number from 1 to 1,000.")
+    if not 1 <= wished.double_opt_in_days <= 365:
+        yield Flaw("double_opt_in_days", "From 1 to 365 days.")
     if not _is_timezone(wished.timezone):
         yield Flaw("timezone", "Name a time zone of the IANA list, such as Europe/Madrid.")
     yield from _flaws_of_laws(wished)

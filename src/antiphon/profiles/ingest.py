@@ -15,7 +15,7 @@ from antiphon.kernel.records import Event, Identifier, ProfileChange, ProfileId
 from antiphon.profiles import store
 from antiphon.profiles.check import check
 from antiphon.profiles.identifiers import CHANNEL_OF, plain, strength
-from antiphon.profiles.naming import Named, People, resolve_people
+from antiphon.profiles.naming import Named, People, keep_links, resolve_people
 from antiphon.profiles.records import Fact, Mode, Recorded, Subscription
 from antiphon.profiles.traits import keep_traits
 
@@ -42,6 +42,7 @@ async def record(tx: Transaction, facts: Sequence[Fact], *, mode: Mode = "upsert
     changes += await keep_traits(tx, taken, people)
     changes += await _keep_addresses(tx, taken, people.profiles)
     events = await _add_events(tx, taken, people)
+    await keep_links(tx, people)
     await outlet.publish(tx, changes)
     await outlet.publish(tx, events)
     skipped = fit.count(False)

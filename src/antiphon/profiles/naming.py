@@ -23,12 +23,15 @@ STAR_MAX = 5
 
 
 class People(NamedTuple):
-    """The profile of each fact and the number of the identifier that it was told of, in order; which are new."""
+    """The profile of each fact and the number of the identifier that it was told of, in order; which are new. `links`
+    are written last, see `keep_links`; `open` are those identifiers in the middle of them that need working out."""
 
     profiles: list[ProfileId]
     whos: list[int]
     created: list[ProfileId]
     conflicts: int
+    links: list[store.ingest.LinkRow]
+    open: set[int]
 
 
 class Named(NamedTuple):
@@ -49,7 +52,7 @@ async def resolve_people(tx: Transaction, named: Sequence[Named]) -> People:
         whos = [_without_shared(who, known) for who in whos]
     if len(known) == len(wanted) and all(len(who) == 1 for who in whos):
         found = [known[who[0]] for who in whos]
-        return People([one.profile for one in found], [one.id for one in found], [], 0)
+        return People([one.profile for one in found], [one.id for one in found], [], 0, [], set())
     plan = await _plan(tx, whos, known)
     ids: list[ProfileId] = []
     sources = _sources(named, whos)
@@ -63,8 +66,26 @@ async def resolve_people(tx: Transaction, named: Sequence[Named]) -> People:
     numbers |= {identifier: one.id for identifier, one in known.items()}
     profiles = [ProfileId(owner) if owner > 0 else ids[-owner - 1] for owner in plan.owners]
     created = await _add_profiles(tx, plan, ids, whos, numbers)
-    await _keep_links(tx, named, whos, numbers, plan)
-    return People(profiles, [numbers[who[0]] for who in whos], created, plan.conflicts)
+    links, owners = _links(named, whos, numbers, plan)
+    settled = _plain_stars(links, owners, plan, whos, numbers)
+    return People(
+        profiles,
+        [numbers[who[0]] for who in whos],
+        created,
+        plan.conflicts,
+        list(links.values()),
+        owners.keys() - settled,
+    )
+
+
+async def keep_links(tx: Transaction, people: People) -> None:
+    """The last that a batch writes of this part: whoever works them out locks people before them."""
+    if people.links:
+        news = await store.ingest.keep_links(tx, people.links)
+        touched = {one for one, _ in news} & people.open
+        await store.ingest.touch_identity(tx, touched)
+        if touched:
+            tx.wake("identity")
 
 
 def _ordered(who: Sequence[Identifier]) -> list[Identifier]:
@@ -138,13 +159,13 @@ async def _add_profiles(
     return created
 
 
-async def _keep_links(
-    tx: Transaction,
+def _links(
     named: Sequence[Named],
     whos: Sequence[list[Identifier]],
     numbers: Mapping[Identifier, int],
     plan: resolve.Plan,
-) -> None:
+) -> tuple[dict[tuple[int, int], store.ingest.LinkRow], dict[int, int]]:
+    """From the strongest of each fact to the others; and the owners of the strongest."""
     links: dict[tuple[int, int], store.ingest.LinkRow] = {}
     owners: dict[int, int] = {}
     for one, who, owner in zip(named, whos, plan.owners, strict=True):
@@ -155,13 +176,7 @@ async def _keep_links(
             first, last = (min(held[2], one.at), max(held[3], day)) if held else (one.at, day)
             links[key] = (*key, first, last, one.source)
             owners[key[0]] = owner
-    if not links:
-        return
-    news = await store.ingest.keep_links(tx, list(links.values()))
-    plain_stars = _plain_stars(links, owners, plan, whos, numbers)
-    await store.ingest.touch_identity(tx, {one for one, _ in news if one not in plain_stars})
-    if news:
-        tx.wake("identity")
+    return links, owners
 
 
 def _plain_stars(

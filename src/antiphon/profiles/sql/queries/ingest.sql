@@ -47,12 +47,21 @@ SELECT profile.id, profile.anchor, profile.traits
 
 -- name: touch_identifiers
 -- Seen today.
+WITH locked AS MATERIALIZED (
+       SELECT identifier.bucket, identifier.kind, identifier.value
+         FROM unnest(:buckets::smallint[], :kinds::text[], :values::text[]) AS given(bucket, kind, value)
+         JOIN identifier
+           ON identifier.bucket = given.bucket
+          AND identifier.kind = given.kind
+          AND identifier.value = given.value
+        ORDER BY identifier.bucket, identifier.kind, identifier.value
+          FOR NO KEY UPDATE OF identifier)
 UPDATE identifier
    SET seen_at = :now
-  FROM unnest(:buckets::smallint[], :kinds::text[], :values::text[]) AS given(bucket, kind, value)
- WHERE identifier.bucket = given.bucket
-   AND identifier.kind = given.kind
-   AND identifier.value = given.value;
+  FROM locked
+ WHERE identifier.bucket = locked.bucket
+   AND identifier.kind = locked.kind
+   AND identifier.value = locked.value;
 
 -- name: find_named
 -- The external ids of these profiles, one per source. Reads across buckets: the directory is asked by profile.
