@@ -1,8 +1,9 @@
 """Whether, when and which way: the notification ledger, the decision, the delivery loop, failover.
 
 A notification is what a person should learn once; a delivery is one attempt. `decide` answers all open notifications
-of a person together and stores why; `clear` marks what may leave; receipts fold in any order. Takers: `on_receipts`,
-`on_profile_changes`, `on_inbound`, `on_events`. Promised: eligibility, budgets, predicted response with exploration.
+of a person together, under whichever of their numbers, and stores why; `clear` marks what may leave; receipts fold in
+any order. Takers: `on_receipts`, `on_profile_changes`, `on_inbound`, `on_events`, `on_merged`, `on_unmerged`. Promised:
+eligibility, budgets, predicted response with exploration.
 """
 
 from antiphon.kernel.records import SourceId
@@ -10,6 +11,7 @@ from antiphon.orchestration.asking import DeliveryView, NotificationView, Recipi
 from antiphon.orchestration.attribution import on_events
 from antiphon.orchestration.calling import Call, send
 from antiphon.orchestration.deliver import clear
+from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.public import Linked, read_linked
 from antiphon.orchestration.receipts import on_inbound, on_profile_changes, on_receipts
 from antiphon.orchestration.sources import (
@@ -42,8 +44,10 @@ __all__ = [
     "notify",
     "on_events",
     "on_inbound",
+    "on_merged",
     "on_profile_changes",
     "on_receipts",
+    "on_unmerged",
     "pause",
     "prefer",
     "read_linked",

@@ -25,8 +25,11 @@ class Tally(Struct, frozen=True):
 
 
 class Recipient(Struct, frozen=True):
+    """`profile` is the number that it was written for, `person` whom that number leads to by now."""
+
     notification: str
     profile: str
+    person: str
     state: str
     reason: str | None
     channel: str | None
@@ -51,10 +54,14 @@ class DeliveryView(Struct, frozen=True):
 
 
 class NotificationView(Struct, frozen=True):
-    """`decision` is the newest: what, why, and the runners-up with their scores or reasons."""
+    """`decision` is the newest: what, why, and the runners-up with their scores or reasons.
+
+    `profile` is the number that it was written for, `person` whom that number leads to by now.
+    """
 
     id: str
     profile: str
+    person: str
     source: str
     source_kind: str
     state: str
@@ -87,6 +94,7 @@ async def recipients(
         Recipient(
             notification=str(row["id"]),
             profile=str(row["profile_id"]),
+            person=str(row["person"]),
             state=row["state"],
             reason=row["reason"],
             channel=row["channel"],
@@ -110,7 +118,7 @@ async def show(tx: Transaction, notification: NotificationId) -> NotificationVie
 async def why(
     tx: Transaction, profile: ProfileId, *, source: SourceId | None = None, limit: int = 50
 ) -> list[NotificationView]:
-    """What a person was told or not, the newest first."""
+    """What a person was told or not under all their numbers, the newest first."""
     return await _views(tx, await store.read_notifications_of(tx, profile, source=source, limit=limit))
 
 
@@ -123,6 +131,7 @@ async def _views(tx: Transaction, ids: Sequence[int]) -> list[NotificationView]:
         NotificationView(
             id=str(row["id"]),
             profile=str(row["profile_id"]),
+            person=str(row["person"]),
             source=row["source_name"],
             source_kind=row["source_kind"],
             state=row["state"],
@@ -134,7 +143,7 @@ async def _views(tx: Transaction, ids: Sequence[int]) -> list[NotificationView]:
             decision=row["decision"],
             deliveries=attempts[row["id"]],
         )
-        for row in sorted(rows, key=lambda row: row["id"], reverse=True)
+        for row in sorted(rows, key=lambda row: (row["created_at"], row["id"]), reverse=True)
     ]
 
 

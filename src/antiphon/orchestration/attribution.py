@@ -19,7 +19,8 @@ async def on_events(tx: Transaction, events: Sequence[Event]) -> None:
     name = (await settings.read(tx)).conversion_event if _may_convert(events) else ""
     bought = {event.profile for event in events if event.name == name and event.at <= tx.now}
     if bought:
-        rows = await store.read_conversions(tx, list(bought), since=tx.now - WINDOW)
+        people = set((await store.people_of(tx, bought)).values())
+        rows = await store.read_conversions(tx, people, since=tx.now - WINDOW)
         await metrics.add(
             tx, [Count(SourceId(r["source_id"]), r["channel"], r["variant"], "converted", tx.now, 1) for r in rows]
         )

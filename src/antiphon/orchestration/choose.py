@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from antiphon.kernel.records import Purpose
+from antiphon.kernel.records import NotificationId, Purpose, SourceId
 from antiphon.orchestration.fold import FINAL_FROM_QUEUED
-from antiphon.orchestration.quiet import quiet_until, zone
+from antiphon.orchestration.quiet import quiet_somewhere
 from antiphon.orchestration.records import (
     LANES,
     Live,
@@ -27,6 +27,7 @@ from antiphon.orchestration.records import (
     Source,
     Verdict,
 )
+from antiphon.orchestration.twins import TWIN, Twin, superfluous
 
 PRIOR_WEIGHT = 5.0
 """How many messages of a person's own it takes to count as much as what we know of everybody."""
@@ -46,20 +47,44 @@ PRIOR: Mapping[Purpose, Mapping[str, float]] = {
 """Defaults per kind of message, until this person has answered: statements by e-mail, alerts on the phone. Only
 their order and their distance matter; they are a starting point, not a measurement."""
 
+BEING_MOVED = "the person is being put together with another number, or parted from one"
+
 CAPPED = frozenset({Purpose.CAMPAIGN})
-QUIETED = frozenset({Purpose.CAMPAIGN})
 
 
 def choose(case: PersonCase, policy: Policy, *, now: datetime) -> list[Verdict]:
     """A verdict for each open notification, the most urgent first."""
     verdicts: list[Verdict] = []
     used = list(case.capped_at)
+    twins = _twins(case)
     for notification in sorted(case.notifications, key=_urgency):
+        if notification.id in twins:
+            verdicts.append(Verdict(notification.id, "drop", reason="merged", because=TWIN))
+            continue
         verdict = _choose_one(case, notification, policy, now=now, used=used)
         if verdict.counts:
             used.append(now)
         verdicts.append(verdict)
     return verdicts
+
+
+def _twins(case: PersonCase) -> set[NotificationId]:
+    """Who turned out to have several numbers may have something several times: it goes on once."""
+    by_source: dict[SourceId, list[OpenNotification]] = {}
+    for notification in case.notifications:
+        by_source.setdefault(notification.source.id, []).append(notification)
+    return {
+        number
+        for together in by_source.values()
+        if len({n.number for n in together}) > 1 or together[0].told_elsewhere
+        for number in superfluous(map(_twin, together), told=any(n.told_elsewhere for n in together))
+    }
+
+
+def _twin(notification: OpenNotification) -> Twin:
+    states = {attempt.state for attempt in notification.attempts}
+    tried, live = bool(states - FINAL_FROM_QUEUED - {"queued"}), bool(states & Live)
+    return Twin(notification.id, notification.created_at, tried=tried, live=live)
 
 
 def _urgency(notification: OpenNotification) -> tuple[int, datetime, int]:
@@ -76,6 +101,8 @@ def _choose_one(
         return Verdict(notification.id, "drop", reason="cancelled", because="its source was cancelled")
     if notification.expires_at is not None and notification.expires_at <= now:
         return Verdict(notification.id, "drop", reason="expired", because="its time is over")
+    if case.moving:
+        return Verdict(notification.id, "wait", reason="merged", because=BEING_MOVED)
     made = tuple(attempt for attempt in notification.attempts if attempt.state not in FINAL_FROM_QUEUED)
     first = not notification.attempts
     notification = replace(notification, attempts=made)  # what never left is no attempt
@@ -101,11 +128,12 @@ def _first_allowed(
     first: bool,
 ) -> Verdict:
     """The best channel that is not quiet; when all are quiet, wait for the first that wakes."""
-    waits: list[datetime] = []
+    waits: list[tuple[datetime, str]] = []
     for option, reach, because in possible:
-        until = _quiet_until(notification.source.purpose, option.channel, case, policy, now=now)
-        if until is not None:
-            waits.append(until)
+        purpose = notification.source.purpose
+        quiet = quiet_somewhere(case.zones, case.regions, option.channel, purpose, policy, now)
+        if quiet is not None:
+            waits.append(quiet)
             options = tuple(replace(o, reason="quiet_hours") if o.channel == option.channel else o for o in options)
             continue
         return Verdict(
@@ -118,7 +146,8 @@ def _first_allowed(
             options=options,
             counts=first and notification.source.purpose in CAPPED,
         )
-    return _wait(notification, min(waits), "quiet_hours", "it is night where the person lives", options)
+    until, why = min(waits)
+    return _wait(notification, until, "quiet_hours", why, options)
 
 
 def _options(
@@ -219,13 +248,6 @@ def _capped_until(purpose: Purpose, policy: Policy, used: Sequence[datetime], *,
         return now + within
     recent = sorted(at for at in used if at > now - within)
     return recent[-cap.count] + within if len(recent) >= cap.count else None
-
-
-def _quiet_until(purpose: Purpose, channel: str, case: PersonCase, policy: Policy, *, now: datetime) -> datetime | None:
-    hours = policy.quiet_hours
-    if hours is None or purpose not in QUIETED or channel not in hours.channels:
-        return None
-    return quiet_until(hours, now, zone(case.timezone, policy.timezone))
 
 
 def _wait(

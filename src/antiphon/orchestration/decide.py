@@ -71,10 +71,7 @@ async def _decide(tx: Transaction, people: Sequence[ProfileId], fresh: store.Fre
     if sends:
         await store.insert_deliveries(
             tx,
-            [
-                (v, by_id[v.notification][0], by_id[v.notification][1].source, made.get(v.notification, 0) + 1)
-                for v in sends
-            ],
+            [(v, by_id[v.notification][1], made.get(v.notification, 0) + 1) for v in sends],
         )
         tx.wake("deliveries")
     if policy.frequency_cap is not None:
@@ -93,7 +90,11 @@ async def read_policy(tx: Transaction) -> Policy:
         if provider.enabled and (provider.channel not in providers):
             providers[provider.channel] = ProviderChoice(provider.id, provider.unit_cost, provider.up(at))
     return Policy(
-        providers=providers, quiet_hours=now.quiet_hours, frequency_cap=now.frequency_cap, timezone=now.timezone
+        providers=providers,
+        quiet_hours=now.quiet_hours,
+        frequency_cap=now.frequency_cap,
+        timezone=now.timezone,
+        jurisdictions=now.jurisdictions,
     )
 
 

@@ -160,11 +160,18 @@ async def _settle(tx: Transaction, changes: Sequence[Change]) -> None:
 
 
 async def on_profile_changes(tx: Transaction, changes: Sequence[ProfileChange]) -> None:
-    """A wish or an opt-out is in force on everything queued: take it back and decide anew."""
-    people = sorted({change.profile for change in changes if change.what in ("preference", "opt_out")})
-    if people:
+    """A wish or an opt-out is in force on everything queued and on what waits: take it back and decide anew.
+
+    Under the person's lock: a decision that did not see the wish has written what it queued by then. Who is whole after
+    a merge is decided.
+    """
+    await store.touch_people(tx, sorted({change.profile for change in changes if change.what == "merged"}))
+    changed = {change.profile for change in changes if change.what in ("preference", "opt_out")}
+    if changed:
+        people = (await store.lock_people(tx, changed, make=True)).capped_at.keys()
         queued = await store.read_queued_of_people(tx, people)
         await withdraw(tx, [row["id"] for row in queued], code="the person's wishes changed")
+        await store.touch_people(tx, await store.read_waiting(tx, people))
 
 
 async def on_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:

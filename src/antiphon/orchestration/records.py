@@ -19,7 +19,7 @@ from antiphon.kernel.records import (
     Purpose,
     SourceId,
 )
-from antiphon.kernel.settings import FrequencyCap, QuietHours
+from antiphon.kernel.settings import FrequencyCap, Jurisdiction, QuietHours
 
 DeliveryState = Literal[
     "queued", "sending", "in_doubt", "accepted", "sent", "expired", "failed", "delivered", "read", "cancelled",
@@ -88,9 +88,14 @@ class Reach(Struct, frozen=True):
 
 
 class OpenNotification(Struct, frozen=True):
+    """`number`: the number of the person that it was written for. `told_elsewhere`: another of their numbers was told
+    the same."""
+
     id: NotificationId
     source: Source
     created_at: datetime
+    number: ProfileId = ProfileId(0)
+    told_elsewhere: bool = False
     variant: str = ""
     expires_at: datetime | None = None
     waited: bool = False
@@ -115,9 +120,14 @@ class PersonCase(Struct, frozen=True):
     notifications: Sequence[OpenNotification]
     reach: Sequence[Reach] = ()
     responses: Mapping[str, Responses] = field(default_factory=dict)
-    timezone: str | None = None
+    zones: tuple[str, ...] = ()
+    """Where they may live, all that cannot be ruled out; none: the company's."""
+    regions: tuple[str, ...] = ()
+    """Whose law counts: FR, US-FL."""
     capped_at: Sequence[datetime] = ()
     """When capped messages were decided for this person, oldest first."""
+    moving: bool = False
+    """The person is being put together or parted: nothing is decided until they are whole."""
 
 
 class ProviderChoice(Struct, frozen=True):
@@ -134,6 +144,7 @@ class Policy(Struct, frozen=True):
     quiet_hours: QuietHours | None = None
     frequency_cap: FrequencyCap | None = None
     timezone: str = "UTC"
+    jurisdictions: Mapping[str, Jurisdiction] = field(default_factory=dict)
     prior: Mapping[str, float] = field(default_factory=dict)
     """The share of all people who answer on a channel: what we expect of somebody we know nothing about."""
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 from antiphon import profiles
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.records import ProfileId
+from antiphon.orchestration import store
 
 
 async def teach(tx: Transaction, failed: Sequence[tuple[Row, str | None]]) -> None:
     """Deliveries that failed, each with its class."""
-    dead = [(ProfileId(row["profile_id"]), row["channel"], row["address"]) for row, why in failed if why == "address"]
+    dead = [(row["profile_id"], row["channel"], row["address"]) for row, why in failed if why == "address"]
     if dead:
-        await profiles.mark_dead(tx, dead)
+        leads = await store.people_of(tx, {number for number, _, _ in dead})
+        await profiles.mark_dead(tx, [(leads[number], channel, address) for number, channel, address in dead])
     unwilling: dict[str, list[str]] = defaultdict(list)
     for row, why in failed:
         if why == "optout":

@@ -19,39 +19,43 @@ UPDATE source SET state = :state WHERE id = :id AND state <> 'cancelled';
 UPDATE source SET prefer = :prefer WHERE id = :id;
 
 -- name: new_notification_ids
--- A number for each of these people who has no notification of this source yet. Their locks are held.
+-- A number for each of these people who has no notification of this source yet, under whichever of their numbers.
+-- Their locks are held.
 SELECT given.profile_id, nextval('notification_seq') << 8 | (given.profile_id & 255) AS id
   FROM unnest(:profiles::bigint[]) AS given(profile_id)
  WHERE NOT EXISTS (SELECT FROM notification n
                     WHERE n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
-                      AND n.source_id = :source_id);
-
--- name: insert_people
--- A row to lock for each of these people.
-INSERT INTO person (bucket, profile_id)
-SELECT (profile_id & 255)::smallint, profile_id
-  FROM unnest(:profiles::bigint[]) AS given(profile_id)
- ORDER BY 1, 2
-    ON CONFLICT DO NOTHING;
-
--- name: lock_people
--- The lock under which everything open of a person is decided, with the rolling counters.
-SELECT person.profile_id, person.capped_at
-  FROM person
-  JOIN unnest(:profiles::bigint[]) AS given(profile_id)
-    ON person.bucket = (given.profile_id & 255)::smallint AND person.profile_id = given.profile_id
- ORDER BY person.bucket, person.profile_id
-   FOR UPDATE OF person;
+                      AND n.source_id = :source_id)
+   AND NOT EXISTS (SELECT FROM person a
+                     JOIN notification n
+                       ON n.bucket = a.bucket AND n.profile_id = a.profile_id AND n.source_id = :source_id
+                    WHERE a.merged_into = given.profile_id);
 
 -- name: read_open
--- All that is still open for these people, locked: what receipts say meanwhile waits, or is seen.
-SELECT n.id, n.profile_id, n.source_id, n.variant, n.created_at, n.expires_at, n.state
+-- All that is still open for these people under any of their numbers, locked: what receipts say meanwhile waits, or
+-- is seen.
+SELECT number.person, n.id, n.profile_id, n.source_id, n.variant, n.created_at, n.expires_at, n.state
   FROM notification n
-  JOIN unnest(:profiles::bigint[]) AS given(profile_id)
-    ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+  JOIN (SELECT given.profile_id, given.profile_id AS person FROM unnest(:profiles::bigint[]) AS given(profile_id)
+        UNION ALL
+        SELECT a.profile_id, a.merged_into FROM person a WHERE a.merged_into = ANY(:profiles::bigint[])) AS number
+    ON n.bucket = (number.profile_id & 255)::smallint AND n.profile_id = number.profile_id
  WHERE n.is_open
  ORDER BY n.bucket, n.id
    FOR UPDATE OF n;
+
+-- name: read_told_elsewhere
+-- Those of these open notifications that another number of the same person has too, and was told.
+SELECT DISTINCT n.id
+  FROM unnest(:notifications::bigint[], :people::bigint[]) AS given(id, person)
+  JOIN notification n ON n.bucket = (given.id & 255)::smallint AND n.id = given.id
+ CROSS JOIN LATERAL (SELECT given.person AS profile_id
+                     UNION ALL
+                     SELECT a.profile_id FROM person a WHERE a.merged_into = given.person) AS number
+  JOIN notification other
+    ON other.bucket = (number.profile_id & 255)::smallint AND other.profile_id = number.profile_id
+   AND other.source_id = n.source_id AND other.id <> n.id
+ WHERE other.state IN ('sent', 'delivered');
 
 -- name: read_attempts
 -- What was tried for these notifications, oldest first.
@@ -87,13 +91,6 @@ SELECT s.profile_id, n.name, s.count
   JOIN known_event_sum s
     ON s.bucket = (given.profile_id & 255)::smallint AND s.name_id = n.id AND s.profile_id = given.profile_id
  WHERE n.name = ANY(:names::text[]);
-
--- name: read_timezones
--- Where these people live, as far as they said.
-SELECT p.id, p.traits ->> 'timezone' AS timezone
-  FROM unnest(:profiles::bigint[]) AS given(profile_id)
-  JOIN known_profile p
-    ON p.bucket = (given.profile_id & 255)::smallint AND p.id = given.profile_id;
 
 -- name: insert_source_addresses
 -- One source, one address, once. What it does not return was taken before: see read_source_addresses.
@@ -150,16 +147,6 @@ UPDATE person p
   FROM unnest(:profiles::bigint[], :places::integer[]) AS given(profile_id, places)
  WHERE p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id;
 
--- name: touch_people
--- Look at these people again at a time, or earlier if they are due before.
-INSERT INTO person AS p (bucket, profile_id, due_at, version)
-SELECT (given.profile_id & 255)::smallint, given.profile_id, min(given.at), 1
-  FROM unnest(:profiles::bigint[], :at::timestamptz[]) AS given(profile_id, at)
- GROUP BY 1, 2
- ORDER BY 1, 2
-    ON CONFLICT (bucket, profile_id)
-    DO UPDATE SET due_at = least(p.due_at, excluded.due_at), version = p.version + 1;
-
 -- name: clear
 -- The mark: what may leave now. Only while the lease is mine and no opt-out, wish, pause or cancel stands.
 UPDATE delivery d
@@ -210,11 +197,13 @@ UPDATE delivery d
 RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel;
 
 -- name: read_queued_of_people
--- Attempts of these people that have not left yet.
+-- Attempts of these people, under any of their numbers, that have not left yet.
 SELECT d.id, d.notification_id, d.profile_id, d.channel
-  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  FROM (SELECT given.profile_id FROM unnest(:profiles::bigint[]) AS given(profile_id)
+        UNION ALL
+        SELECT a.profile_id FROM person a WHERE a.merged_into = ANY(:profiles::bigint[])) AS number
   JOIN notification n
-    ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+    ON n.bucket = (number.profile_id & 255)::smallint AND n.profile_id = number.profile_id
    AND n.is_open
   JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id AND d.state = 'queued'
  ORDER BY d.bucket, d.id
@@ -267,7 +256,7 @@ UPDATE delivery d
 RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.state, n.variant;
 
 -- name: read_people_of
--- Whose deliveries these are: they are locked before anything of theirs is.
+-- Under whose numbers these deliveries are: those people are locked before anything of theirs is.
 SELECT DISTINCT d.profile_id
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id;
@@ -321,13 +310,12 @@ UPDATE delivery
    SET due_at = :now, version = version + 1
  WHERE source_id = :source_id AND due_at = 'infinity' AND state = 'queued';  -- across buckets: by its due index
 
--- name: resume_waiting
--- People who wait only because the source was paused are looked at again.
-UPDATE person p
-   SET due_at = least(p.due_at, :now), version = p.version + 1
-  FROM notification n  -- across buckets: by the index of what is open
- WHERE n.source_id = :source_id AND n.is_open AND n.state = 'waiting' AND n.reason = 'paused'
-   AND p.bucket = n.bucket AND p.profile_id = n.profile_id;
+-- name: read_paused
+-- Who waits only because the source was paused.
+SELECT DISTINCT n.profile_id
+  FROM notification n
+ WHERE n.source_id = :source_id AND n.is_open  -- across buckets: by the index of what is open
+   AND n.state = 'waiting' AND n.reason = 'paused';
 
 -- name: lock_open_of_source
 -- What a source still has open, locked before anything of it is cancelled.
@@ -380,8 +368,9 @@ SELECT count(*)
 -- name: list_recipients
 -- Who a source told, and who not and why, in the order of their ids.
 SELECT n.id, n.profile_id, n.state, n.reason, n.channel, n.variant, n.decision, d.state AS delivery_state, d.address,
-       d.handed_at, d.failure, d.code
+       d.handed_at, d.failure, d.code, coalesce(person.merged_into, n.profile_id) AS person
   FROM notification n
+  LEFT JOIN person ON person.bucket = n.bucket AND person.profile_id = n.profile_id
   LEFT JOIN LATERAL (SELECT * FROM delivery d WHERE d.bucket = n.bucket AND d.notification_id = n.id
                       ORDER BY d.n DESC LIMIT 1) d ON true
  WHERE n.source_id = :source_id AND n.profile_id > :after  -- across buckets: by the index of a source
@@ -392,17 +381,21 @@ SELECT n.id, n.profile_id, n.state, n.reason, n.channel, n.variant, n.decision, 
 -- name: read_notifications
 -- Notifications by number, with their source.
 SELECT n.id, n.profile_id, n.source_id, n.variant, n.state, n.reason, n.channel, n.created_at, n.expires_at,
-       n.decision, n.variables, s.name AS source_name, s.kind AS source_kind
+       n.decision, n.variables, s.name AS source_name, s.kind AS source_kind,
+       coalesce(person.merged_into, n.profile_id) AS person
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN notification n ON n.bucket = (given.id & 255)::smallint AND n.id = given.id
-  JOIN source s ON s.id = n.source_id;
+  JOIN source s ON s.id = n.source_id
+  LEFT JOIN person ON person.bucket = n.bucket AND person.profile_id = n.profile_id;
 
 -- name: read_notifications_of
--- The newest notifications of a person, of one source or all.
+-- The newest notifications of a person's numbers, of one source or all.
 SELECT n.id
-  FROM notification n
- WHERE n.bucket = :bucket AND n.profile_id = :profile_id AND (:source_id::bigint IS NULL OR n.source_id = :source_id)
- ORDER BY n.id DESC
+  FROM unnest(:profiles::bigint[]) AS number(profile_id)
+  JOIN notification n
+    ON n.bucket = (number.profile_id & 255)::smallint AND n.profile_id = number.profile_id
+ WHERE :source_id::bigint IS NULL OR n.source_id = :source_id
+ ORDER BY n.created_at DESC, n.id DESC
  LIMIT :limit;
 
 -- name: read_deliveries_of
@@ -420,9 +413,12 @@ SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.notification_id,
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
   JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
-  JOIN known_profile p ON p.bucket = d.bucket AND p.id = d.profile_id
+  LEFT JOIN person ON person.bucket = d.bucket AND person.profile_id = d.profile_id
+  JOIN known_profile p
+    ON p.bucket = (coalesce(person.merged_into, d.profile_id) & 255)::smallint
+   AND p.id = coalesce(person.merged_into, d.profile_id)
   LEFT JOIN known_address a
-    ON a.bucket = d.bucket AND a.profile_id = d.profile_id AND a.channel = d.channel AND a.value = d.address;
+    ON a.bucket = p.bucket AND a.profile_id = p.id AND a.channel = d.channel AND a.value = d.address;
 
 -- name: count_due
 -- Rows of this part that are due and not finished.
@@ -457,20 +453,25 @@ SELECT count(*)
 
 -- name: read_conversions
 -- The delivery that each of these people clicked last, within a time: what a conversion is owed to.
-SELECT DISTINCT ON (d.profile_id) d.profile_id, d.source_id, d.channel, n.variant
-  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+SELECT DISTINCT ON (number.person) number.person, d.source_id, d.channel, n.variant
+  FROM (SELECT given.profile_id, given.profile_id AS person FROM unnest(:profiles::bigint[]) AS given(profile_id)
+        UNION ALL
+        SELECT a.profile_id, a.merged_into FROM person a WHERE a.merged_into = ANY(:profiles::bigint[])) AS number
   JOIN notification n
-    ON n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+    ON n.bucket = (number.profile_id & 255)::smallint AND n.profile_id = number.profile_id
   JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id
  WHERE d.clicked_at > :since AND d.clicked_at <= :now
- ORDER BY d.profile_id, d.clicked_at DESC;
+ ORDER BY number.person, d.clicked_at DESC;
 
 -- name: read_public
--- What public links of deliveries need: whose they are, what was said, when it was handed over.
-SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.handed_at, d.state, n.variant, n.variables,
+-- What public links of deliveries need: whose they are by now, what was said, when it was handed over.
+SELECT d.id, p.id AS profile_id, d.source_id, d.channel, d.address, d.handed_at, d.state, n.variant, n.variables,
        s.message_id, s.version, s.topic, p.traits
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
   JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
   JOIN source s ON s.id = d.source_id
-  JOIN known_profile p ON p.bucket = d.bucket AND p.id = d.profile_id;
+  LEFT JOIN person ON person.bucket = d.bucket AND person.profile_id = d.profile_id
+  JOIN known_profile p
+    ON p.bucket = (coalesce(person.merged_into, d.profile_id) & 255)::smallint
+   AND p.id = coalesce(person.merged_into, d.profile_id);

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.records import DeliveryId, ProfileId, ProviderId, SourceId, bucket_of
+from antiphon.kernel.records import DeliveryId, ProfileId, ProviderId, SourceId
 from antiphon.orchestration.store.base import queries
+from antiphon.orchestration.store.people import numbers_of, people_of
 
 
 async def count_states(tx: Transaction, source: SourceId) -> list[Row]:
@@ -31,9 +32,10 @@ async def read_notifications(tx: Transaction, ids: Sequence[int]) -> list[Row]:
 async def read_notifications_of(
     tx: Transaction, profile: ProfileId, *, source: SourceId | None, limit: int
 ) -> list[int]:
-    rows = await queries.rows(
-        tx, "read_notifications_of", bucket=bucket_of(profile), profile_id=profile, source_id=source, limit=limit
-    )
+    """Of the person whose number it is, over all their numbers."""
+    person = (await people_of(tx, [profile]))[profile]
+    numbers = (await numbers_of(tx, [person]))[person]
+    rows = await queries.rows(tx, "read_notifications_of", profiles=numbers, source_id=source, limit=limit)
     return [row["id"] for row in rows]
 
 
@@ -49,7 +51,7 @@ async def count_backlog(tx: Transaction, providers: Sequence[ProviderId], *, lim
     return int(await queries.value(tx, "count_backlog", providers=list(providers), limit=limit))
 
 
-async def read_conversions(tx: Transaction, profiles: Sequence[ProfileId], *, since: datetime) -> list[Row]:
+async def read_conversions(tx: Transaction, profiles: Collection[ProfileId], *, since: datetime) -> list[Row]:
     return await queries.rows(tx, "read_conversions", profiles=sorted(profiles), since=since)
 
 

@@ -18,7 +18,6 @@ from antiphon.kernel.records import (
     NotificationId,
     ProfileId,
     SourceId,
-    bucket_of,
     directory_bucket,
 )
 from antiphon.orchestration.records import (
@@ -32,7 +31,12 @@ from antiphon.orchestration.records import (
     Verdict,
 )
 from antiphon.orchestration.store.base import ANSWER_EVENTS, SENT_EVENTS, queries
+from antiphon.orchestration.store.people import in_order, lock_people, moving, people_of
 from antiphon.orchestration.store.sources import read_sources
+from antiphon.orchestration.zones import Traces, regions_of, zones_of
+
+PHONES_MAX = 20
+"""Of so many numbers of a person it is asked where they may be."""
 
 
 class Fresh(Struct, frozen=True):
@@ -52,6 +56,7 @@ async def _fresh_notifications(
     return {
         row["profile_id"]: OpenNotification(
             id=NotificationId(row["id"]),
+            number=row["profile_id"],
             source=fresh.source,
             created_at=tx.now,
             variant=fresh.variants[row["profile_id"]],
@@ -65,35 +70,38 @@ async def lock_and_load(
     tx: Transaction, people: Sequence[ProfileId], *, fresh: Fresh | None = None
 ) -> tuple[list[PersonCase], dict[int, int]]:
     """The cases of these people under their locks, and the number of attempts made for each notification."""
-    ids = sorted(set(people), key=lambda profile: (bucket_of(profile), profile))
-    await queries.run(tx, "insert_people", profiles=ids)
-    capped = {row["profile_id"]: row["capped_at"] for row in await queries.rows(tx, "lock_people", profiles=ids)}
+    locked = await lock_people(tx, people, make=True)
+    ids = in_order(locked.capped_at)
     opened = await queries.rows(tx, "read_open", profiles=ids)
-    told = await _fresh_notifications(tx, fresh, ids)
+    told = await _fresh_notifications(tx, fresh, [n for n in in_order(people) if locked.leads[n] == n])
     if not opened and not told:
         return [], {}
     sources = await read_sources(tx, [row["source_id"] for row in opened])
     attempts = await _attempts(tx, [row["id"] for row in opened]) if opened else {}
+    elsewhere = await _told_elsewhere(tx, opened, sources)
+    being_moved = await moving(tx, ids)
     said = await _preferences(tx, ids, [*sources.values(), *([fresh.source] if fresh else [])])
     reach = await _reach(tx, ids)
     responses = await _responses(tx, ids)
-    zones = {row["id"]: row["timezone"] for row in await queries.rows(tx, "read_timezones", profiles=ids)}
+    places = await _places(tx, ids, reach)
     waiting: dict[int, list[OpenNotification]] = defaultdict(list)
     for profile, notification in told.items():
         wishes = said.get((profile, notification.source.topic), {})
         waiting[profile].append(replace(notification, preferences=wishes))
     for row in opened:
         source = sources[row["source_id"]]
-        waiting[row["profile_id"]].append(
+        waiting[row["person"]].append(
             OpenNotification(
                 id=row["id"],
+                number=row["profile_id"],
                 source=source,
                 created_at=row["created_at"],
                 variant=row["variant"],
                 expires_at=row["expires_at"],
                 waited=row["state"] == "waiting",
                 attempts=tuple(attempts.get(row["id"], ())),
-                preferences=said.get((row["profile_id"], source.topic), {}),
+                preferences=said.get((row["person"], source.topic), {}),
+                told_elsewhere=row["id"] in elsewhere,
             )
         )
     cases = [
@@ -102,12 +110,23 @@ async def lock_and_load(
             notifications=notifications,
             reach=reach.get(profile, ()),
             responses=responses.get(profile, {}),
-            timezone=zones.get(profile),
-            capped_at=capped.get(profile, ()),
+            zones=places[profile][0] if profile in places else (),
+            regions=places[profile][1] if profile in places else (),
+            capped_at=locked.capped_at[ProfileId(profile)],
+            moving=profile in being_moved,
         )
         for profile, notifications in waiting.items()
     ]
     return cases, {number: len(made) for number, made in attempts.items()}
+
+
+async def _told_elsewhere(tx: Transaction, opened: Sequence[Row], sources: Mapping[int, Source]) -> set[int]:
+    """A program's call is a source of its own: nobody can have it twice."""
+    asked = [row for row in opened if sources[row["source_id"]].kind != "api"]
+    if not asked:
+        return set()
+    ids, people = [row["id"] for row in asked], [row["person"] for row in asked]
+    return {row["id"] for row in await queries.rows(tx, "read_told_elsewhere", notifications=ids, people=people)}
 
 
 async def _attempts(tx: Transaction, notifications: Sequence[int]) -> dict[int, list[Attempt]]:
@@ -150,6 +169,24 @@ async def _reach(tx: Transaction, people: Sequence[ProfileId]) -> dict[int, list
     return found
 
 
+async def _places(
+    tx: Transaction, people: Sequence[ProfileId], reach: Mapping[int, Sequence[Reach]]
+) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The zones in which each may live, empty where nothing is known, and the regions whose law counts."""
+    found = {}
+    for row in await queries.rows(tx, "read_traces", profiles=list(people)):
+        phones = [r.value for r in reach.get(row["id"], ()) if r.channel in ("sms", "voice")]
+        traces = Traces(
+            timezone=row["timezone"],
+            device_timezone=row["device_timezone"],
+            country=row["country"],
+            state=row["state"],
+            phones=tuple(phones[:PHONES_MAX]),
+        )
+        found[row["id"]] = (zones_of(traces, ""), regions_of(traces))
+    return found
+
+
 async def _responses(tx: Transaction, people: Sequence[ProfileId]) -> dict[int, dict[str, Responses]]:
     channel_of = {name: channel for channel, name in SENT_EVENTS.items()} | ANSWER_EVENTS
     sums: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
@@ -177,7 +214,8 @@ async def take_addresses(tx: Transaction, wanted: Sequence[tuple[SourceId, str, 
     taken = await queries.rows(tx, "insert_source_addresses", **where, profiles=people)
     if len(taken) < len(wanted):
         rows = await queries.rows(tx, "read_source_addresses", **where)
-        owners = {(row["source_id"], row["key"]): row["profile_id"] for row in rows}
+        leads = await people_of(tx, {row["profile_id"] for row in rows})
+        owners = {(row["source_id"], row["key"]): leads[row["profile_id"]] for row in rows}
     return [owners.get(key, profile) == profile for key, profile in zip(keys, people, strict=True)]
 
 
@@ -185,22 +223,23 @@ def _address_key(channel: str, value: str) -> UUID:
     return UUID(bytes=hashlib.blake2b(f"{channel}\0{value}".encode(), digest_size=16).digest())
 
 
-async def insert_deliveries(tx: Transaction, sends: Sequence[tuple[Verdict, ProfileId, Source, int]]) -> None:
-    """Each with its person, its source and the number of the attempt."""
+async def insert_deliveries(tx: Transaction, sends: Sequence[tuple[Verdict, OpenNotification, int]]) -> None:
+    """Each with its notification and the number of the attempt."""
     await queries.run(
         tx,
         "insert_deliveries",
         notifications=[verdict.notification for verdict, *_ in sends],
-        profiles=[profile for _, profile, _, _ in sends],
-        sources=[source.id for _, _, source, _ in sends],
+        profiles=[notification.number for _, notification, _ in sends],
+        sources=[notification.source.id for _, notification, _ in sends],
         ns=[n for *_, n in sends],
         channels=[verdict.channel for verdict, *_ in sends],
         addresses=[verdict.address for verdict, *_ in sends],
         providers=[verdict.provider for verdict, *_ in sends],
-        lanes=[int(LANES[source.purpose]) for _, _, source, _ in sends],
+        lanes=[int(LANES[notification.source.purpose]) for _, notification, _ in sends],
     )
 
 
+CANCELS = frozenset({"cancelled", "merged"})
 _STATE_OF_ACT = {"send": "open", "wait": "waiting", "drop": "dropped", "fail": "failed", "rest": "sent"}
 
 
@@ -212,7 +251,7 @@ async def write_verdicts(tx: Transaction, decided: Sequence[tuple[Verdict, Profi
         await queries.run(
             tx,
             "insert_verdicts",
-            profiles=[profile for _, profile, _ in new],
+            profiles=[notification.number for *_, notification in new],
             sources=[notification.source.id for *_, notification in new],
             variants=[notification.variant for *_, notification in new],
             **_verdict_columns(tx, new),
@@ -227,7 +266,7 @@ def _verdict_columns(
     verdicts = [verdict for verdict, *_ in decided]
     return {
         "notifications": [verdict.notification for verdict in verdicts],
-        "states": ["cancelled" if v.reason == "cancelled" else _STATE_OF_ACT[v.act] for v in verdicts],
+        "states": ["cancelled" if v.act == "drop" and v.reason in CANCELS else _STATE_OF_ACT[v.act] for v in verdicts],
         "reasons": [verdict.reason for verdict in verdicts],
         "channels": [verdict.channel for verdict in verdicts],
         "decisions": [decision_json(verdict, at=tx.now) for verdict in verdicts],
@@ -257,10 +296,3 @@ async def write_caps(tx: Transaction, people: Sequence[ProfileId], *, kept_s: fl
         places = Counter(people)
         kept = timedelta(seconds=kept_s)
         await queries.run(tx, "write_caps", profiles=list(places), places=list(places.values()), kept=kept)
-
-
-async def touch_people(tx: Transaction, people: Sequence[ProfileId], at: Sequence[datetime] | None = None) -> None:
-    if people:
-        times = list(at) if at is not None else [tx.now] * len(people)
-        await queries.run(tx, "touch_people", profiles=list(people), at=times)
-        tx.wake("people")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from antiphon.kernel.db import Row, Transaction
@@ -13,17 +13,12 @@ from antiphon.kernel.records import (
     ProviderId,
 )
 from antiphon.orchestration.store.base import queries
+from antiphon.orchestration.store.people import in_order, lock_people
 
 
 async def clear(tx: Transaction, claimed: Sequence[tuple[DeliveryId, int]], *, wall: float) -> list[Cleared]:
     rows = await queries.rows(tx, "clear", ids=[i for i, _ in claimed], leases=[lease for _, lease in claimed])
     return [Cleared(row["id"], row["lease"], ProviderId(row["provider_id"]), wall) for row in rows]
-
-
-async def lock_people(tx: Transaction, people: Sequence[ProfileId]) -> None:
-    """Person, notification, delivery is the order of locks: call it before anything of theirs is written."""
-    if people:
-        await queries.run(tx, "lock_people", profiles=list(people))
 
 
 async def read_refused_marks(tx: Transaction, claimed: Sequence[tuple[DeliveryId, int]]) -> list[Row]:
@@ -44,8 +39,8 @@ async def withdraw(tx: Transaction, deliveries: Sequence[DeliveryId], *, state: 
     return await queries.rows(tx, "withdraw", ids=list(deliveries), state=state, code=code)
 
 
-async def read_queued_of_people(tx: Transaction, people: Sequence[ProfileId]) -> list[Row]:
-    return await queries.rows(tx, "read_queued_of_people", profiles=list(people))
+async def read_queued_of_people(tx: Transaction, people: Collection[ProfileId]) -> list[Row]:
+    return await queries.rows(tx, "read_queued_of_people", profiles=in_order(people))
 
 
 async def read_for_render(tx: Transaction, deliveries: Sequence[DeliveryId]) -> list[Row]:
@@ -74,8 +69,7 @@ async def hand_over_notifications(tx: Transaction, notifications: Sequence[int])
 
 async def lock_deliveries(tx: Transaction, deliveries: Sequence[DeliveryId]) -> list[Row]:
     """Their people first: a decision under way must not miss what a receipt says of an older attempt."""
-    people = [row["profile_id"] for row in await queries.rows(tx, "read_people_of", ids=list(deliveries))]
-    await queries.run(tx, "lock_people", profiles=sorted(people))
+    await lock_people(tx, [row["profile_id"] for row in await queries.rows(tx, "read_people_of", ids=list(deliveries))])
     return await queries.rows(tx, "lock_deliveries", ids=list(deliveries))
 
 

@@ -14,6 +14,7 @@ from antiphon.orchestration.records import (
     Source,
 )
 from antiphon.orchestration.store.base import queries
+from antiphon.orchestration.store.people import touch_people
 
 
 async def insert_source(tx: Transaction, source: Source) -> SourceId:
@@ -66,7 +67,7 @@ async def set_state(tx: Transaction, source: SourceId, state: str) -> None:
 
 async def resume(tx: Transaction, source: SourceId) -> None:
     await queries.run(tx, "resume_parked", source_id=source)
-    await queries.run(tx, "resume_waiting", source_id=source)
+    await touch_people(tx, [row["profile_id"] for row in await queries.rows(tx, "read_paused", source_id=source)])
 
 
 async def cancel_open(tx: Transaction, source: SourceId) -> None:
