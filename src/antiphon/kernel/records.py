@@ -98,6 +98,12 @@ class AccountChange(Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
+class TopicChange(Struct, frozen=True):
+    """What holds for a topic while nothing is said has changed: everybody is looked at anew, in due work."""
+
+    topic: str
+
+
 class Merged(Struct, frozen=True):
     """`alias` turned out to be `profile`: from now on its number leads there. Its events follow in due work; until a
     ProfileChange `merged` says that they have, nothing is decided for the person."""

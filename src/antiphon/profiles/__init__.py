@@ -17,6 +17,7 @@ a track is added where it is new. Whether it may be written to is not its owner'
 address itself, whoever holds it, now or later.
 """
 
+from antiphon.profiles import consent, optin
 from antiphon.profiles.accounts import (
     Account,
     AccountMember,
@@ -28,7 +29,27 @@ from antiphon.profiles.accounts import (
 )
 from antiphon.profiles.addresses import mark_dead, note_outcomes, saw_device
 from antiphon.profiles.check import BATCH_MAX, flaws
-from antiphon.profiles.consent import opt_in, opt_out, set_preferences
+from antiphon.profiles.consent import (
+    grid,
+    ledger,
+    opt_in,
+    opt_out,
+    preferences,
+    refold,
+    set_preferences,
+    state,
+)
+from antiphon.profiles.consent_effect import effective
+from antiphon.profiles.consent_fold import Standing
+from antiphon.profiles.consent_records import (
+    Cell,
+    Confirmed,
+    Consent,
+    Effective,
+    Proof,
+    Statement,
+    Topic,
+)
 from antiphon.profiles.headcount import about_how_many, anybody
 from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
@@ -46,7 +67,9 @@ from antiphon.profiles.records import (
     Subscription,
 )
 from antiphon.profiles.refusals import KeptRefusal, Refusal, newest_refusals, refuse
+from antiphon.profiles.search import FoundPeople, FoundPerson, find_people, keep_words
 from antiphon.profiles.timeline import events, read
+from antiphon.profiles.topics import drop_topic, find_topic, topics, write_topic
 from antiphon.profiles.work import ensure_partitions
 
 __all__ = [
@@ -56,26 +79,44 @@ __all__ = [
     "AccountMember",
     "Address",
     "Belonging",
+    "Cell",
+    "Confirmed",
+    "Consent",
+    "Effective",
     "Fact",
+    "FoundPeople",
+    "FoundPerson",
     "KeptRefusal",
     "Preference",
     "PreferenceState",
     "Profile",
+    "Proof",
     "Recorded",
     "RecordedEvent",
     "Refusal",
+    "Standing",
+    "Statement",
     "Subscription",
+    "Topic",
     "about_how_many",
     "accounts_of",
     "anybody",
+    "consent",
+    "drop_topic",
+    "effective",
     "ensure_partitions",
     "event_names",
     "events",
     "find",
     "find_account",
     "find_or_make",
+    "find_people",
+    "find_topic",
     "flaws",
+    "grid",
+    "keep_words",
     "leave_account",
+    "ledger",
     "mark_dead",
     "members_of_account",
     "newest_refusals",
@@ -83,12 +124,18 @@ __all__ = [
     "note_outcomes",
     "opt_in",
     "opt_out",
+    "optin",
     "parse",
+    "preferences",
     "read",
     "record",
     "record_known",
+    "refold",
     "refuse",
     "saw_device",
     "set_preferences",
+    "state",
     "tell_account",
+    "topics",
+    "write_topic",
 ]

@@ -9,8 +9,8 @@ CREATE OR REPLACE VIEW known_address AS
 CREATE OR REPLACE VIEW known_opt_out AS SELECT bucket, channel, value, at, how, scope FROM opt_out;
 CREATE OR REPLACE VIEW known_topic AS SELECT name, state, channels, basis, needs, critical FROM topic;
 CREATE OR REPLACE VIEW known_preference AS
-  SELECT bucket, profile_id, topic, channel, state, address, basis, confirmed, expires_at, paused_until, limit_count,
-         limit_s, changed_at
+  SELECT bucket, profile_id, topic, channel, state, nullif(address, '') AS address, basis, confirmed, expires_at,
+         paused_until, limit_count, limit_s, changed_at
     FROM preference;
 CREATE OR REPLACE VIEW known_account AS SELECT bucket, key, traits FROM account;
 CREATE OR REPLACE VIEW known_belonging AS SELECT bucket, profile_id, account FROM belonging;
