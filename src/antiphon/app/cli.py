@@ -37,6 +37,7 @@ for _name, (_path, _help) in {
     "serve": ("serving:serve", "Start everything and keep it up, until Ctrl-C or SIGTERM."),
     "demo": ("serving:demo", "Serve a sandbox with the sample company and the world around it."),
     "import": ("imports:app", "Take in a file: CSV or JSON lines, also packed with gzip."),
+    "people": ("people:app", "People: found by name, e-mail, phone or id."),
     "segments": ("segments:app", "Segments: rules, and who satisfies them."),
     "messages": ("messages:app", "Messages: what is said, in all their forms."),
     "campaigns": ("campaigns:app", "Campaigns: one message to a segment, started and steered."),

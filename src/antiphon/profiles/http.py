@@ -17,7 +17,7 @@ from antiphon.kernel.http import get, put
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import accounts_http, consent, ingest, timeline
+from antiphon.profiles import accounts_http, consent, ingest, search_http, timeline
 from antiphon.profiles.addresses import mobile_share
 from antiphon.profiles.identifiers import parse
 from antiphon.profiles.records import Address, Belonging, Preference, PreferenceState, Profile, RecordedEvent
@@ -154,4 +154,4 @@ def _place(cursor: str) -> tuple[datetime, int]:
     return place
 
 
-routes = [show, show_events, prefer, *accounts_http.routes]
+routes = [show, show_events, prefer, *accounts_http.routes, *search_http.routes]
