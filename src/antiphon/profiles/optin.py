@@ -43,7 +43,9 @@ async def confirm(tx: Transaction, question_id: int, proof: Proof) -> Confirmed:
         return confirmed
     if tx.now > asked.asked_at + timedelta(days=(await settings.read(tx)).double_opt_in_days):
         raise Conflict("The time to confirm is over; sign up again.")
-    answer = Statement(asked.topic, asked.channel, address=asked.address, basis="consent", at=tx.now)
+    answer = Statement(
+        asked.topic, asked.channel, address=asked.address, basis="consent", at=tx.now, expires_at=asked.expires_at
+    )
     known = {name: getattr(proof, name) or getattr(asked, name) for name in _ASKED}
     proof = replace(proof, **known, asked_at=asked.asked_at, confirmed_at=tx.now)
     statements = checked([answer], proof, now=tx.now)

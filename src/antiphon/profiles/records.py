@@ -80,10 +80,13 @@ class Address(Struct, frozen=True):
     on_other: int = 0
 
 
-class Preference(Struct, frozen=True):
+class Preference(Struct, frozen=True, omit_defaults=True):
+    """`*` is every topic or channel; `address` is set where it was said for that address alone."""
+
     topic: str
     channel: str
     state: Literal["wanted", "unwanted"]
+    address: str | None = None
 
 
 class Belonging(Struct, frozen=True):

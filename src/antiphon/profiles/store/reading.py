@@ -35,7 +35,7 @@ async def read(tx: Transaction, ids: Sequence[ProfileId]) -> list[Profile]:
             )
         )
     for row in await queries.rows(tx, "read_preferences", ids=known):
-        preferences[row["profile_id"]].append(Preference(row["topic"], row["channel"], row["state"]))
+        preferences[row["profile_id"]].append(Preference(row["topic"], row["channel"], row["state"], row["address"]))
     belongings = await accounts.of_people(tx, known)
     return [
         Profile(

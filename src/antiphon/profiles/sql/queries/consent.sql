@@ -113,7 +113,8 @@ SELECT id, at, recorded_at, topic, channel, address, scope, state, until, expire
 
 -- name: find_question
 -- A double opt-in that was asked. Reads across buckets: it moves with whom it was asked when people are merged.
-SELECT profile_id, who, topic, channel, address, expires_at, source, wording, wording_version, language, asked_at
+SELECT profile_id, who, topic, channel, address, coalesce(asked_at, at) AS asked_at, expires_at, source, wording,
+       wording_version, language
   FROM consent
  WHERE id = :id
    AND state = 'pending';

@@ -26,12 +26,14 @@ SELECT address.profile_id, address.channel, address.value, address.state, addres
  ORDER BY address.profile_id, address.channel, address.value;
 
 -- name: read_preferences
--- What these profiles said about topics and channels.
-SELECT preference.profile_id, preference.topic, preference.channel, preference.state
+-- What these profiles want and do not want.
+SELECT preference.profile_id, preference.topic, preference.channel, preference.state,
+       nullif(preference.address, '') AS address
   FROM preference
   JOIN unnest(:ids::bigint[]) AS given(id)
     ON preference.bucket = (given.id & 255)::smallint AND preference.profile_id = given.id
- ORDER BY preference.profile_id, preference.topic, preference.channel;
+ WHERE preference.state IS NOT NULL
+ ORDER BY preference.profile_id, preference.topic, preference.channel, preference.address;
 
 -- name: read_events
 -- The timeline, latest first. The order is total but for equal rows, so that `skip` pages through one instant.
