@@ -118,6 +118,11 @@ class Queries:
         """The first column of the first row."""
         return await tx.connection.fetchval(*self._bind(tx, name, parameters))
 
+    async def each(self, tx: Transaction, name: str, /, **parameters: Any) -> AsyncIterator[Row]:
+        """Row by row, however many there are: a few hundred are in memory at a time."""
+        async for row in tx.connection.cursor(*self._bind(tx, name, parameters), prefetch=500):
+            yield row
+
     async def run(self, tx: Transaction, name: str, /, **parameters: Any) -> int:
         """How many rows it wrote."""
         status = await tx.connection.execute(*self._bind(tx, name, parameters))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from antiphon.kernel.db import Database
+from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Problem
 
 
@@ -44,3 +45,17 @@ async def read_secrets(database: Database) -> Secrets:
     if key is None:
         raise Unreadable("The database has lost the key of this installation (the row `installation` of `secret`).")
     return Secrets(bytes(key))
+
+
+_known: WeakKeyDictionary[Database, Secrets] = WeakKeyDictionary()
+
+
+async def secrets_of(tx: Transaction) -> Secrets:
+    """Those of the installation, read once: for what has a transaction and no runtime."""
+    known = _known.get(tx.database)
+    if known is None:
+        rows = await tx.rows("SELECT value FROM secret WHERE name = 'installation'")
+        if not rows:
+            raise Unreadable("The database has lost the key of this installation (the row `installation` of `secret`).")
+        known = _known[tx.database] = Secrets(bytes(rows[0]["value"]))
+    return known
