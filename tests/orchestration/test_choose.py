@@ -95,7 +95,12 @@ cases = st.builds(
     responses=st.dictionaries(
         st.sampled_from(CHANNELS), st.builds(Responses, st.integers(0, 50), st.integers(0, 50)), max_size=3
     ),
-    timezone=st.sampled_from([None, "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Nowhere/At_All"]),
+    zones=st.lists(
+        st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Nowhere/At_All"]),
+        max_size=3,
+        unique=True,
+    ).map(tuple),
+    regions=st.sampled_from([(), ("US",), ("US-FL", "US-TX"), ("FR",), ("IN",), ("XX",)]),
     capped_at=st.lists(st.integers(0, 48), max_size=3).map(lambda ago: sorted(NOW - timedelta(hours=h) for h in ago)),
 )
 policies = st.builds(
