@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from antiphon import orchestration, segments
+from antiphon import channels, orchestration, profiles, segments
 from antiphon.kernel.db import Database
 from antiphon.kernel.outlet import take
-from antiphon.kernel.records import Event, Inbound, Merged, ProfileChange, Receipt, Unmerged
+from antiphon.kernel.records import (
+    AccountChange,
+    Erased,
+    Event,
+    Inbound,
+    Merged,
+    ProfileChange,
+    Receipt,
+    TopicChange,
+    Unmerged,
+)
 
 
 def wire(database: Database) -> None:
     """Takers run in this order, inside the transaction that publishes: whoever locks a person comes first."""
     take(database, Merged, orchestration.on_merged)
     take(database, Unmerged, orchestration.on_unmerged)
+    take(database, Merged, segments.on_merged)
+    take(database, Unmerged, segments.on_unmerged)
     take(database, Event, segments.on_events)
     take(database, Event, orchestration.on_events)
     take(database, ProfileChange, orchestration.on_profile_changes)
     take(database, ProfileChange, segments.on_profile_changes)
+    take(database, AccountChange, segments.on_account_changes)
+    take(database, TopicChange, segments.on_topic_changes)
     take(database, Receipt, orchestration.on_receipts)
     take(database, Inbound, orchestration.on_inbound)
+    take(database, Erased, orchestration.on_erased)
+    take(database, Erased, channels.on_erased)
+    take(database, Erased, segments.on_erased)
+
+
+profiles.in_flight[:] = [orchestration.is_leaving]
+profiles.add_sections([*orchestration.EXPORTED, *channels.EXPORTED, *segments.EXPORTED])

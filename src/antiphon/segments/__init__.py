@@ -12,11 +12,14 @@ A segment is a rule (docs/reference/rules.md) and its members. Promised:
   (`segment_change`) and told upwards (`SegmentChange`). The first members of a new segment are no entries.
 - `count`, `preview` and `members(as_of=…)` read the facts, not the memberships; they are exact at any instant,
   with traits, preferences and addresses as they are now.
+- Whoever turns out to be one person is one member, since the earlier of both; nobody entered or left because of that.
+  While their events are on the way nothing is written for them.
 - A rule that names another segment takes its rule, not its memberships: it never lags behind.
 
 Something that happens to a profile touches its due row in the same transaction (`on_events`,
-`on_profile_changes`), but only where some rule speaks of it. A worker judges touched profiles set-wise and notes for
-each the earliest instant at which time alone may change one of its memberships; then it looks again.
+`on_profile_changes`), but only where some rule speaks of it. A change that concerns a crowd (an account's people, a
+topic's defaults) touches one row, and the crowd is walked in chunks. A worker judges touched profiles set-wise and
+notes for each the earliest instant at which time alone may change one of its memberships; then it looks again.
 """
 
 from antiphon.segments.ask import (
@@ -32,12 +35,17 @@ from antiphon.segments.ask import (
     members,
     preview,
 )
+from antiphon.segments.crowds import on_account_changes, on_topic_changes
+from antiphon.segments.erasing import on_erased
 from antiphon.segments.explain import explain, verify
+from antiphon.segments.exporting import EXPORTED
+from antiphon.segments.merges import on_merged, on_unmerged
 from antiphon.segments.records import Bounds, Explanation, Member, Part, Preview, Segment, Verification
 from antiphon.segments.resolve import UnknownSegment
 from antiphon.segments.work import on_events, on_profile_changes, run, work
 
 __all__ = [
+    "EXPORTED",
     "PAGE_MAX",
     "Bounds",
     "Explanation",
@@ -57,8 +65,13 @@ __all__ = [
     "list_all",
     "member_range",
     "members",
+    "on_account_changes",
+    "on_erased",
     "on_events",
+    "on_merged",
     "on_profile_changes",
+    "on_topic_changes",
+    "on_unmerged",
     "preview",
     "run",
     "verify",

@@ -12,7 +12,7 @@ from antiphon.segments import resolve, rules, store
 from antiphon.segments.compile import Moment
 from antiphon.segments.parse import NAME_CHARS_MAX, parse
 from antiphon.segments.records import Bounds, Member, Preview, Segment
-from antiphon.segments.rules import Happened, Rule, Steps
+from antiphon.segments.rules import Happened, Reachable, Rule, Steps
 from antiphon.segments.work import TOPIC, fill
 
 SAMPLE = 10
@@ -41,8 +41,8 @@ async def create(database: Database, name: str, rule: Document) -> Segment:
         expanded = await resolve.expand(tx, parsed)
         numbers = await resolve.numbers(tx, [expanded], make=True)
     kinds = rules.kinds_of(expanded, numbers)
-    # Any event may be dated after now, so time alone may change whatever speaks of events.
-    windowed = any(isinstance(leaf, Happened | Steps) for leaf in rules.leaves(expanded))
+    # Any event may be dated after now, any pause or consent may end: time alone may change whatever speaks of them.
+    windowed = any(isinstance(leaf, Happened | Steps | Reachable) for leaf in rules.leaves(expanded))
     async with database.transaction() as tx:
         await store.hold_registry(tx)
         document = rule if "rule" in rule else {"version": 1, "rule": rule}

@@ -18,8 +18,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from antiphon.segments import rules
+from antiphon.segments.compile_reach import Reach
 from antiphon.segments.conditions import Parameters, condition_sql, number_sql, sign
-from antiphon.segments.rules import Happened, Leaf, Reachable, Rule, Steps, Trait
+from antiphon.segments.rules import AccountTrait, Happened, InAccount, Leaf, Reachable, Rule, Steps, Trait
 
 NOBODY = 0
 """The number of an event name that was never seen."""
@@ -143,6 +144,8 @@ class _Builder:
             return self._steps(leaf)
         if isinstance(leaf, Reachable):
             return self._reachable(leaf)
+        if isinstance(leaf, InAccount | AccountTrait):
+            return self._account(leaf)
         raise TypeError("a segment is named by a rule that was not expanded")
 
     def _table(self, text: str, says: _Says) -> int:
@@ -279,7 +282,7 @@ class _Builder:
     def _compared(self, leaf: Happened) -> str:
         return f"{sign(leaf.measure.op)} {self.parameters.add(leaf.measure.value, 'numeric')}"
 
-    # ---- traits and addresses ----
+    # ---- traits, addresses and accounts ----
 
     def _trait(self, leaf: Trait) -> str:
         if not self.target:
@@ -290,24 +293,18 @@ class _Builder:
         )
 
     def _reachable(self, leaf: Reachable) -> str:
-        channel = self.parameters.add(leaf.channel, "text")
-        source = f"WHERE a.channel = {channel} AND a.state = 'active'"
+        reach = Reach(leaf, self.parameters, now=self.now, given=bool(self.target))
+        if self.timers:
+            self._table(reach.timers(), "timer")
+        return self._present(self._table(reach.reached(), "presence"))
+
+    def _account(self, leaf: InAccount | AccountTrait) -> str:
+        source = "FROM known_belonging b"
         if self.target:
-            source = f"JOIN target t ON t.bucket = a.bucket AND t.id = a.profile_id {source}"
-        # opt_out is a directory with a bucket of its own, the hash of the address: read across buckets
-        address = self._table(
-            f"SELECT DISTINCT a.bucket, a.profile_id FROM known_address a {source} AND NOT EXISTS"
-            " (SELECT FROM known_opt_out o WHERE o.channel = a.channel AND o.value = a.value)",
-            "presence",
-        )
-        if leaf.topic is None:
-            return self._present(address)
-        topic = self.parameters.add(leaf.topic, "text")
-        limit = " JOIN target t ON t.bucket = f.bucket AND t.id = f.profile_id" if self.target else ""
-        against = self._table(
-            f"SELECT f.bucket, f.profile_id FROM known_preference f{limit} WHERE f.topic = {topic}"
-            f" GROUP BY f.bucket, f.profile_id HAVING bool_or(f.channel = {channel} AND f.state = 'unwanted')"
-            f" OR (bool_or(f.state = 'wanted') AND NOT bool_or(f.channel = {channel} AND f.state = 'wanted'))",
-            "presence",
-        )
-        return f"({self._present(address)} AND NOT {self._present(against)})"
+            source += " JOIN target t ON t.bucket = b.bucket AND t.id = b.profile_id"
+        if isinstance(leaf, InAccount):
+            source += f" WHERE b.account = {self.parameters.add(leaf.account, 'text')}"
+        else:  # an account has a bucket of its own, the hash of its key: read across buckets
+            condition = condition_sql(leaf.condition, "c.traits", self.parameters)
+            source += f" JOIN known_account c ON c.key = b.account WHERE {condition}"
+        return self._present(self._table(f"SELECT DISTINCT b.bucket, b.profile_id {source}", "presence"))

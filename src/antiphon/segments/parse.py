@@ -15,13 +15,26 @@ import msgspec
 from antiphon.kernel.errors import Flaw, Invalid
 from antiphon.kernel.records import Channel
 from antiphon.segments import rules
-from antiphon.segments.rules import Condition, Happened, InSegment, Measure, Reachable, Rule, Scalar, Steps, Trait
+from antiphon.segments.rules import (
+    AccountTrait,
+    Condition,
+    Happened,
+    InAccount,
+    InSegment,
+    Measure,
+    Reachable,
+    Rule,
+    Scalar,
+    Steps,
+    Trait,
+)
 
 DEPTH_MAX = 20
 NODES_MAX = 200
 STEPS_MAX = 10
 CHOICES_MAX = 1000
 NAME_CHARS_MAX = 200
+ACCOUNT_CHARS_MAX = 1000
 WITHIN_DAYS_MAX = 36_500
 NUMBER_MAX = 1e300
 
@@ -32,6 +45,7 @@ _KEYS = {
     "event": ("event", "where", "within", "count", "sum"),
     "trait": ("trait", "op", "value"),
     "segment": ("segment",),
+    "account": ("account",),
     "reachable": ("reachable", "topic"),
     "sequence": ("sequence", "within", "complete"),
     "all": ("all",),
@@ -110,6 +124,7 @@ class _Reader:
             "event": self.happened,
             "trait": self.trait,
             "segment": self.in_segment,
+            "account": self.account,
             "reachable": self.reachable,
             "sequence": self.steps,
         }
@@ -212,6 +227,12 @@ class _Reader:
     def in_segment(self, value: Mapping[str, Json], at: str) -> Rule:
         return InSegment(self.name(value["segment"], f"{at}.segment"))
 
+    def account(self, value: Mapping[str, Json], at: str) -> Rule:
+        given = value["account"]
+        if isinstance(given, dict):
+            return AccountTrait(self.condition(given, f"{at}.account", field="trait"))
+        return InAccount(self.name(given, f"{at}.account", chars_max=ACCOUNT_CHARS_MAX))
+
     def reachable(self, value: Mapping[str, Json], at: str) -> Rule:
         channel = self.name(value["reachable"], f"{at}.reachable")
         if channel and channel not in list(Channel):
@@ -237,10 +258,10 @@ class _Reader:
             self.flaw(f"{at}.within", f"A duration such as 90s, 15m, 504h or 21d is needed (up to {WITHIN_DAYS_MAX}d).")
         return within
 
-    def name(self, value: object, at: str) -> str:
-        if isinstance(value, str) and 0 < len(value) <= NAME_CHARS_MAX and "\0" not in value:
+    def name(self, value: object, at: str, *, chars_max: int = NAME_CHARS_MAX) -> str:
+        if isinstance(value, str) and 0 < len(value) <= chars_max and "\0" not in value:
             return value
-        self.flaw(at, f"A text of 1 to {NAME_CHARS_MAX} characters is needed.")
+        self.flaw(at, f"A text of 1 to {chars_max} characters is needed.")
         return ""
 
     def op(self, value: Mapping[str, Json], known: Sequence[str], at: str) -> str:
@@ -261,6 +282,7 @@ _ALIASES = {
     "and": "all", "or": "any", "none": "not", "=": "eq", "==": "eq", "!=": "ne", "<>": "ne", ">": "gt", ">=": "gte",
     "<": "lt", "<=": "lte", "is": "eq", "equals": "eq", "has": "contains", "nin": "not_in", "ge": "gte", "le": "lte",
     "steps": "sequence", "window": "within", "channel": "reachable", "property": "trait",
+    "company": "account", "group": "account",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ NumberOp = Literal["eq", "ne", "gt", "gte", "lt", "lte"]
 
 COMPARISONS = {"eq": eq, "ne": ne, "gt": gt, "gte": ge, "lt": lt, "lte": le}
 
-TRAITS, PREFERENCES, ADDRESSES, CREATED = 0, -1, -2, -3
+TRAITS, PREFERENCES, ADDRESSES, CREATED, ACCOUNTS = 0, -1, -2, -3, -4
 """Kinds of things that happen to a profile, beside events by their number. `CREATED` concerns every rule."""
 
 
@@ -69,6 +69,18 @@ class Reachable(Struct, frozen=True, tag="reachable"):
     topic: str | None
 
 
+class InAccount(Struct, frozen=True, tag="account"):
+    """Belongs to the account of this key."""
+
+    account: str
+
+
+class AccountTrait(Struct, frozen=True, tag="account trait"):
+    """Belongs to an account for which the condition holds."""
+
+    condition: Condition
+
+
 class Steps(Struct, frozen=True, tag="sequence"):
     """`complete`: a run of all steps lies in the window. Else: its latest first step was not followed by the rest."""
 
@@ -89,8 +101,8 @@ class Not(Struct, frozen=True, tag="not"):
     part: Rule
 
 
-Leaf = Happened | Trait | InSegment | Reachable | Steps
-Rule = Happened | Trait | InSegment | Reachable | Steps | All | Any | Not
+Leaf = Happened | Trait | InSegment | Reachable | InAccount | AccountTrait | Steps
+Rule = Leaf | All | Any | Not
 
 
 def leaves(rule: Rule) -> Iterator[Leaf]:
@@ -143,7 +155,9 @@ def kinds_of(rule: Rule, numbers: Mapping[str, int]) -> set[int]:
         if isinstance(leaf, Trait):
             kinds.add(TRAITS)
         elif isinstance(leaf, Reachable):
-            kinds |= {ADDRESSES, PREFERENCES} if leaf.topic is not None else {ADDRESSES}
+            kinds |= {ADDRESSES, PREFERENCES}
+        elif isinstance(leaf, InAccount | AccountTrait):
+            kinds.add(ACCOUNTS)
     return kinds
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from antiphon.kernel.db import Queries, Row, Transaction
-from antiphon.kernel.records import ProfileId, SegmentChange, SegmentId, bucket_of
+from antiphon.kernel.records import ProfileId, SegmentChange, SegmentId, bucket_of, directory_bucket
 from antiphon.segments import compile
 from antiphon.segments.records import Bounds, Member, Preview, Segment, Verification
 from antiphon.segments.rules import Rule
@@ -85,6 +85,45 @@ async def touch(tx: Transaction, touched: Collection[tuple[ProfileId, int]]) -> 
     )
 
 
+async def touch_crowds(tx: Transaction, crowds: Sequence[tuple[str, str, int]]) -> int:
+    """(account or topic, name, the kind that it concerns) each; how many are walked."""
+    kinds, names, concerns = zip(*crowds, strict=True)
+    buckets = [directory_bucket(kind, name) for kind, name, _ in crowds]
+    return await _queries.run(tx, "touch_crowds", buckets=buckets, kinds=kinds, names=names, concerns=concerns)
+
+
+async def people_of_account(tx: Transaction, account: str, *, after: int, limit: int) -> list[ProfileId]:
+    rows = await _queries.rows(tx, "people_of_account", name=account, after=after, limit=limit)
+    return [ProfileId(row["profile_id"]) for row in rows]
+
+
+async def everybody_after(tx: Transaction, after: int, *, limit: int) -> list[ProfileId]:
+    rows = await _queries.rows(tx, "everybody_after", after=after, limit=limit)
+    return [ProfileId(row["profile_id"]) for row in rows]
+
+
+async def moving_among(tx: Transaction, profiles: Sequence[ProfileId]) -> set[ProfileId]:
+    return {ProfileId(row["profile_id"]) for row in await _queries.rows(tx, "moving_among", profiles=list(profiles))}
+
+
+async def drop_due(tx: Transaction, profiles: Sequence[ProfileId]) -> None:
+    await _queries.run(tx, "drop_due", **_columns(profiles))
+
+
+async def inherit(tx: Transaction, heirs: Sequence[tuple[ProfileId, ProfileId]]) -> None:
+    """(other, heir) each."""
+    others, inheriting = zip(*heirs, strict=True)
+    await _queries.run(tx, "inherit", others=others, heirs=inheriting)
+
+
+async def drop_members(tx: Transaction, profiles: Sequence[ProfileId]) -> None:
+    await _queries.run(tx, "drop_members", **_columns(profiles))
+
+
+def _columns(profiles: Sequence[ProfileId]) -> dict[str, list[int]]:
+    return {"buckets": [bucket_of(profile) for profile in profiles], "profiles": [*profiles]}
+
+
 async def _about_everybody(tx: Transaction, statement: str, *parameters: Any) -> list[Row]:
     await _queries.run(tx, "join_everybody", nested="off")
     rows = await tx.rows(statement, *parameters)
@@ -153,6 +192,7 @@ async def merge_timers(tx: Transaction, segment: SegmentId, *, first: int, last:
 
 async def go_live(tx: Transaction, segment: SegmentId) -> None:
     """Whoever was touched or worked since the segment was made is due again. The registry must be held."""
+    await _queries.run(tx, "drop_aliases", segment_id=segment)
     await _queries.run(tx, "touch_since_fill", segment_id=segment)
     await _queries.run(tx, "go_live", segment_id=segment)
 
@@ -174,7 +214,7 @@ async def preview(
              reached AS (
                SELECT a.channel, count(DISTINCT a.profile_id) AS n
                  FROM found JOIN known_address a ON a.bucket = found.bucket AND a.profile_id = found.id
-                WHERE a.state = 'active'
+                WHERE a.state <> 'dead'
                   AND NOT EXISTS (SELECT FROM known_opt_out o WHERE o.channel = a.channel AND o.value = a.value)
                 GROUP BY a.channel),
              first AS (SELECT id FROM found ORDER BY id LIMIT {limit})

@@ -18,9 +18,9 @@ from antiphon.kernel import outlet
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.due import Claimed, DueTable, work_loop
 from antiphon.kernel.records import BUCKETS, Event, ProfileChange, ProfileId, SegmentId
-from antiphon.segments import resolve, store
+from antiphon.segments import crowds, resolve, store
 from antiphon.segments.records import Watched
-from antiphon.segments.rules import ADDRESSES, CREATED, PREFERENCES, TRAITS
+from antiphon.segments.rules import ACCOUNTS, ADDRESSES, CREATED, PREFERENCES, TRAITS
 
 log = structlog.get_logger()
 
@@ -39,22 +39,24 @@ _due = DueTable(
 )
 _KIND_OF = {
     "created": CREATED,
+    "merged": CREATED,  # whole again: nothing that was known of them counts
     "traits": TRAITS,
     "preference": PREFERENCES,
     "address": ADDRESSES,
     "opt_out": ADDRESSES,
+    "account": ACCOUNTS,
 }
 
 
 async def on_events(tx: Transaction, events: Sequence[Event]) -> None:
-    await _touch(tx, {(event.profile, event.name_id) for event in events})
+    await touch(tx, {(event.profile, event.name_id) for event in events})
 
 
 async def on_profile_changes(tx: Transaction, changes: Sequence[ProfileChange]) -> None:
-    await _touch(tx, {(change.profile, _KIND_OF[change.what]) for change in changes})
+    await touch(tx, {(change.profile, _KIND_OF[change.what]) for change in changes})
 
 
-async def _touch(tx: Transaction, touched: set[tuple[ProfileId, int]]) -> None:
+async def touch(tx: Transaction, touched: set[tuple[ProfileId, int]]) -> None:
     """The registry is shared before the segments are read: a segment made meanwhile waits for us, or is seen."""
     if touched:
         await store.share_registry(tx)
@@ -68,21 +70,26 @@ async def run(database: Database) -> None:
 
 
 async def work(database: Database) -> int:
-    """Fill what is new, then work one batch of due profiles; how much was found."""
+    """Fill what is new, walk crowds a step further, then work one batch of due profiles; how much was found."""
     filled = await fill_new(database)
+    walked = await crowds.walk(database, touch)
     async with database.transaction() as tx:
         claimed = await _due.claim(tx, batch=BATCH, lease_s=LEASE_S)
     if claimed:
         await database.repeat(lambda tx: settle(tx, claimed))
-    return filled + len(claimed)
+    return filled + walked + len(claimed)
 
 
 async def settle(tx: Transaction, claimed: Sequence[Claimed]) -> None:
-    """Judge, finish, then write what changed for those whose lease was still ours."""
+    """Judge, finish, then write what changed for those whose lease was still ours.
+
+    Nothing is written for those whose events are on the way after a merge: they are touched again when they are whole.
+    """
     await store.share_registry(tx)
     watched = await resolve.watched(tx)
     wanted = choose(watched, claimed, now=tx.now)
     profiles = [ProfileId(item.key[1]) for item in claimed]
+    moving = await store.moving_among(tx, profiles)
     truths, timers = await _judge(tx, wanted, profiles)
     complete = all(segment in wanted for segment in watched if segment.windowed)
     next_due = [
@@ -90,7 +97,8 @@ async def settle(tx: Transaction, claimed: Sequence[Claimed]) -> None:
         for profile, item in zip(profiles, claimed, strict=True)
     ]
     mine = await _due.finish(tx, claimed, next_due, timer_at=next_due)
-    ours = sorted(ProfileId(id) for _, id in mine)
+    moving |= await store.moving_among(tx, profiles)  # and not in between: a merge may have come while we judged
+    ours = sorted(ProfileId(id) for _, id in mine if id not in moving)
     before = await store.members_among(tx, [segment.id for segment in wanted], ours)
     after = {(segment, profile) for profile in ours for segment in truths.get(profile, ())}
     changes = [(*key, True) for key in sorted(after - before)] + [(*key, False) for key in sorted(before - after)]

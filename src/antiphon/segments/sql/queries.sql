@@ -71,6 +71,87 @@ SELECT g.bucket, g.profile_id, :now, array_agg(DISTINCT g.kind), clock_timestamp
        touched_at = excluded.touched_at,
        version = d.version + 1;
 
+-- name: touch_crowds
+-- Crowds that a change concerns are walked from the start, if some segment speaks of such changes.
+INSERT INTO crowd_due AS d (bucket, kind, name, due_at)
+SELECT g.bucket, g.kind, g.name, :now
+  FROM unnest(:buckets::smallint[], :kinds::text[], :names::text[], :concerns::integer[])
+       AS g (bucket, kind, name, concern)
+ WHERE EXISTS (SELECT FROM segment s WHERE g.concern = ANY (s.kinds))
+ ORDER BY g.bucket, g.kind, g.name
+    ON CONFLICT (bucket, kind, name) DO UPDATE
+   SET due_at = least(d.due_at, excluded.due_at), after = 0, version = d.version + 1;
+
+-- name: people_of_account
+-- Who belongs to an account, after a cursor, in order; its index spans buckets.
+SELECT DISTINCT profile_id
+  FROM known_belonging
+ WHERE account = :name AND profile_id > :after
+ ORDER BY profile_id
+ LIMIT :limit;
+
+-- name: everybody_after
+-- All profiles after a cursor, in the order of the table.
+SELECT id AS profile_id
+  FROM known_profile
+ WHERE (bucket, id) > ((:after & 255)::smallint, :after::bigint)
+ ORDER BY bucket, id
+ LIMIT :limit;
+
+-- name: moving_among
+-- Which of these people are not whole: their events are on the way.
+SELECT DISTINCT profile_id
+  FROM known_moving
+ WHERE profile_id = ANY (:profiles::bigint[]);
+
+-- name: drop_due
+-- Whoever is no person of their own any more waits for nothing. The lock keeps a worker's late judgement out.
+WITH locked AS MATERIALIZED (
+       SELECT d.bucket, d.profile_id
+         FROM membership_due d
+         JOIN unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
+           ON g.bucket = d.bucket AND g.profile_id = d.profile_id
+        ORDER BY d.bucket, d.profile_id
+          FOR UPDATE OF d)
+DELETE FROM membership_due d
+ USING locked
+ WHERE d.bucket = locked.bucket AND d.profile_id = locked.profile_id;
+
+-- name: inherit
+-- Each heir is in what the other is in, since the earlier of both; logged, for the history by number stays whole.
+WITH given AS MATERIALIZED (
+       SELECT * FROM unnest(:others::bigint[], :heirs::bigint[]) AS g (other, heir)),
+     come AS (
+       INSERT INTO member AS kept (bucket, segment_id, profile_id, entered_at)
+       SELECT (g.heir & 255)::smallint, m.segment_id, g.heir, min(m.entered_at)
+         FROM given g
+         JOIN member m ON m.bucket = (g.other & 255)::smallint AND m.profile_id = g.other
+         JOIN segment s ON s.id = m.segment_id AND s.state = 'live'
+        GROUP BY g.heir, m.segment_id
+        ORDER BY 1, 2, 3
+           ON CONFLICT (bucket, segment_id, profile_id) DO UPDATE
+          SET entered_at = excluded.entered_at
+        WHERE excluded.entered_at < kept.entered_at
+       RETURNING bucket, segment_id, profile_id, xmax = 0 AS is_new)
+INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered)
+SELECT bucket, segment_id, profile_id, :now, true FROM come WHERE is_new;
+
+-- name: drop_members
+-- These numbers are in nothing any more: logged, and not told, for nobody left.
+WITH gone AS (
+       DELETE FROM member m
+        USING unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
+        WHERE m.bucket = g.bucket AND m.profile_id = g.profile_id
+       RETURNING m.bucket, m.segment_id, m.profile_id)
+INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered)
+SELECT bucket, segment_id, profile_id, :now, false FROM gone;
+
+-- name: drop_aliases
+-- What a fill saw as people, and was merged away meanwhile. The registry is held: no merge is under way.
+DELETE FROM member m
+ USING known_alias a
+ WHERE m.segment_id = :segment_id AND a.bucket = m.bucket AND a.id = m.profile_id;
+
 -- name: members_among
 -- Which of these profiles are in which of these segments.
 SELECT m.bucket, m.profile_id, m.segment_id
@@ -155,6 +236,7 @@ SELECT min(profile_id) AS lowest, max(profile_id) AS highest, count(*) AS count
 -- name: count_due
 -- Memberships due and not finished, and segments not filled.
 SELECT (SELECT count(*) FROM membership_due WHERE due_at <= :now)  -- across buckets: by the due index
+     + (SELECT count(*) FROM crowd_due WHERE due_at <= :now)
      + (SELECT count(*) FROM segment WHERE state = 'filling');
 
 -- name: join_everybody

@@ -58,15 +58,17 @@ CREATE TABLE membership_due (
 -- serves the claim; a profile that waits for nothing is not in it
 CREATE INDEX membership_due_at ON membership_due (due_at) WHERE due_at IS NOT NULL;
 
--- The due row of an account that changed: its people are touched in chunks, from `after` on.
-CREATE TABLE account_due (
-  bucket      smallint NOT NULL,           -- the hash of the key
-  account     text NOT NULL,
+-- The due row of a crowd that one change concerns: whoever belongs to an account, or everybody, whom a topic's defaults
+-- concern. They are touched in chunks, from `after` on.
+CREATE TABLE crowd_due (
+  bucket      smallint NOT NULL,           -- the hash of kind and name
+  kind        text NOT NULL CHECK (kind IN ('account', 'topic')),
+  name        text NOT NULL,
   due_at      timestamptz,
   after       bigint NOT NULL DEFAULT 0,   -- the last profile that was touched
   lease_until timestamptz,
   lease       integer NOT NULL DEFAULT 0,
   version     integer NOT NULL DEFAULT 0,
-  PRIMARY KEY (bucket, account)
+  PRIMARY KEY (bucket, kind, name)
 );
-CREATE INDEX account_due_at ON account_due (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX crowd_due_at ON crowd_due (due_at) WHERE due_at IS NOT NULL;
