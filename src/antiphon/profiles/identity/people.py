@@ -131,7 +131,7 @@ def _whole(links: Iterable[Link], strengths: Mapping[int, Strength]) -> list[Lin
     """One link per pair, the stronger end first, in the order of evidence."""
     pairs: dict[tuple[int, int], Link] = {}
     for link in links:
-        if link.one == link.other or link.one not in strengths or link.other not in strengths:
+        if link.one not in strengths or link.other not in strengths:
             continue
         one, other = sorted((link.one, link.other), key=strengths.__getitem__)
         had = pairs.get((one, other), link)

@@ -1,0 +1,63 @@
+"""The rules of identity as an operator writes them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from antiphon.kernel.errors import Invalid
+from antiphon.profiles import kinds
+from antiphon.profiles.identity.rules import DEFAULTS, IdentityRules, KindRule, dump, read
+
+
+def test_every_kind_has_a_rule() -> None:
+    assert tuple(field.name for field in msgspec.structs.fields(IdentityRules)) == kinds.KINDS
+    assert all(isinstance(DEFAULTS.of(kind), KindRule) for kind in kinds.KINDS)
+    assert DEFAULTS.of("psid@1") is DEFAULTS.psid
+
+
+def test_what_is_not_said_stays_as_it_was() -> None:
+    rules = read({"phone": {"most": 3, "shared_above": None}, "device": {"merges": False}})
+    assert rules.phone == KindRule(most=3, shared_above=None, recycled_after_days=90)
+    assert rules.device == KindRule(merges=False, most=500, shared_above=3)
+    assert msgspec.structs.replace(rules, phone=DEFAULTS.phone, device=DEFAULTS.device) == DEFAULTS
+    assert read({}) == DEFAULTS
+
+
+def test_rules_survive_being_shown() -> None:
+    rules = read({"email": {"verified_only": True}, "phone": {"recycled_after_days": None}})
+    shown = json.loads(json.dumps(dump(rules)))
+    assert tuple(shown) == kinds.KINDS
+    assert read(shown) == rules
+
+
+@pytest.mark.parametrize(
+    ("given", "places"),
+    [
+        ([], ["identity"]),
+        ({"shoe_size": {}}, ["identity.shoe_size"]),
+        ({"external_id@crm": {}}, ["identity.external_id@crm"]),
+        ({"phone": 3}, ["identity.phone"]),
+        ({"phone": {"most": 0}}, ["identity.phone.most"]),
+        ({"phone": {"most": 2_001}}, ["identity.phone.most"]),
+        ({"phone": {"most": True}}, ["identity.phone.most"]),
+        ({"phone": {"most": None}}, ["identity.phone.most"]),
+        ({"phone": {"most": 1.5}}, ["identity.phone.most"]),
+        ({"phone": {"most": "3"}}, ["identity.phone.most"]),
+        ({"phone": {"shared_above": 0}}, ["identity.phone.shared_above"]),
+        ({"phone": {"recycled_after_days": 10**30}}, ["identity.phone.recycled_after_days"]),
+        ({"phone": {"merges": 1}}, ["identity.phone.merges"]),
+        ({"phone": {"mots": 3}}, ["identity.phone.mots"]),
+        ({"external_id": {"merges": False}}, ["identity.external_id.merges"]),
+        ({"external_id": {"verified_only": True}}, ["identity.external_id.verified_only"]),
+        ({"phone": {"most": 0, "merges": 1}, "email": 1},
+         ["identity.phone.most", "identity.phone.merges", "identity.email"]),
+    ],
+)  # fmt: skip
+def test_what_is_no_rule_is_refused_with_every_place(given: Any, places: list[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(given)
+    assert [flaw.at for flaw in refused.value.flaws] == places
