@@ -7,20 +7,20 @@ from typing import Annotated, Any
 
 from litestar import Request
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, Parameter
 from msgspec import Struct
 
 from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import NotFound, invalid
-from antiphon.kernel.http import get, put
+from antiphon.kernel.http import get
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import accounts_http, consent, ingest, search_http, timeline
+from antiphon.profiles import accounts_http, consent_http, ingest, search_http, timeline, topics_http
 from antiphon.profiles.addresses import mobile_share
 from antiphon.profiles.identifiers import parse
-from antiphon.profiles.records import Address, Belonging, Preference, PreferenceState, Profile, RecordedEvent
+from antiphon.profiles.records import Address, Belonging, Preference, Profile, RecordedEvent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -61,16 +61,6 @@ class Events(Struct):
     cursor: str | None
 
 
-class Choice(Struct, forbid_unknown_fields=True):
-    topic: str
-    channel: str
-    state: PreferenceState
-
-
-class Preferences(Struct):
-    preferences: list[Preference]
-
-
 @get("/profiles/{who:str}", permission="read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> ProfileView:
     async with runtime.database.transaction(read_only=True) as tx:
@@ -100,18 +90,6 @@ async def show_events(
         found = await timeline.page(tx, await _known(tx, request), upto=upto, skip=skip, limit=limit + 1)
     shown = found[:limit]
     return Events(shown, _cursor(shown, upto, skip) if len(found) > limit else None)
-
-
-@put("/profiles/{who:str}/preferences", permission="admin")
-async def prefer(
-    runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[Choice]
-) -> Preferences:
-    async def work(tx: Transaction) -> Profile:
-        id = await _known(tx, request)
-        await consent.set_preferences(tx, id, [(data.topic, data.channel, data.state)])
-        return await _profile(tx, id)
-
-    return Preferences((await runtime.database.repeat(work)).preferences)
 
 
 def _address(one: Address) -> AddressView:
@@ -154,4 +132,11 @@ def _place(cursor: str) -> tuple[datetime, int]:
     return place
 
 
-routes = [show, show_events, prefer, *accounts_http.routes, *search_http.routes]
+routes = [
+    show,
+    show_events,
+    *accounts_http.routes,
+    *consent_http.routes,
+    *search_http.routes,
+    *topics_http.routes,
+]
