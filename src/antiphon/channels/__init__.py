@@ -6,16 +6,21 @@ is told so; an opt-out in it is in force by then. Promised: callbacks over HTTP,
 
 from antiphon.channels.accounts import alternative, create_provider, find, providers, room, spend, switch
 from antiphon.channels.connections import Connections, send_many
+from antiphon.channels.erasing import forget_deliveries, on_erased
+from antiphon.channels.exporting import EXPORTED
 from antiphon.channels.optout import reading
 from antiphon.channels.records import Provider
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
 __all__ = [
+    "EXPORTED",
     "Connections",
     "Provider",
     "alternative",
     "create_provider",
     "find",
+    "forget_deliveries",
+    "on_erased",
     "providers",
     "reading",
     "remember",

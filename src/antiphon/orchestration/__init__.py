@@ -11,6 +11,8 @@ from antiphon.orchestration.asking import DeliveryView, NotificationView, Recipi
 from antiphon.orchestration.attribution import on_events
 from antiphon.orchestration.calling import Call, send
 from antiphon.orchestration.deliver import clear
+from antiphon.orchestration.erasing import is_leaving, on_erased
+from antiphon.orchestration.exporting import EXPORTED
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.public import Linked, read_linked
 from antiphon.orchestration.receipts import on_inbound, on_profile_changes, on_receipts
@@ -28,6 +30,7 @@ from antiphon.orchestration.sources import (
 from antiphon.orchestration.work import run
 
 __all__ = [
+    "EXPORTED",
     "Call",
     "DeliveryView",
     "Linked",
@@ -40,8 +43,10 @@ __all__ = [
     "cancel",
     "clear",
     "count_due",
+    "is_leaving",
     "make_source",
     "notify",
+    "on_erased",
     "on_events",
     "on_inbound",
     "on_merged",

@@ -18,7 +18,7 @@ async def teach(tx: Transaction, failed: Sequence[tuple[Row, str | None]]) -> No
         await profiles.mark_dead(tx, [(leads[number], channel, address) for number, channel, address in dead])
     unwilling: dict[str, list[str]] = defaultdict(list)
     for row, why in failed:
-        if why == "optout":
+        if why == "optout" and row["address"]:  # none: its owner was erased
             unwilling[row["channel"]].append(row["address"])
     for channel, addresses in unwilling.items():
         await profiles.opt_out(tx, channel, addresses, how="provider")

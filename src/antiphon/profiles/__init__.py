@@ -50,10 +50,13 @@ from antiphon.profiles.consent_records import (
     Statement,
     Topic,
 )
+from antiphon.profiles.erasure import Erasure, erase, in_flight, look_again
+from antiphon.profiles.export import Person, Section, add_sections
 from antiphon.profiles.headcount import about_how_many, anybody
 from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.known import record_known
+from antiphon.profiles.numbers import led_to
 from antiphon.profiles.records import (
     AccountFact,
     Address,
@@ -68,6 +71,7 @@ from antiphon.profiles.records import (
 )
 from antiphon.profiles.refusals import KeptRefusal, Refusal, newest_refusals, refuse
 from antiphon.profiles.search import FoundPeople, FoundPerson, find_people, keep_words
+from antiphon.profiles.suppression import lift, on_new_addresses
 from antiphon.profiles.timeline import events, read
 from antiphon.profiles.topics import drop_topic, find_topic, topics, write_topic
 from antiphon.profiles.work import ensure_partitions
@@ -83,10 +87,12 @@ __all__ = [
     "Confirmed",
     "Consent",
     "Effective",
+    "Erasure",
     "Fact",
     "FoundPeople",
     "FoundPerson",
     "KeptRefusal",
+    "Person",
     "Preference",
     "PreferenceState",
     "Profile",
@@ -94,17 +100,20 @@ __all__ = [
     "Recorded",
     "RecordedEvent",
     "Refusal",
+    "Section",
     "Standing",
     "Statement",
     "Subscription",
     "Topic",
     "about_how_many",
     "accounts_of",
+    "add_sections",
     "anybody",
     "consent",
     "drop_topic",
     "effective",
     "ensure_partitions",
+    "erase",
     "event_names",
     "events",
     "find",
@@ -114,14 +123,19 @@ __all__ = [
     "find_topic",
     "flaws",
     "grid",
+    "in_flight",
     "keep_words",
     "leave_account",
+    "led_to",
     "ledger",
+    "lift",
+    "look_again",
     "mark_dead",
     "members_of_account",
     "newest_refusals",
     "normalise",
     "note_outcomes",
+    "on_new_addresses",
     "opt_in",
     "opt_out",
     "optin",

@@ -1,5 +1,6 @@
 """The only code that runs orchestration's SQL: rows in, records out, set-wise."""
 
+from antiphon.orchestration.store import erasing, exporting, retention
 from antiphon.orchestration.store.asking import (
     count_backlog,
     count_doubles,
@@ -41,6 +42,7 @@ from antiphon.orchestration.store.delivering import (
     write_outcomes,
 )
 from antiphon.orchestration.store.people import (
+    aliases,
     cancel_twins,
     lock_numbers,
     lock_open,
@@ -71,6 +73,7 @@ __all__ = [
     "WATCHED",
     "Fresh",
     "anything_open",
+    "aliases",
     "cancel_open",
     "cancel_twins",
     "clear",
@@ -80,6 +83,8 @@ __all__ = [
     "count_states",
     "decision_json",
     "doubt",
+    "erasing",
+    "exporting",
     "expire",
     "hand_over_notifications",
     "insert_api_notification",
@@ -112,6 +117,7 @@ __all__ = [
     "record",
     "reroute",
     "resume",
+    "retention",
     "set_prefer",
     "set_state",
     "take_addresses",

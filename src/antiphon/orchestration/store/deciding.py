@@ -203,7 +203,7 @@ async def take_addresses(tx: Transaction, wanted: Sequence[tuple[SourceId, str, 
     """For each (source, channel, address, person): whether the address is this person's for this source."""
     if not wanted:
         return []
-    keys = [(source, _address_key(channel, value)) for source, channel, value, _ in wanted]
+    keys = [(source, address_key(channel, value)) for source, channel, value, _ in wanted]
     where: dict[str, Any] = {
         "buckets": [directory_bucket(channel, value) for _, channel, value, _ in wanted],
         "sources": [source for source, _ in keys],
@@ -219,7 +219,7 @@ async def take_addresses(tx: Transaction, wanted: Sequence[tuple[SourceId, str, 
     return [owners.get(key, profile) == profile for key, profile in zip(keys, people, strict=True)]
 
 
-def _address_key(channel: str, value: str) -> UUID:
+def address_key(channel: str, value: str) -> UUID:
     return UUID(bytes=hashlib.blake2b(f"{channel}\0{value}".encode(), digest_size=16).digest())
 
 

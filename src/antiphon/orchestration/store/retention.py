@@ -1,0 +1,1 @@
+"""What retention lets go of the ledger."""
