@@ -21,8 +21,9 @@ _DIGITS_MIN = 4
 _LETTERS_MIN = 3
 _PHONE = re.compile(r"[+(]?[\d().\-/‐‑–]*\d[\d().\-/‐‑–]*")
 _KIND = re.compile(rf"(?:{'|'.join(KINDS)})(?:@[^:]*)?:(?=.)")
-# National prefixes other than 0 or none (ITU-T E.164, "Dialling procedures"): Russia and Kazakhstan, Hungary.
-_TRUNKS = {"7": "8", "36": "06"}
+# National prefixes other than 0 or none (ITU-T E.164, "Dialling procedures"): Russia and Kazakhstan, Hungary, Belarus,
+# Turkmenistan.
+_TRUNKS = {"7": ("8",), "36": ("06",), "375": ("80", "8"), "993": ("8",)}
 _LAST = "\U0010ffff"
 
 
@@ -89,7 +90,7 @@ def _term(text: str, beginnings: Iterable[str]) -> Term:
 
 def _of_many(term: Term) -> Term:
     """Beside others, one or two letters stand for a name: every eighth browser has an id that begins with a b."""
-    short = len(term.word) < _LETTERS_MIN and term.word.isalpha()
+    short = all(len(span.low) < _LETTERS_MIN and span.low.isalpha() for span in term.values)
     return Term(term.word, ()) if short else term
 
 
@@ -113,10 +114,9 @@ def phones(text: str) -> list[str]:
         return ["+" + digits[2:]] if digits.strip("0") else []
     found = ["+" + digits] if not digits.startswith("0") else []
     for code in map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE):
-        trunk = _TRUNKS.get(code, "0")
-        national = digits.removeprefix(trunk)
         # With the zero too: in Italy and some other countries it is part of the number.
-        found += [f"+{code}{one}" for one in {digits, national} if one]
+        nationals = {digits, *(digits.removeprefix(trunk) for trunk in _TRUNKS.get(code, ("0",)))}
+        found += [f"+{code}{national}" for national in nationals if national]
     return found
 
 
