@@ -10,10 +10,11 @@ import pytest
 
 from antiphon import profiles
 from antiphon.kernel.errors import Invalid
-from antiphon.kernel.records import Identifier
-from antiphon.profiles import Subscription
-from antiphon.profiles.identifiers import plain, stored_address
+from antiphon.kernel.records import Channel, Identifier
+from antiphon.profiles import Subscription, kinds
+from antiphon.profiles.identifiers import channel_of, plain, stored_address, strength
 
+BROWSER = Identifier("anonymous_id", "b-1")
 PHONES = Path(__file__).parents[2] / "../shared/data/phone/phone_numbers.json"
 KEYS = {
     "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
@@ -61,6 +62,32 @@ def test_every_region_s_numbers_have_one_form(form: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.skipif(not PHONES.is_file(), reason="the list of phone numbers is not here")
+def test_awkward_numbers_are_read_as_the_list_says() -> None:
+    """Not possible, not parsing: refused. The rest: 07911 in GB, the zero of Italy, Mexico's old prefix, letters."""
+    cases = json.loads(PHONES.read_text("utf-8"))["parsing"]
+    assert len(cases) == 20
+    for case in cases:
+        if case.get("possible"):
+            assert profiles.normalise("phone", case["raw"], region=case["default_region"]).value == case["e164"]
+        else:
+            with pytest.raises(Invalid):
+                profiles.normalise("phone", case["raw"], region=case["default_region"])
+
+
+@pytest.mark.parametrize(
+    ("given", "region", "stored"),
+    [
+        ("07911 123456", "GB", "+447911123456"),
+        ("06 698 12345", "it", "+390669812345"),
+        ("00447911123456", "GB", "+447911123456"),
+        ("1-800-FLOWERS", "US", "+18003569377"),
+    ],
+)
+def test_a_national_number_is_read_in_its_region(given: str, region: str, stored: str) -> None:
+    assert profiles.normalise("phone", given, region=region) == Identifier("phone", stored)
+
+
 @pytest.mark.parametrize("bad", ["", "hello", "+", "+1", "0664 1234567", "+999999999999999999", "+43 hello", "1" * 500])
 def test_what_is_no_phone_number_is_refused_with_its_place(bad: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -106,10 +133,85 @@ def test_an_unknown_kind_is_refused() -> None:
 
 
 def test_a_written_identifier_may_have_colons_and_slashes() -> None:
+    assert profiles.parse("external_id@crm:a:b@c") == Identifier("external_id@crm", "a:b@c")
     assert profiles.parse("external_id:a:b/c") == Identifier("external_id", "a:b/c")
     assert profiles.parse("webpush:https://push.example/1") == Identifier("webpush", "https://push.example/1")
     with pytest.raises(Invalid):
         profiles.parse("external_id")
+
+
+TOKEN = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "stored"),
+    [
+        ("external_id@crm", " 42 ", "42"),
+        ("whatsapp_bsuid@9", "US.13491208655302741918", "US.13491208655302741918"),
+        ("whatsapp_bsuid@9", " US.ENT.13491208655302741918 ", "US.ENT.13491208655302741918"),
+        ("whatsapp_bsuid@9", "ES." + "a" * 128, "ES." + "a" * 128),
+        ("whatsapp_wa_id", "447911123456", "447911123456"),
+        ("psid@1", "24512345678901234", "24512345678901234"),
+        ("igsid@1", "17841400000000000", "17841400000000000"),
+        ("telegram@shop_bot", "5012345678", "5012345678"),
+        ("viber@1", "01234567890A=", "01234567890A="),
+        ("line@1", "U4af4980629", "U4af4980629"),
+        ("fcm_fid@shop-1", "cjGlBM4dTjyTnnFaKVYEGC", "cjGlBM4dTjyTnnFaKVYEGC"),
+        ("fcm_token", "cjGl:APA91b-x_Y", "cjGl:APA91b-x_Y"),
+        ("apns_token@com.shop.app+production", TOKEN.upper(), TOKEN),
+        ("device", " Tablet 7 ", "Tablet 7"),
+        ("anonymous_id", "b-1", "b-1"),
+    ],
+)
+def test_an_identifier_of_every_kind_has_one_form(kind: str, given: str, stored: str) -> None:
+    assert profiles.normalise(kind, given) == profiles.parse(f"{kind}:{given}") == Identifier(kind, stored)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bad"),
+    [
+        ("whatsapp_bsuid@9", "+447911123456"), ("whatsapp_bsuid@9", "447911123456"), ("whatsapp_bsuid@9", "us.1"),
+        ("whatsapp_bsuid@9", "US."), ("whatsapp_bsuid@9", "US." + "1" * 129), ("whatsapp_bsuid@9", "US.a-b"),
+        ("whatsapp_bsuid@9", "USA.1"), ("whatsapp_wa_id", "+447911123456"), ("whatsapp_wa_id", "07911123456"),
+        ("whatsapp_wa_id", "447911 123456"), ("whatsapp_wa_id", "٤٤٧٩١١١٢٣٤٥٦"), ("psid@1", "anna"),
+        ("igsid@1", "@anna"), ("telegram@b", "-100123"), ("telegram@b", "@anna"), ("line@1", "U4 af"),
+        ("viber@1", ""), ("fcm_fid@1", "a\nb"), ("fcm_token", "a" * 1_001), ("apns_token@t+sandbox", "xyz"),
+        ("apns_token@t+sandbox", "abc"), ("device", ""), ("external_id@crm", "a\0b"), ("external_id@crm", 42),
+    ],
+)  # fmt: skip
+def test_what_the_platform_would_not_send_is_refused_with_its_place(kind: str, bad: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        profiles.normalise(kind, bad)
+    assert [flaw.at for flaw in refused.value.flaws] == [kind]
+
+
+@pytest.mark.parametrize("kind", ["whatsapp_bsuid@9", "whatsapp_wa_id"])
+def test_a_phone_number_is_never_a_whatsapp_identity(kind: str) -> None:
+    with pytest.raises(Invalid, match="A phone number is of kind phone, and nobody's WhatsApp id"):
+        profiles.parse(f"{kind}:+447911123456")
+
+
+@pytest.mark.parametrize("text", ["psid:1", "email@shop:a@b.example", "webpush@a b:https://push.example/1", "shoe:1"])
+def test_a_written_identifier_without_the_scope_it_needs_is_refused(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        profiles.parse(text)
+    assert [flaw.at for flaw in refused.value.flaws] == ["kind"]
+
+
+def test_a_push_subscription_keeps_the_key_that_it_was_made_with() -> None:
+    found = profiles.normalise("webpush@BC-1", {"endpoint": "https://push.example/1", "keys": KEYS})
+    assert found == Subscription("webpush@BC-1", "https://push.example/1", **KEYS)
+    assert profiles.parse("webpush@BC-1:https://push.example/1") == plain(found)
+
+
+def test_only_mail_phone_and_push_are_addresses_whatever_their_scope() -> None:
+    channels = {kind: channel_of(kind) for kind in kinds.KINDS}
+    assert {k: c for k, c in channels.items() if c} == {"email": "email", "phone": "sms", "webpush": "push"}
+    assert channel_of("webpush@BC-1") is Channel.PUSH
+
+
+def test_strength_is_the_rank_of_the_kind() -> None:
+    assert strength(Identifier("external_id@crm", "1")) < strength(Identifier("email", "a")) < strength(BROWSER)
 
 
 def test_an_opt_out_of_a_strange_sender_is_not_lost() -> None:
