@@ -47,7 +47,7 @@ async def test_nothing_is_left_of_a_person_but_the_proof(database: Database) -> 
     assert done.deleted["identifier"] == 4
     assert done.finished
     assert await rows_of(database, profile) == {"erasure": 1}
-    assert await found(database, ["anna", "600111222", "b-1", "-tok"]) == []
+    assert await found(database, ["anna", "600111222", "-tok"]) == []
 
 
 async def test_a_dry_run_says_the_same_and_takes_it_back(database: Database) -> None:

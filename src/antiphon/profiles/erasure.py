@@ -21,6 +21,8 @@ from antiphon.kernel.errors import Busy, NotFound
 from antiphon.kernel.records import Channel, Erased, Identifier, ProfileId, bucket_of
 from antiphon.profiles import ingest, store
 from antiphon.profiles.identifiers import channel_of
+from antiphon.profiles.identity import move as moves
+from antiphon.profiles.identity import work as merges
 from antiphon.profiles.mentions import Mentions, mentions_of
 from antiphon.profiles.suppression import suppress
 
@@ -105,12 +107,24 @@ async def _settled(database: Database, who: Identifier) -> list[ProfileId]:
             or await _leaving(tx, ids)
         )
 
-    await _until(database, restless, within_s=SETTLE_S)
+    await _until(database, restless, within_s=SETTLE_S, helping=_work_identity)
     async with database.transaction(read_only=True) as tx:
         return await numbers(tx)
 
 
-async def _until(database: Database, restless: Callable[[Transaction], Awaitable[bool]], *, within_s: float) -> None:
+async def _work_identity(database: Database) -> None:
+    """A worker may be busy, or not there at all."""
+    await merges.work(database)
+    await moves.work(database)
+
+
+async def _until(
+    database: Database,
+    restless: Callable[[Transaction], Awaitable[bool]],
+    *,
+    within_s: float,
+    helping: Callable[[Database], Awaitable[None]] | None = None,
+) -> None:
     """Look every 50 ms until there is rest, or the time is over."""
     end = monotonic() + within_s
     while True:
@@ -119,6 +133,8 @@ async def _until(database: Database, restless: Callable[[Transaction], Awaitable
                 return
         if monotonic() > end:
             return
+        if helping is not None:
+            await helping(database)
         await asyncio.sleep(0.05)
 
 
@@ -139,6 +155,7 @@ async def _known(tx: Transaction, who: Identifier) -> ProfileId:
 async def _erase(tx: Transaction, who: Identifier, *, keep_counts: bool, dry_run: bool) -> Erasure:
     """Locks go down the order that all writers keep: directory, profile, events, sums, ledger, due rows."""
     before = await store.erasure.written(tx)
+    await store.erasure.hold_identity(tx)
     ids = await store.erasure.numbers(tx, await _known(tx, who))
     names = await store.erasure.lock(tx, ids)
     identifiers = [Identifier(row["kind"], row["value"]) for row in names]

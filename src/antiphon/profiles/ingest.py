@@ -13,10 +13,13 @@ from antiphon.kernel import outlet
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.records import Event, Identifier, ProfileChange, ProfileId
 from antiphon.profiles import store
+from antiphon.profiles.accounts import keep_accounts
 from antiphon.profiles.check import check
 from antiphon.profiles.identifiers import CHANNEL_OF, plain, strength
+from antiphon.profiles.kinds import base
 from antiphon.profiles.naming import Named, People, keep_links, resolve_people
 from antiphon.profiles.records import Fact, Mode, Recorded, Subscription
+from antiphon.profiles.suppression import on_new_addresses
 from antiphon.profiles.traits import keep_traits
 
 EVENT_NAMES_MAX = 10_000
@@ -42,6 +45,7 @@ async def record(tx: Transaction, facts: Sequence[Fact], *, mode: Mode = "upsert
     changes += await keep_traits(tx, taken, people)
     changes += await _keep_addresses(tx, taken, people.profiles)
     events = await _add_events(tx, taken, people)
+    await _keep_accounts(tx, taken, people)
     await keep_links(tx, people)
     await outlet.publish(tx, changes)
     await outlet.publish(tx, events)
@@ -83,13 +87,14 @@ async def _keep_addresses(tx: Transaction, facts: Sequence[Fact], profiles: Sequ
     rows: dict[tuple[ProfileId, str, str], store.ingest.AddressRow] = {}
     for fact, profile in zip(facts, profiles, strict=True):
         for identifier in fact.who:
-            if (channel := CHANNEL_OF.get(identifier.kind)) and (details := _details(identifier)) is not None:
+            if (channel := CHANNEL_OF.get(base(identifier.kind))) and (details := _details(identifier)) is not None:
                 key = (profile, str(channel), identifier.value)
                 registered = fact.event is None or (key in rows and rows[key][4])
                 rows[key] = (*key, details, registered)
     if not rows:
         return []
-    changed, _fresh = await store.ingest.keep_addresses(tx, list(rows.values()))
+    changed, fresh = await store.ingest.keep_addresses(tx, list(rows.values()))
+    await on_new_addresses(tx, fresh)
     return [ProfileChange(id, "address", (channel,)) for id, channel in sorted(changed)]
 
 
@@ -97,7 +102,16 @@ def _details(identifier: Identifier) -> str | None:
     """None: nobody can be reached there (an endpoint without its keys)."""
     if isinstance(identifier, Subscription):
         return msgspec.json.encode({"p256dh": identifier.p256dh, "auth": identifier.auth}).decode()
-    return None if identifier.kind == "webpush" else "{}"
+    return None if base(identifier.kind) == "webpush" else "{}"
+
+
+async def _keep_accounts(tx: Transaction, facts: Sequence[Fact], people: People) -> None:
+    if any(fact.account is not None for fact in facts):
+        told = zip(facts, people.profiles, people.whos, strict=True)
+        await keep_accounts(
+            tx,
+            [(id, who, f.account.key, _at(f), f.account.traits) for f, id, who in told if f.account is not None],
+        )
 
 
 async def _add_events(tx: Transaction, facts: Sequence[Fact], people: People) -> list[Event]:

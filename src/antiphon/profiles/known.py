@@ -19,11 +19,15 @@ Happened = tuple[ProfileId, str, datetime, Mapping[str, Any]]
 
 
 async def record_known(tx: Transaction, happened: Sequence[Happened]) -> None:
-    """Take in events of profiles by number, without a message id: the caller's transaction makes each exactly once."""
+    """Take in events of profiles by number, without a message id: the caller's transaction makes each exactly once.
+
+    Of who was erased nothing more is known: a late receipt of theirs is no event.
+    """
     if not happened:
         return
     numbers = await store.ingest.present(tx, {profile for profile, *_ in happened})
-    happened = [(numbers[profile], name, at, properties) for profile, name, at, properties in happened]
+    erased = await store.erasure.erased_among(tx, numbers.values())
+    happened = [(numbers[p], name, at, properties) for p, name, at, properties in happened if numbers[p] not in erased]
     names = await event_names(tx, {name for _, name, _, _ in happened}, make=True)
     rows = [
         (profile, names[name], at, None, msgspec.json.encode(properties).decode() if properties else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -41,6 +41,11 @@ async def lock(tx: Transaction, ids: Sequence[ProfileId]) -> list[Row]:
     identifiers = await queries.rows(tx, "erasure_lock_identifiers", ids=list(ids))
     await queries.rows(tx, "erasure_lock_profiles", ids=list(ids))
     return identifiers
+
+
+async def hold_identity(tx: Transaction) -> None:
+    """Nobody is merged or parted until the transaction ends. Before any other lock, as identity does."""
+    await queries.run(tx, "hold_identity")
 
 
 async def names(tx: Transaction, ids: Sequence[ProfileId]) -> list[Row]:
@@ -162,6 +167,10 @@ async def add(tx: Transaction, ids: Sequence[ProfileId], *, keep_counts: bool) -
 async def ready(tx: Transaction, ids: Sequence[ProfileId], *, last_after: timedelta) -> list[Row]:
     """profile_id, keep_counts, is_last of those whose contemporaries have ended."""
     return await queries.rows(tx, "erasures_ready", ids=list(ids), last_after=last_after)
+
+
+async def erased_among(tx: Transaction, ids: Iterable[ProfileId]) -> set[ProfileId]:
+    return {ProfileId(row["profile_id"]) for row in await queries.rows(tx, "erased_among", ids=list(ids))}
 
 
 async def note_looks(tx: Transaction, ids: Sequence[ProfileId]) -> None:

@@ -244,6 +244,13 @@ SELECT e.profile_id, e.keep_counts, clock_timestamp() > e.at_wall + :last_after:
  WHERE e.seen_xid < pg_snapshot_xmin(pg_current_snapshot())
    AND (e.looks = 0 OR clock_timestamp() > e.at_wall + :last_after::interval);
 
+-- name: erased_among
+-- Those of these numbers that name nobody any more.
+SELECT e.profile_id
+  FROM erasure e
+  JOIN unnest(:ids::bigint[]) AS given(id)
+    ON e.bucket = (given.id & 255)::smallint AND e.profile_id = given.id;
+
 -- name: note_looks
 -- They were looked at.
 UPDATE erasure e
