@@ -73,7 +73,8 @@ async def _set(runtime: Runtime, to: datetime) -> None:
 
 async def _view(runtime: Runtime) -> ClockView:
     async with runtime.database.transaction(read_only=True) as tx:
-        due = await segments.due(tx) + await orchestration.count_due(tx) + await campaigns.count_due(tx)
+        due = await profiles.count_due(tx) + await segments.due(tx)
+        due += await orchestration.count_due(tx) + await campaigns.count_due(tx)
         return ClockView(now=tx.now, held=runtime.database.clock.state.held_at is not None, due=due)
 
 

@@ -123,7 +123,7 @@ async def _permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
     if scheme.lower() != "bearer" or not key:
         raise Unauthorised("A key is needed: Authorization: Bearer KEY. Make one with `antiphon keys create`.")
     needs: access.Scope = "admin" if permission == "sandbox" else permission
-    await access.check(runtime.database, key.strip(), needs)
+    connection.scope["auth"] = await access.check(runtime.database, key.strip(), needs)
 
 
 class Front:

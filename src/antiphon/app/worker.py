@@ -29,6 +29,7 @@ async def run(runtime: Runtime) -> None:
     database = runtime.database
     connections = channels.Connections(runtime)
     async with asyncio.TaskGroup() as group:
+        group.create_task(profiles.run(database))
         group.create_task(segments.run(database))
         group.create_task(orchestration.run(runtime, connections))
         group.create_task(work_loop(database, "chunks", lambda: campaigns.work_chunks(runtime)))

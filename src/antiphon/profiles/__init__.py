@@ -5,10 +5,11 @@
 `record` is the only way in. A fact says what happened (a track) or who somebody is (an identify). Promised:
 
 - The same message id of the same source counts once, however often and by however many writers it is sent.
-- An identifier leads to one profile. The strongest of a fact wins (external_id, email, phone, webpush,
-  anonymous_id); the others are attached where they are free. Two facts of a batch that share an identifier end in
-  one profile. A second external id never joins a profile that has one: it makes its own. What leads elsewhere
-  already stays there; merges of existing profiles are not built yet.
+- An identifier leads to one profile. A fact is about whoever its strongest identifier leads to; those that are free are
+  attached at once, and what was named together is linked. `identity` works out from all links, in due work beside
+  ingest, who belongs together: profiles are merged, or parted again, and their number stays good for ever. Whatever
+  order facts come in, the people are the same.
+- Traits are the latest by event time.
 - Events of any date are kept, also those to come; `event_sum` is their fold.
 - Everything is told upwards in the same transaction: `list[Event]` and `list[ProfileChange]` through the outlet.
 
@@ -54,6 +55,8 @@ from antiphon.profiles.erasure import Erasure, erase, in_flight, look_again
 from antiphon.profiles.export import Person, Section, add_sections
 from antiphon.profiles.headcount import about_how_many, anybody
 from antiphon.profiles.identifiers import normalise, parse
+from antiphon.profiles.identity.merging import merge_people, say_same, unmerge
+from antiphon.profiles.identity.work import count_due, run
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.known import record_known
 from antiphon.profiles.numbers import led_to
@@ -110,6 +113,7 @@ __all__ = [
     "add_sections",
     "anybody",
     "consent",
+    "count_due",
     "drop_topic",
     "effective",
     "ensure_partitions",
@@ -132,6 +136,7 @@ __all__ = [
     "look_again",
     "mark_dead",
     "members_of_account",
+    "merge_people",
     "newest_refusals",
     "normalise",
     "note_outcomes",
@@ -146,10 +151,13 @@ __all__ = [
     "record_known",
     "refold",
     "refuse",
+    "run",
     "saw_device",
+    "say_same",
     "set_preferences",
     "state",
     "tell_account",
     "topics",
+    "unmerge",
     "write_topic",
 ]

@@ -49,6 +49,7 @@ class Said(Struct, frozen=True):
     basis: str = ""
     confirmed: bool = False
     scope: str | None = None
+    who: int = 0
 
 
 class Standing(Struct, frozen=True):

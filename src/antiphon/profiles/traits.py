@@ -13,7 +13,9 @@ from antiphon.kernel.records import ProfileChange, ProfileId
 from antiphon.profiles import store
 from antiphon.profiles.naming import People
 from antiphon.profiles.records import Fact
+from antiphon.profiles.search import keep_words
 from antiphon.profiles.told import Told, fold, merge, read, told
+from antiphon.profiles.words import WORD_TRAITS
 
 Key = tuple[ProfileId, int]
 
@@ -34,7 +36,7 @@ async def keep_traits(tx: Transaction, facts: Sequence[Fact], people: People) ->
     if len(before) < len(ids):
         raise Rival("a profile was merged meanwhile")
     created = set(people.created)
-    held = await _held(tx, [id for id in ids if id not in created])
+    held = await told_of(tx, [id for id in ids if id not in created])
     await store.ingest.keep_told(tx, _learnt(news, held))
     after = {id: fold(held[id].values()) for id in ids if id in held}
     changed = {id: traits for id, traits in after.items() if traits != before[id][1]}
@@ -42,15 +44,17 @@ async def keep_traits(tx: Transaction, facts: Sequence[Fact], people: People) ->
     changes = {id: difference(before[id][1], traits) for id, traits in changed.items()}
     history = [(id, sources[id][0], _json(was), sources[id][1]) for id, was in changes.items() if id not in created]
     await store.ingest.add_trait_changes(tx, history)
+    await keep_words(tx, {id: changed[id] for id, was in changes.items() if was.keys() & WORD_TRAITS})
     return [ProfileChange(id, "traits", tuple(sorted(was))) for id, was in changes.items()]
 
 
 async def refold(tx: Transaction, ids: Sequence[ProfileId]) -> None:
     """Writes the traits of these profiles anew from what was told."""
     before = await store.ingest.lock_traits(tx, ids)
-    held = await _held(tx, ids)
+    held = await told_of(tx, ids)
     after = {id: fold(held.get(id, {}).values()) for id in before}
     await write(tx, {id: traits for id, traits in after.items() if traits != before[id][1]})
+    await keep_words(tx, after)
 
 
 async def write(tx: Transaction, traits: Mapping[ProfileId, Mapping[str, Any]]) -> None:
@@ -63,7 +67,7 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
     return {name: before.get(name) for name in names}
 
 
-async def _held(tx: Transaction, ids: Sequence[ProfileId]) -> dict[ProfileId, dict[int, Told]]:
+async def told_of(tx: Transaction, ids: Sequence[ProfileId]) -> dict[ProfileId, dict[int, Told]]:
     stored = await store.ingest.read_told(tx, ids) if ids else {}
     return {id: {who: read(one) for who, one in whos.items()} for id, whos in stored.items()}
 

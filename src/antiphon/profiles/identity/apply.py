@@ -22,11 +22,11 @@ from antiphon.kernel import outlet, settings
 from antiphon.kernel.db import Rival, Transaction
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import Merged, ProfileId, Unmerged
-from antiphon.profiles import consent, store, traits
+from antiphon.profiles import consent, kinds, store, traits
 from antiphon.profiles.identifiers import CHANNEL_OF
 from antiphon.profiles.identity import rules
 from antiphon.profiles.identity.assign import Assignment, Number, assign
-from antiphon.profiles.identity.people import People, path, people
+from antiphon.profiles.identity.people import People, Verdict, path, people
 from antiphon.profiles.identity.rules import COMPONENT_MAX, IdentityRules
 from antiphon.profiles.store.identity import Component
 
@@ -60,10 +60,11 @@ async def settle(tx: Transaction, seeds: Collection[int], *, by: str) -> Outcome
     return outcome
 
 
-async def work_out(tx: Transaction, seeds: Collection[int]) -> Outcome | None:
-    """Lock, read and decide; nothing is written. None: too many hang together."""
+async def work_out(tx: Transaction, seeds: Collection[int], *, said: Sequence[Verdict] = ()) -> Outcome | None:
+    """Lock, read and decide; nothing is written. None: too many hang together. `said`: what if that were decided."""
     await store.identity.hold(tx)
     most = COMPONENT_MAX * min(len(seeds), BATCH_COMPONENTS)
+    pairs = {(verdict.one, verdict.other) for verdict in said}
     ids = await store.identity.reach(tx, seeds, most=most)
     if len(ids) > most:
         return None
@@ -73,7 +74,8 @@ async def work_out(tx: Transaction, seeds: Collection[int]) -> Outcome | None:
     if not {owner for _, owner in component.nodes.values()} <= anchors.keys():
         raise Rival("a profile was merged, made or attached to meanwhile")
     nodes = [node for node, _ in component.nodes.values()]
-    found = people(nodes, component.links, component.verdicts, await read_rules(tx))
+    verdicts = [verdict for verdict in component.verdicts if (verdict.one, verdict.other) not in pairs]
+    found = people(nodes, component.links, [*verdicts, *said], await read_rules(tx))
     numbers = [Number(id, anchor) for id, anchor in anchors.items()] + await store.identity.read_aliases(tx, anchors)
     numbers = [number for number in numbers if number.anchor in component.nodes]
     return Outcome(component, found, tuple(numbers), assign(found.groups, component.nodes, numbers))
@@ -170,7 +172,7 @@ def reached(component: Component, owners: Mapping[int, int]) -> set[tuple[int, s
 
 
 def _spot(kind: str, value: str) -> tuple[str, str] | None:
-    channel = CHANNEL_OF.get(kind)
+    channel = CHANNEL_OF.get(kinds.base(kind))
     return (str(channel), value) if channel else None
 
 

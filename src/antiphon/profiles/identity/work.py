@@ -8,6 +8,7 @@ from functools import partial
 
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.due import Claimed, DueTable, work_loop
+from antiphon.profiles import store
 from antiphon.profiles.identity import apply, move
 
 BATCH = 200
@@ -43,3 +44,8 @@ async def _settle(tx: Transaction, *, claimed: Sequence[Claimed]) -> bool:
     if await _due.finish(tx, claimed, [None] * len(claimed)):
         await apply.write(tx, outcome, by="rule")
     return True
+
+
+async def count_due(tx: Transaction) -> int:
+    """How much is due of this part and not finished."""
+    return await store.identity.count_due(tx)

@@ -114,6 +114,7 @@ async def said(tx: Transaction, profiles: Sequence[ProfileId]) -> dict[ProfileId
                 expires_at=row["expires_at"],
                 limit_count=row["limit_count"],
                 limit_s=row["limit_s"],
+                who=row["who"],
                 basis=row["basis"],
                 confirmed=row["confirmed"],
             )

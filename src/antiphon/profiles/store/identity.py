@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.records import ProfileId, bucket_of
+from antiphon.kernel.records import Identifier, ProfileId, bucket_of
+from antiphon.profiles import kinds
 from antiphon.profiles.identity.assign import Number
 from antiphon.profiles.identity.people import Link, Node, Verdict
 from antiphon.profiles.store.base import queries
@@ -139,9 +140,11 @@ async def make_moves(tx: Transaction, moves: Mapping[int, Sequence[int]]) -> Non
 
 
 class Sum(NamedTuple):
+    """How many events of a kind, and whose they are now."""
+
     owner: int
     name_id: int
-    count: int
+    number: int
     first_at: datetime
     last_at: datetime
 
@@ -155,7 +158,7 @@ async def move_events(tx: Transaction, profile: int, *, most: int) -> int:
         _, names, counts, firsts, lasts = zip(*sums, strict=True)
         await queries.run(tx, "take_sums", **where, names=names, counts=counts, firsts=firsts, lasts=lasts)
         await queries.run(tx, "drop_empty_sums", **where)
-    return sum(one.count for one in sums)
+    return sum(one.number for one in sums)
 
 
 async def hand_over_sums(tx: Transaction, profile: int) -> None:
@@ -185,3 +188,50 @@ async def end_move(tx: Transaction, profile: int, *, version: int) -> bool:
 
 async def count_due(tx: Transaction) -> int:
     return int(await queries.value(tx, "count_identity_due"))
+
+
+class Own(NamedTuple):
+    """An identifier of a person, with its provenance."""
+
+    id: int
+    identifier: Identifier
+    source: str
+    first_at: datetime
+    seen_at: datetime
+    verified_at: datetime | None
+    shared: bool
+
+
+async def identifiers_of(tx: Transaction, profile: ProfileId) -> list[Own]:
+    """The strongest first."""
+    rows = await queries.rows(tx, "identifiers_of", profile=profile)
+    own = [
+        Own(
+            row["id"],
+            Identifier(row["kind"], row["value"]),
+            row["source"],
+            row["first_at"],
+            row["seen_at"],
+            row["verified_at"],
+            row["shared"],
+        )
+        for row in rows
+    ]
+    return sorted(own, key=lambda one: (kinds.rank(one.identifier.kind), one.identifier))
+
+
+async def becauses(tx: Transaction, profile: ProfileId) -> list[tuple[ProfileId, dict[str, Any]]]:
+    """The numbers that were merged into this person, and why."""
+    rows = await queries.rows(tx, "becauses", profile=profile)
+    return [(row["id"], row["because"]) for row in rows]
+
+
+async def apart_between(tx: Transaction, ones: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
+    """Pairs of which somebody said that they are not the same."""
+    rows = await queries.rows(tx, "apart_between", ones=ones, others=others)
+    return [(row["one"], row["other"]) for row in rows]
+
+
+async def touch_everybody(tx: Transaction) -> int:
+    """Everybody of whom something was named together is worked out anew; how many identifiers."""
+    return await queries.run(tx, "touch_everybody")

@@ -46,7 +46,7 @@ RETURNING id;
 -- What the preferences of these people are made of.
 SELECT consent.profile_id, consent.id, consent.at, consent.topic, consent.channel, consent.address, consent.state,
        consent.until, consent.expires_at, consent.limit_count, consent.limit_s, consent.basis,
-       consent.confirmed_at IS NOT NULL AS confirmed
+       consent.confirmed_at IS NOT NULL AS confirmed, consent.who
   FROM consent
   JOIN unnest(:profiles::bigint[]) AS given(profile_id)
     ON consent.bucket = (given.profile_id & 255)::smallint AND consent.profile_id = given.profile_id

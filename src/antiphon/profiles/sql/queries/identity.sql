@@ -253,7 +253,7 @@ WITH lost AS MATERIALIZED (
        INSERT INTO event (bucket, profile_id, at, name_id, received_at, who, properties)
        SELECT (owner & 255)::smallint, owner, at, name_id, received_at, told, properties
          FROM gone)
-SELECT owner, name_id, count(*)::integer AS count, min(at) AS first_at, max(at) AS last_at
+SELECT owner, name_id, count(*)::integer AS number, min(at) AS first_at, max(at) AS last_at
   FROM gone
  GROUP BY owner, name_id;
 
@@ -302,7 +302,7 @@ WITH gone AS (
         WHERE event_sum.bucket = :bucket AND event_sum.profile_id = :profile
           AND alias.bucket = event_sum.bucket AND alias.id = event_sum.profile_id
        RETURNING alias.profile_id AS owner, event_sum.name_id, event_sum.count, event_sum.first_at, event_sum.last_at)
-SELECT owner, name_id, count, first_at, last_at FROM gone WHERE count > 0;
+SELECT owner, name_id, count AS number, first_at, last_at FROM gone WHERE count > 0;
 
 -- name: end_moving
 -- The people are whole; answers who was waited for.
@@ -330,3 +330,33 @@ SELECT profile.id
 -- Work of this part that is due and not finished.
 SELECT (SELECT count(*) FROM identity_due WHERE due_at <= :now)  -- across buckets: by the due index
      + (SELECT count(*) FROM move_due WHERE due_at <= :now AND moving <> '{}');
+
+-- name: identifiers_of
+-- All names of a person with where they come from. Reads across buckets: the directory is asked by profile.
+SELECT id, kind, value, source, first_at, seen_at, verified_at, shared
+  FROM identifier
+ WHERE profile_id = :profile;
+
+-- name: becauses
+-- The numbers that lead to a person. Reads across buckets: an alias lies in its own.
+SELECT id, because, merged_at
+  FROM alias
+ WHERE profile_id = :profile
+ ORDER BY merged_at, id;
+
+-- name: apart_between
+-- Of whom somebody said that they are not the same. Reads across buckets.
+SELECT one, other
+  FROM verdict
+ WHERE NOT same
+   AND ((one = ANY(:ones::bigint[]) AND other = ANY(:others::bigint[]))
+     OR (one = ANY(:others::bigint[]) AND other = ANY(:ones::bigint[])));
+
+-- name: touch_everybody
+-- Whatever hangs together is worked out anew: once per identifier in the middle of links.
+INSERT INTO identity_due AS kept (bucket, identifier_id, due_at, version)
+SELECT DISTINCT link.bucket, link.one, :now::timestamptz, 1
+  FROM link
+ ORDER BY 1, 2
+    ON CONFLICT (bucket, identifier_id) DO UPDATE
+   SET due_at = least(kept.due_at, excluded.due_at), version = kept.version + 1;
