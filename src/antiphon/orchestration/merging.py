@@ -25,46 +25,65 @@ TOLD = frozenset({"sent", "delivered"})
 
 async def on_merged(tx: Transaction, merges: Sequence[Merged]) -> None:
     leads = follow(merges)
-    numbers = await store.numbers_of(tx, leads.keys())
-    leads |= {number: leads[alias] for alias, further in numbers.items() for number in further if number not in leads}
-    before = await store.people_of(tx, leads.keys() | set(leads.values()))
-    rows = await store.lock_numbers(tx, leads.keys() | set(leads.values()) | set(before.values()))
-    capped: dict[ProfileId, list[datetime]] = {person: [] for person in leads.values()}
-    for number, person in leads.items():
-        capped[person] += rows[number]["capped_at"]
-    await store.write_merges(tx, leads)
-    await store.write_whole(tx, capped)
-    await _decide_anew(tx, capped.keys(), code="two numbers turned out to be one person")
+    await _write(tx, leads, whole=leads.values())
 
 
 def follow(merges: Iterable[Merged]) -> dict[int, ProfileId]:
     """Each alias with its person, also where that became an alias later on."""
     leads: dict[int, ProfileId] = {}
     for merge in merges:
-        leads.pop(merge.profile, None)
-        leads |= {number: merge.profile for number, person in leads.items() if person == merge.alias}
-        leads[merge.alias] = merge.profile
+        person = leads.get(merge.profile, merge.profile)
+        if person == merge.alias:  # the other way round by now
+            del leads[merge.profile]
+            person = merge.profile
+        leads |= {number: person for number, before in leads.items() if before == merge.alias}
+        leads[merge.alias] = person
     return leads
 
 
 async def on_unmerged(tx: Transaction, undone: Sequence[Unmerged]) -> None:
     """Who is restored has the places under the cap of the person they were: too few messages, never too many."""
-    people = {record.restored for record in undone} | {record.profile for record in undone}
-    rows = await store.lock_numbers(tx, people | set((await store.people_of(tx, people)).values()))
-    fresh = [record for record in undone if not rows[record.restored]["capped_at"]]
-    await store.write_whole(
-        tx,
-        {record.restored: [] for record in undone}
-        | {record.restored: rows[record.profile]["capped_at"] for record in fresh},
-    )
-    await _decide_anew(tx, people, code="one person turned out to be two")
+    before = {record.restored: record.profile for record in undone}
+    await _write(tx, {}, whole=before.keys() | before.values(), before=before)
 
 
-async def _decide_anew(tx: Transaction, people: Collection[ProfileId], *, code: str) -> None:
+async def _write(
+    tx: Transaction,
+    said: Mapping[int, ProfileId],
+    *,
+    whole: Iterable[ProfileId],
+    before: Mapping[ProfileId, ProfileId] | None = None,
+) -> None:
+    """`said`: numbers that are somebody's from now on; `whole`: who is nobody's; `before`: whose they were."""
+    people = set(whole)
+    leads = await _leads(tx, said, people)
+    was = await store.people_of(tx, leads.keys() | people)
+    rows = await store.lock_numbers(tx, leads.keys() | people | set(leads.values()) | set(was.values()))
+    leads = {number: person for number, person in leads.items() if rows[number]["merged_into"] != person}
+    capped: dict[ProfileId, list[datetime]] = {person: [] for person in people | set(leads.values())}
+    for number, person in leads.items():
+        capped[person] += rows[number]["capped_at"]
+    for person, other in ({person: was[person] for person in people} | dict(before or {})).items():
+        if other != person and not rows[person]["capped_at"]:
+            capped[person] += rows[other]["capped_at"]
+    await store.write_merges(tx, leads)
+    await store.write_whole(tx, capped)
+    await _decide_anew(tx, capped.keys() | (set(was.values()) - leads.keys()))
+
+
+async def _leads(tx: Transaction, said: Mapping[int, ProfileId], people: set[ProfileId]) -> dict[int, ProfileId]:
+    """The further numbers of all concerned go along, or where the directory says by now."""
+    further = await store.numbers_of(tx, said.keys() | people)
+    along = {number: said[alias] for alias, numbers in further.items() if alias in said for number in numbers}
+    known = await store.aliases(tx, {number for numbers in further.values() for number in numbers})
+    return {number: person for number, person in (along | known | dict(said)).items() if number not in people}
+
+
+async def _decide_anew(tx: Transaction, people: Collection[ProfileId]) -> None:
     """Notifications are locked before their deliveries; a mark under way is waited for and left alone."""
     await store.lock_open(tx, people)
     queued = await store.read_queued_of_people(tx, people)
-    await withdraw(tx, [row["id"] for row in queued], code=code)
+    await withdraw(tx, [row["id"] for row in queued], code="it turned out anew who is one person")
     await _cancel_twins(tx, people)
     await store.touch_people(tx, list(people))
 

@@ -70,6 +70,12 @@ async def numbers_of(tx: Transaction, people: Collection[int]) -> dict[ProfileId
     return numbers
 
 
+async def aliases(tx: Transaction, numbers: Collection[int]) -> dict[int, ProfileId]:
+    """What the directory says in this transaction; ours follows it."""
+    rows = await queries.rows(tx, "read_aliases", profiles=in_order(numbers)) if numbers else []
+    return {row["id"]: row["profile_id"] for row in rows}
+
+
 async def moving(tx: Transaction, people: Collection[int]) -> set[int]:
     """Those whose events are being moved."""
     rows = await queries.rows(tx, "read_moving", profiles=in_order(people)) if people else []

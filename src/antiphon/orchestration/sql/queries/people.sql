@@ -42,6 +42,12 @@ SELECT merged_into AS person, profile_id AS number
  WHERE merged_into = ANY(:profiles::bigint[])  -- across buckets: by the index of merged numbers
  ORDER BY bucket, profile_id;
 
+-- name: read_aliases
+-- Whom the directory says that these numbers lead to, where they lead to somebody.
+SELECT a.id, a.profile_id
+  FROM unnest(:profiles::bigint[]) AS given(profile_id)
+  JOIN known_alias a ON a.bucket = (given.profile_id & 255)::smallint AND a.id = given.profile_id;
+
 -- name: read_moving
 -- Those of these people whose events are being moved: they are not whole, so nothing is decided for them.
 SELECT DISTINCT profile_id
