@@ -136,7 +136,7 @@ async def _people(tx: Transaction, ids: Sequence[ProfileId], question: Question)
     traits = await store.search.name_people(tx, ids, words.NAME_TRAITS)
     identifiers = await store.search.some_identifiers(tx, ids)
     return [
-        FoundPerson(id, words.full_name(traits[id]), _chosen(identifiers.get(id, []), question))
+        FoundPerson(id, words.full_name(traits[id]), _chosen(list(identifiers.get(id, {}).values()), question))
         for id in ids
         if id in traits
     ]

@@ -65,7 +65,7 @@ def fold(text: str) -> str:
     """Lower case without accents; of scripts whose vowels are marks, the consonants."""
     if text.isascii():
         return text.lower()
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in parts if not unicodedata.category(char).startswith("M")).translate(_LETTERS)
 
 

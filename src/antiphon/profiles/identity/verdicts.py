@@ -6,13 +6,15 @@ a part behind. So the words are tried on `people`, and what does not follow is n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from antiphon.profiles.identity.people import Link, Node, Verdict, people
 from antiphon.profiles.identity.rules import IdentityRules
+
+ROUNDS = 4
 
 Words = dict[tuple[int, int], bool]
 """Pairs of identifiers, the smaller number first, and whether they are the same."""
@@ -35,34 +37,47 @@ class Known(Struct, frozen=True):
 
 
 def to_merge(known: Known, one: int, other: int, *, at: datetime) -> Words:
-    """Words that make one person of the people of these two identifiers, with all that each has."""
+    """Words that make one person of the people of these two identifiers, with all that each has.
+
+    `at` is later than whatever was said before.
+    """
     whose = known.groups({}, at=at)
-    return _until_whole(known, {}, [list(dict.fromkeys(whose[one] + whose[other]))], at=at)
+    whole = dict.fromkeys(whose[one] + whose[other])
+    return _until_whole(known, {_pair(whose[one][0], whose[other][0]): True}, [list(whole)], at=at)
 
 
 def to_part(known: Known, cut: Collection[int], *, at: datetime) -> Words:
-    """Words that make a person of their own of `cut`, identifiers of one person, some but not all of theirs."""
+    """Words that make a person of their own of `cut`: identifiers of one person, some but not all that they have."""
     whole = known.groups({}, at=at)[next(iter(cut))]
     sides = [[id for id in whole if id in cut], [id for id in whole if id not in cut]]
     return _until_whole(known, {_pair(sides[0][0], sides[1][0]): False}, sides, at=at)
 
 
-def _until_whole(known: Known, words: Words, wanted: Collection[list[int]], *, at: datetime) -> Words:
-    """Ties to the strongest of its side whoever is not with it. At most as many rounds as there are identifiers."""
-    side = {id: n for n, ids in enumerate(wanted) for id in ids}
-    words = dict(words)
-    for verdict in known.verdicts:
-        if verdict.one in side and verdict.other in side and verdict.one != verdict.other:
-            same = side[verdict.one] == side[verdict.other]
-            if verdict.same != same:
-                words[_pair(verdict.one, verdict.other)] = same
-    for _ in range(len(side)):
+def _until_whole(known: Known, words: Words, sides: Sequence[list[int]], *, at: datetime) -> Words:
+    """Ties to the strongest of a side whatever is not with it: first the strongest of each piece, in the end each."""
+    words = _contradicted(known, sides) | words
+    for turn in range(ROUNDS + 1):
         whose = known.groups(words, at=at)
-        astray = {_pair(ids[0], id) for ids in wanted for id in ids if id not in whose[ids[0]]}
-        if not astray:
-            break
-        words |= dict.fromkeys(astray, True)
+        for ids in sides:
+            pieces: dict[int, list[int]] = {}
+            for id in ids:
+                pieces.setdefault(whose[id][0], []).append(id)
+            astray = [piece for piece in pieces.values() if piece[0] != ids[0]]
+            words |= {_pair(ids[0], id): True for piece in astray for id in (piece if turn == ROUNDS else piece[:1])}
     return words
+
+
+def _contradicted(known: Known, sides: Sequence[list[int]]) -> Words:
+    """What was said before and no longer holds."""
+    side = {id: n for n, ids in enumerate(sides) for id in ids}
+    return {
+        _pair(verdict.one, verdict.other): not verdict.same
+        for verdict in known.verdicts
+        if verdict.one in side
+        and verdict.other in side
+        and verdict.one != verdict.other
+        and verdict.same != (side[verdict.one] == side[verdict.other])
+    }
 
 
 def _pair(one: int, other: int) -> tuple[int, int]:

@@ -65,10 +65,12 @@ async def read_aliases(tx: Transaction, ids: Collection[int]) -> list[Number]:
     return [Number(row["id"], row["anchor"], row["profile_id"]) for row in rows]
 
 
-async def keep_verdicts(tx: Transaction, pairs: Collection[tuple[int, int]], *, same: bool, by: str) -> None:
+async def keep_verdicts(
+    tx: Transaction, pairs: Collection[tuple[int, int]], *, same: bool, by: str, at: datetime | None = None
+) -> None:
     if pairs:
         ones, others = zip(*sorted(pairs), strict=True)
-        await queries.run(tx, "keep_verdicts", ones=ones, others=others, same=same, by=by)
+        await queries.run(tx, "keep_verdicts", ones=ones, others=others, same=same, by=by, at=at or tx.now)
 
 
 async def share(tx: Transaction, ids: Collection[int]) -> None:

@@ -90,10 +90,11 @@ async def name_people(
     return {row["id"]: row["traits"] or {} for row in rows}
 
 
-async def some_identifiers(tx: Transaction, ids: Sequence[ProfileId]) -> dict[ProfileId, list[Identifier]]:
-    found: dict[ProfileId, list[Identifier]] = {}
+async def some_identifiers(tx: Transaction, ids: Sequence[ProfileId]) -> dict[ProfileId, dict[int, Identifier]]:
+    """By their numbers."""
+    found: dict[ProfileId, dict[int, Identifier]] = {}
     for row in await queries.rows(tx, "some_identifiers", ids=list(ids), limit=_IDENTIFIERS_LOOKED_AT):
-        found.setdefault(row["profile_id"], []).append(Identifier(row["kind"], row["value"]))
+        found.setdefault(row["profile_id"], {})[row["id"]] = Identifier(row["kind"], row["value"])
     return found
 
 

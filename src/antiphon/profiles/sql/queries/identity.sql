@@ -71,12 +71,13 @@ SELECT id, anchor, profile_id
 -- name: keep_verdicts
 -- What a person decided; the latest of a pair counts.
 INSERT INTO verdict AS kept (bucket, one, other, same, at, by)
-SELECT (least(one, other) & 255)::smallint, least(one, other), greatest(one, other), :same, :now, :by
+SELECT (least(one, other) & 255)::smallint, least(one, other), greatest(one, other), :same, :at, :by
   FROM unnest(:ones::bigint[], :others::bigint[]) AS given(one, other)
  WHERE one <> other
  ORDER BY 1, 2, 3
     ON CONFLICT (bucket, one, other) DO UPDATE
-   SET same = excluded.same, at = excluded.at, by = excluded.by;
+   SET same = excluded.same, at = excluded.at, by = excluded.by
+ WHERE excluded.at >= kept.at;
 
 -- name: share_identifiers
 -- So many people have these that they join nobody from now on. Reads across buckets.

@@ -158,9 +158,9 @@ SELECT profile.id,
 
 -- name: some_identifiers
 -- A few identifiers of each. Reads across buckets: the directory is asked by profile.
-SELECT few.profile_id, few.kind, few.value
+SELECT few.profile_id, few.id, few.kind, few.value
   FROM unnest(:ids::bigint[]) AS given(id)
- CROSS JOIN LATERAL (SELECT profile_id, kind, value
+ CROSS JOIN LATERAL (SELECT profile_id, id, kind, value
                        FROM identifier
                       WHERE identifier.profile_id = given.id
                       LIMIT :limit) AS few;
