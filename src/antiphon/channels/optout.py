@@ -1,21 +1,26 @@
-"""Which replies mean "stop", "start" or "help": the keywords of every language, as data.
+"""What a reply asks for: to stop, to start again, to be helped; all of it or one topic.
 
 A message is read as a whole: it must be a keyword or a short request and nothing else, so that a message that
-only holds such a word ("I can't stop smiling") is never taken for one. Sources: 47 CFR 64.1200(a)(10), the
-defaults that Twilio, AWS, Braze, Telnyx and OneSignal document, CTIA; other languages from general knowledge.
+only holds such a word ("I can't stop smiling") is never taken for one. Who writes it in words of their own
+("please take me off your list") has opted out as well: `probable`, for people who look at readings.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
+from antiphon.channels.keywords import COURTESIES, LANGUAGES, PHRASES, START_WORDS, STOP_WORDS, Keywords
+
 CHARS_MAX = 80
 """Longer messages say more than "stop": a person should read them."""
+
+AMBIGUOUS = ""
 
 
 class Reading(StrEnum):
@@ -24,87 +29,43 @@ class Reading(StrEnum):
     HELP = "help"
 
 
-class Keywords(Struct, frozen=True):
-    opt_out: tuple[str, ...]
-    opt_in: tuple[str, ...] = ()
-    help: tuple[str, ...] = ()
+class Read(Struct, frozen=True):
+    """`language` is empty where the word is the same in several. `topic`: the name of the only topic it is about."""
 
-
-LANGUAGES: dict[str, Keywords] = {
-    "en": Keywords(
-        opt_out=(
-            "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "UNSUB", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT",
-            "CANCEL", "REMOVE",
-        ),
-        opt_in=("START", "YES", "UNSTOP", "SUBSCRIBE"),
-        help=("HELP", "INFO"),
-    ),
-    "fr": Keywords(opt_out=("STOP", "ARRET", "ARRÊTEZ", "DÉSABONNER", "DÉSABONNEMENT"), help=("AIDE", "INFO")),
-    "de": Keywords(opt_out=("STOPP", "ABMELDEN", "STOP"), help=("HILFE",)),
-    "es": Keywords(opt_out=("BAJA", "PARAR", "CANCELAR", "ALTO"), help=("AYUDA",)),
-    "pt": Keywords(opt_out=("SAIR", "PARAR", "CANCELAR"), help=("AJUDA",)),
-    "it": Keywords(opt_out=("STOP", "CANCELLA", "BASTA"), help=("AIUTO",)),
-    "nl": Keywords(opt_out=("STOP", "AFMELDEN")),
-    "pl": Keywords(opt_out=("STOP", "REZYGNUJE", "REZYGNUJĘ", "WYPISZ"), help=("POMOC",)),
-    "sv": Keywords(opt_out=("STOPP", "AVSLUTA")),
-    "da": Keywords(opt_out=("STOP", "AFMELD")),
-    "no": Keywords(opt_out=("STOPP", "AVSLUTT")),
-    "ru": Keywords(opt_out=("СТОП", "ОТПИСАТЬСЯ"), help=("ПОМОЩЬ",)),
-    "uk": Keywords(opt_out=("СТОП",)),
-    "tr": Keywords(opt_out=("DUR", "İPTAL", "IPTAL", "RET")),
-    "ar": Keywords(opt_out=("إيقاف", "توقف")),
-    "he": Keywords(opt_out=("הסר",)),
-    "hi": Keywords(opt_out=("बंद",)),
-    "ja": Keywords(opt_out=("停止", "配信停止")),
-    "zh": Keywords(opt_out=("退订", "TD")),
-    "id": Keywords(opt_out=("BERHENTI",)),
-    "vi": Keywords(opt_out=("HỦY", "HUY")),
-}  # fmt: skip
-
-COURTESIES = (
-    "please", "pls", "plz", "plse", "kindly", "now", "immediately", "thanks", "thank you", "thx", "s il vous plait",
-    "svp", "stp", "merci", "bitte", "danke", "por favor", "gracias", "obrigado", "obrigada", "per favore", "grazie",
-)  # fmt: skip
-
-# What English speakers write instead of the keyword. Closed lists on purpose: "stop poking me" is no opt-out.
-_ME = r"(?: (?:me|us|this number|my number|my phone))?"
-_THINGS = (
-    r"(?:text|texts|txts|sms|smses|message|messages|msg|msgs|notification|notifications|alerts|ads|advert|adverts|"
-    r"advertising|marketing|promo|promos|promotions|offers|coupons|newsletter|newsletters|spam|spamming|emails|calls)"
-)
-_DOING = r"(?:sending|texting|txting|messaging|msging|contacting|emailing|calling|spamming|bothering|harassing)"
-_MORE = rf"(?: (?:any more|anymore|again|all|all your|the|these|those|your|such|this|that|any|{_THINGS}))*"
-PHRASES = (
-    rf"(?:stop|quit|cease) {_DOING}{_ME}{_MORE}",
-    rf"(?:stop|cancel|end)(?: (?:all|this|the|these|those|your|my|of)){{0,3}}(?: {_THINGS}){{1,2}}",
-    r"stop (?:it|this)", r"(?:stop|cancel|end) (?:my |the )?subscription",
-    rf"(?:do not|dont|never) (?:text|txt|message|msg|contact|email|call|spam|send|bother){_ME}{_MORE}",
-    rf"no more(?: {_THINGS}){{1,2}}",
-    r"(?:unsubscribe|unsub|remove|delete) (?:me|my number|this number)(?: (?:from|of) (?:your|the|this|all) lists?)?",
-    r"take me off(?: (?:of )?(?:your|the|this) (?:\w+ )?list)?",
-    r"(?:i want to |i would like to |id like to |i wish to )(?:stop|unsubscribe|cancel|opt out|be removed)",
-    r"opt(?: me)? out", r"opting out", r"leave me alone",
-)  # fmt: skip
-_PHRASE = re.compile("|".join(f"(?:{phrase})" for phrase in PHRASES))
-_APOSTROPHES = re.compile("['’‘ʼ`´]")
+    kind: Reading
+    language: str = AMBIGUOUS
+    topic: str = ""
+    probable: bool = False
 
 
 def reading(text: str, *, languages: Collection[str] | None = None) -> Reading | None:
     """What the whole message asks for, or None. `languages` (of `LANGUAGES`) narrows; English always counts."""
-    if len(text) > CHARS_MAX:
-        return None
-    words = _normal(text)
+    found = read(text, languages=languages)
+    return found.kind if found else None
+
+
+def read(
+    text: str,
+    *,
+    topics: Mapping[str, str] | None = None,
+    extra: Keywords | None = None,
+    languages: Collection[str] | None = None,
+) -> Read | None:
+    """`topics`: folded name or title (`fold`) → name. `extra`: words of the operator's own."""
+    words = fold(text) if len(text) <= CHARS_MAX else ""
     if not words:
         return None
-    known = _TABLE if languages is None else _table({"en", *languages})
-    for candidate in (words, _without_courtesies(words), _without_repeats(words)):
-        found = known.get(candidate)
-        if found:
+    bare = _without_courtesies(words)
+    known = _TABLE if languages is None else _table(frozenset({"en", *languages}))
+    if extra is not None:
+        known = {**known, **_words_of(extra)}
+    for candidate in (words, bare, _without_repeats(words)):
+        if found := known.get(candidate):
             return found
-    return Reading.OPT_OUT if _PHRASE.fullmatch(_without_courtesies(words)) else None
+    return _about_a_topic(bare, topics or {}) or _in_words(bare, languages)
 
 
-def _normal(text: str) -> str:
+def fold(text: str) -> str:
     """Lower-case words between single spaces: compatibility forms unified, accents, punctuation and emoji gone."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     words = _APOSTROPHES.sub("", decomposed)
@@ -121,6 +82,25 @@ def _kept(char: str) -> str:
     return "" if category in ("Mn", "Me", "Cf") else " "
 
 
+def _about_a_topic(words: str, topics: Mapping[str, str]) -> Read | None:
+    """STOP offers, START offers: one of these words and the name or title of a topic."""
+    verb, _, rest = words.partition(" ")
+    name = topics.get(rest) if rest else None
+    if name is None:
+        return None
+    for kind, verbs in ((Reading.OPT_OUT, STOP_WORDS), (Reading.OPT_IN, START_WORDS)):
+        if verb in verbs:
+            return Read(kind, verbs[verb], topic=name)
+    return None
+
+
+def _in_words(words: str, languages: Collection[str] | None) -> Read | None:
+    for language, phrases in _PHRASES.items():
+        if (languages is None or language == "en" or language in languages) and phrases.fullmatch(words):
+            return Read(Reading.OPT_OUT, language, probable=True)
+    return None
+
+
 def _without_courtesies(words: str) -> str:
     return " ".join(_COURTESY.sub(" ", words).split())
 
@@ -130,18 +110,29 @@ def _without_repeats(words: str) -> str:
     return kinds.pop() if len(kinds) == 1 else words
 
 
-def _table(languages: Collection[str]) -> dict[str, Reading]:
+@lru_cache(maxsize=64)
+def _table(languages: Collection[str]) -> dict[str, Read]:
     """Opt-out wins where one word means two things in two languages."""
-    table: dict[str, Reading] = {}
-    chosen = [LANGUAGES[language] for language in languages if language in LANGUAGES]
-    for keywords in chosen:
-        table |= {_normal(word): Reading.HELP for word in keywords.help}
-    for keywords in chosen:
-        table |= {_normal(word): Reading.OPT_IN for word in keywords.opt_in}
-    for keywords in chosen:
-        table |= {_normal(word): Reading.OPT_OUT for word in keywords.opt_out}
+    table: dict[str, Read] = {}
+    for language in sorted(language for language in languages if language in LANGUAGES):
+        for word, found in _words_of(LANGUAGES[language]).items():
+            before = table.get(word)
+            if before is None:
+                table[word] = Read(found.kind, language)
+            elif before.kind is found.kind:
+                table[word] = Read(found.kind)
+            else:
+                table[word] = Read(min(before.kind, found.kind, key=_STRICTNESS.index))
     return table
 
 
+def _words_of(keywords: Keywords) -> dict[str, Read]:
+    kinds = ((Reading.HELP, keywords.help), (Reading.OPT_IN, keywords.opt_in), (Reading.OPT_OUT, keywords.opt_out))
+    return {fold(word): Read(kind) for kind, words in kinds for word in words}
+
+
+_STRICTNESS = (Reading.OPT_OUT, Reading.OPT_IN, Reading.HELP)
+_APOSTROPHES = re.compile("['’‘ʼ`´]")
 _COURTESY = re.compile(rf"^(?:(?:{'|'.join(COURTESIES)}) )+|(?: (?:{'|'.join(COURTESIES)}))+$")
-_TABLE = _table(LANGUAGES)
+_PHRASES = {language: re.compile("|".join(f"(?:{p})" for p in phrases)) for language, phrases in PHRASES.items()}
+_TABLE = _table(frozenset(LANGUAGES))

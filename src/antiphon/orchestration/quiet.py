@@ -11,6 +11,7 @@ from antiphon.kernel.records import Purpose
 from antiphon.kernel.settings import QuietHours
 from antiphon.orchestration.jurisdictions import Law, Week, holidays_of, rules_for
 from antiphon.orchestration.records import Policy
+from antiphon.orchestration.zones import zones_of_region
 
 QUIETED = frozenset({Purpose.CAMPAIGN})
 
@@ -26,21 +27,35 @@ def quiet_somewhere(
 ) -> tuple[datetime, str] | None:
     """Until when it is quiet in any of these zones, and why; None when it is quiet in none.
 
-    Where no hour in two weeks is allowed in all of them, it is looked at again in a day.
+    Some calling codes are shared by countries far apart. Where no hour in two weeks is allowed in all zones, those of
+    the regions alone count; where that leaves none either, it is looked at again in a day.
     """
     if purpose not in QUIETED:
         return None
-    places = [zone(name, policy.timezone) for name in zones] or [zone(None, policy.timezone)]
+    found = _first_open(zones or (policy.timezone,), regions, channel, policy, now)
+    if found is None and regions:
+        near = [name for region in regions for name in zones_of_region(region)]
+        found = _first_open(near, regions, channel, policy, now) if near else None
+    if found is None:
+        return now + LOOK_AGAIN, "no hour is allowed everywhere the person may live"
+    return found if found[0] > now else None
+
+
+def _first_open(
+    zones: Sequence[str], regions: Sequence[str], channel: str, policy: Policy, now: datetime
+) -> tuple[datetime, str] | None:
+    """The first instant from now on that is quiet in none of these, and why not before; None: there is none."""
+    places = [zone(name, policy.timezone) for name in zones]
     at, because = now, ""
     for _ in range(STEPS_MAX):
         ends = sorted(_ends(places, regions, channel, policy, at), key=lambda end: end[0])
         if not ends:
-            return (at, because) if at > now else None
+            return at, because
         because = because or ends[-1][1]
         at = ends[-1][0]
         if at > now + timedelta(days=SEARCH_DAYS):
             break
-    return now + LOOK_AGAIN, "no hour is allowed everywhere the person may live"
+    return None
 
 
 def _ends(

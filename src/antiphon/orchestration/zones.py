@@ -6,8 +6,6 @@ numbers, the company's default. Where it leaves several zones, all of them count
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,12 +15,7 @@ from phonenumbers import timezone as phone_zones
 
 from antiphon.orchestration import places
 
-SPREAD_H_MAX = 11
-"""A calling code may be shared by countries so far apart that no hour of a day is allowed in all of them (+1 reaches
-from Guam to Samoa: 21 hours). Then only the zones of the number's own country count."""
-
 ZONES_MAX = 64
-_WINTER = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 class Traces(Struct, frozen=True):
@@ -80,16 +73,20 @@ def _of_address(traces: Traces) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def zones_of_phone(phone: str) -> tuple[str, ...]:
-    """All zones that the number's prefix is used in; see `SPREAD_H_MAX`. Source: libphonenumber's map of prefixes."""
+    """All zones that the number's prefix is used in. Source: libphonenumber's map of prefixes."""
     number = _parse(phone)
     if number is None:
         return ()
     zones = tuple(zone for zone in phone_zones.time_zones_for_number(number) if exists(zone))
     country = phonenumbers.region_code_for_number(number)
-    if country is None or (zones and _spread_h(zones) <= SPREAD_H_MAX):
-        return zones
-    own = tuple(zone for zone in places.zones_of_country(country) if exists(zone))
-    return own or zones
+    return zones or (zones_of_region(country) if country else ())
+
+
+def zones_of_region(region: str) -> tuple[str, ...]:
+    """FR, US-FL."""
+    country, _, letters = region.partition("-")
+    state = places.states().get(letters) if country == "US" else None
+    return tuple(zone for zone in (state.zones if state else places.zones_of_country(country)) if exists(zone))
 
 
 @lru_cache(maxsize=8192)
@@ -113,8 +110,3 @@ def _parse(phone: str) -> phonenumbers.PhoneNumber | None:
         return phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
         return None
-
-
-def _spread_h(zones: Iterable[str]) -> float:
-    offsets = [offset.total_seconds() for zone in zones if (offset := _WINTER.astimezone(ZoneInfo(zone)).utcoffset())]
-    return (max(offsets) - min(offsets)) / 3600 if offsets else 0.0
