@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, Parameter
+from litestar.params import FromPath, FromQuery, Parameter
 from msgspec import Struct
 
+from antiphon.kernel.errors import NotFound
 from antiphon.kernel.http import get
+from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import search
+from antiphon.profiles import duplicates, ingest, search
+from antiphon.profiles.duplicates import Duplicate, KeptApart
+from antiphon.profiles.identifiers import parse
+from antiphon.profiles.likeness import Reason
 
 Limit = Annotated[int, Parameter(ge=1, le=search.PEOPLE_MAX)]
+PairsLimit = Annotated[int, Parameter(ge=1, le=duplicates.PAIRS_MAX)]
+Anything = Request[Any, Any, Any]
 Cursor = FromQuery[str | None]
 
 
@@ -38,7 +46,55 @@ async def find(
 ) -> People:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await search.find_people(tx, q, limit=limit, cursor=cursor)
-    return People([PersonView(str(one.id), one.name, one.identifiers) for one in found.people], found.cursor)
+    return People([_person(one) for one in found.people], found.cursor)
 
 
-routes = [find]
+class DuplicateView(Struct):
+    """Two people who may be one. `score` is from 0 to 1; reasons and rules are told for programs and for people."""
+
+    profiles: tuple[PersonView, PersonView]
+    score: float
+    reasons: list[Reason]
+    kept_apart: list[KeptApart]
+
+
+class DuplicatePage(Struct):
+    """`cursor` is null on the last page; a page before may be empty."""
+
+    duplicates: list[DuplicateView]
+    cursor: str | None
+
+
+class DuplicatesOf(Struct):
+    duplicates: list[DuplicateView]
+
+
+@get("/profiles/duplicates", permission="read")
+async def list_duplicates(
+    runtime: NamedDependency[Runtime], cursor: Cursor = None, limit: PairsLimit = 50
+) -> DuplicatePage:
+    async with runtime.database.transaction(read_only=True) as tx:
+        found = await duplicates.duplicates(tx, limit=limit, cursor=cursor)
+    return DuplicatePage([_duplicate(one) for one in found.duplicates], found.cursor)
+
+
+@get("/profiles/{who:str}/duplicates", permission="read")
+async def duplicates_of(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> DuplicatesOf:
+    """The likeliest first."""
+    identifier = parse(segment_after(request, "profiles"))
+    async with runtime.database.transaction(read_only=True) as tx:
+        known = await ingest.find(tx, [identifier])
+        if identifier not in known:
+            raise NotFound("There is no such profile.")
+        return DuplicatesOf([_duplicate(one) for one in await duplicates.duplicates_of(tx, known[identifier])])
+
+
+def _duplicate(one: Duplicate) -> DuplicateView:
+    return DuplicateView((_person(one.one), _person(one.other)), one.score, one.reasons, one.kept_apart)
+
+
+def _person(one: search.FoundPerson) -> PersonView:
+    return PersonView(str(one.id), one.name, one.identifiers)
+
+
+routes = [find, list_duplicates, duplicates_of]

@@ -47,6 +47,9 @@ CREATE INDEX identifier_by_profile ON identifier (profile_id);
 CREATE INDEX identifier_by_id ON identifier (id);
 -- serves the search by the beginning of a name
 CREATE INDEX identifier_by_value ON identifier (value text_pattern_ops);
+-- serves the search for duplicates: Google's mailboxes are the same with and without dots
+CREATE INDEX identifier_by_mailbox ON identifier (replace(split_part(split_part(value, '@', 1), '+', 1), '.', ''))
+ WHERE kind = 'email' AND value LIKE ANY ('{%@gmail.com,%@googlemail.com}');
 
 -- Two identifiers that somebody named together: what the resolution works on. `one` is the stronger.
 -- `bucket` is the low eight bits of `one`.

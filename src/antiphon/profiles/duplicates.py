@@ -1,0 +1,180 @@
+"""People who may be one: found by what they have in common, with the reasons, and with the rules that keep them apart.
+
+Nothing is compared with everybody. Each person is looked up by keys: identifiers that somebody named together, shared
+addresses, e-mail addresses that are one mailbox, a family name with a birthday or a postcode. Names are compared only
+for those who met. Whom a person said to be apart is not shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import invalid
+from antiphon.kernel.records import Identifier, ProfileId, bucket_of
+from antiphon.profiles import kinds, store, words
+from antiphon.profiles.identity import apply
+from antiphon.profiles.identity.people import people
+from antiphon.profiles.identity.rules import IdentityRules
+from antiphon.profiles.likeness import ALIKE, LEAST, WEIGHTS, Reason, reason, same_name, score
+from antiphon.profiles.search import IDENTIFIERS_SHOWN, FoundPerson
+from antiphon.profiles.store.duplicates import Met
+from antiphon.profiles.store.identity import Component
+
+PAIRS_MAX = 200
+SCAN = 200
+ROUNDS = 10
+_ID_MAX = 2**63 - 1
+_BEGIN = -1
+
+Pair = tuple[ProfileId, ProfileId]
+
+
+class KeptApart(Struct, frozen=True):
+    """`rule` is for programs: a reason of identity, or `nobody` where nobody named them together."""
+
+    rule: str
+    says: str
+
+
+class Duplicate(Struct, frozen=True):
+    """Two people who may be one. `score` is from 0 to 1."""
+
+    one: FoundPerson
+    other: FoundPerson
+    score: float
+    reasons: list[Reason]
+    kept_apart: list[KeptApart]
+
+
+class Duplicates(Struct, frozen=True):
+    """In the order in which people are kept. A page may be empty and still not be the last: `cursor` is null then."""
+
+    duplicates: list[Duplicate]
+    cursor: str | None
+
+
+async def duplicates(tx: Transaction, *, limit: int = 50, cursor: str | None = None) -> Duplicates:
+    """Each pair once; two thousand people a page, or as many as it takes to find `limit` pairs."""
+    after = _after(cursor)
+    found: list[Duplicate] = []
+    for _ in range(ROUNDS):
+        ids = await store.duplicates.profiles_after(tx, after, limit=SCAN)
+        pairs = await _pairs(tx, ids)
+        for id in ids:
+            mine = [pair for pair in pairs if pair.one.id == id and _place(id) < _place(pair.other.id)]
+            if found and len(found) + len(mine) > limit:
+                return Duplicates(found, str(after))
+            found += mine[:limit]
+            after = id
+        if len(ids) < SCAN:
+            return Duplicates(found, None)
+    return Duplicates(found, str(after))
+
+
+async def duplicates_of(tx: Transaction, profile: ProfileId) -> list[Duplicate]:
+    """Whoever may be the same as this person, the likeliest first."""
+    return sorted(await _pairs(tx, [profile]), key=lambda pair: (-pair.score, pair.other.id))[:PAIRS_MAX]
+
+
+async def _pairs(tx: Transaction, ids: Sequence[ProfileId]) -> list[Duplicate]:
+    met: dict[Pair, list[Met]] = {}
+    for one in await store.duplicates.met(tx, ids):
+        met.setdefault((one.profile, one.other), []).append(one)
+    everybody = sorted({id for pair in met for id in pair})
+    if not everybody:
+        return []
+    traits = await store.search.name_people(tx, everybody, sorted(words.WORD_TRAITS))
+    likely = {pair: why for pair in met if (why := _reasons(met[pair], traits))}
+    involved = sorted({id for pair in likely for id in pair})
+    if not involved:
+        return []
+    identifiers = await store.search.some_identifiers(tx, involved)
+    component = await store.identity.read_component(tx, [id for theirs in identifiers.values() for id in theirs])
+    rules = await apply.read_rules(tx)
+    found = []
+    for (one, other), (reasons, likely_score) in likely.items():
+        kept_apart = _kept_apart(component, (one, other), rules)
+        if kept_apart is not None:
+            shown = [_person(id, traits[id], identifiers.get(id, {}).values()) for id in (one, other)]
+            found.append(Duplicate(*shown, likely_score, reasons, kept_apart))
+    return sorted(found, key=lambda pair: (_place(pair.one.id), -pair.score, pair.other.id))
+
+
+def _reasons(met: Sequence[Met], traits: Mapping[ProfileId, Mapping[str, Any]]) -> tuple[list[Reason], float] | None:
+    """The strongest first; None for who is not a person any more, or too little likely."""
+    if met[0].profile not in traits or met[0].other not in traits:
+        return None
+    name = same_name(traits[met[0].profile], traits[met[0].other])
+    found = {why: None for one in met if (why := reason(one.how, one.texts, name))}
+    if (
+        found
+        and name is not None
+        and name >= ALIKE
+        and not any(w.what in ("same_birthday", "same_postcode") for w in found)
+    ):
+        found[Reason("same_name", "the same name", WEIGHTS["same_name"])] = None
+    reasons = sorted(found, key=lambda why: (-why.weight, why.says))
+    likely = score(reasons, name)
+    return (reasons, likely) if likely >= LEAST else None
+
+
+def _kept_apart(component: Component, pair: Pair, rules: IdentityRules) -> list[KeptApart] | None:
+    """Why the rules do not make them one; None where a person said that they are apart, or where they are about to be
+    one."""
+    owners = {id: owner for id, (_, owner) in component.nodes.items() if owner in pair}
+    for verdict in component.verdicts:
+        ends = {owners.get(verdict.one), owners.get(verdict.other)}
+        if not verdict.same and ends == set(pair):
+            return None
+    nodes = [component.nodes[id][0] for id in owners]
+    theirs = people(nodes, component.links, component.verdicts, rules)
+    if any({owners[id] for id in group.nodes} == set(pair) for group in theirs.groups):
+        return None
+    across = [
+        refused for refused in theirs.refused if {owners[refused.link.one], owners[refused.link.other]} == set(pair)
+    ]
+    if not across:
+        return [KeptApart("nobody", "nobody named them together")]
+    return list(dict.fromkeys(KeptApart(one.reason, _says(one.reason, component, pair, rules)) for one in across))
+
+
+def _says(rule: str, component: Component, pair: Pair, rules: IdentityRules) -> str:
+    if rule == "limit":
+        return f"together they would have too many of {_too_many(component, pair, rules)}"
+    return {
+        "apart": "somebody said that they, or others whom they would bring along, are not one",
+        "shared": "what they share is everybody's",
+        "recycled": "the number was given to somebody else",
+        "does_not_merge": "by the rules, what they share puts nobody together",
+        "unverified": "what they share was never verified",
+    }[rule]
+
+
+def _too_many(component: Component, pair: Pair, rules: IdentityRules) -> str:
+    counts: dict[str, int] = {}
+    for node, owner in component.nodes.values():
+        if owner in pair:
+            name = node.kind if kinds.base(node.kind) == "external_id" else kinds.base(node.kind)
+            counts[name] = counts.get(name, 0) + 1
+    return ", ".join(sorted(kind for kind, count in counts.items() if count > rules.of(kind).most)) or "one kind"
+
+
+def _person(id: ProfileId, traits: Mapping[str, Any], identifiers: Iterable[Identifier]) -> FoundPerson:
+    strongest = sorted(identifiers, key=lambda one: (kinds.rank(one.kind), one))[:IDENTIFIERS_SHOWN]
+    return FoundPerson(id, words.full_name(traits), strongest)
+
+
+def _place(id: int) -> tuple[int, int]:
+    return bucket_of(id), id
+
+
+def _after(cursor: str | None) -> int:
+    if cursor is None:
+        return _BEGIN
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20 and int(cursor) <= _ID_MAX):
+        raise invalid("cursor", "It is not a cursor that we gave.")
+    return int(cursor)
