@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon import profiles
-from antiphon.integrations.calls import EVENT_BYTES_MAX, Decoded, open_batch, open_single, read_events
+from antiphon.integrations.calls import EVENT_BYTES_MAX, AliasFact, Decoded, open_batch, open_single, read_events
+from antiphon.integrations.people import Remembered
 from antiphon.integrations.times import Arrival
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import Identifier
+from antiphon.profiles import AccountFact
 from integrations.conftest import data
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -62,7 +64,10 @@ def raw_batch(*events: bytes) -> Decoded:
         ({"type": "track", "userId": "u", "event": "x", "properties": {"a": "\x00"}}, ""),
         ({"type": "identify", "userId": "u", "traits": "tall"}, "traits"),
         ({"type": "alias", "userId": "u"}, "previousId"),
-        ({"type": "group", "userId": "u", "groupId": "g"}, "type"),
+        ({"type": "alias", "userId": "u", "previousId": "p" * 5000}, "previousId"),
+        ({"type": "group", "userId": "u"}, "groupId"),
+        ({"type": "group", "groupId": "g"}, "userId"),
+        ({"type": "group", "userId": "u", "groupId": "g", "traits": 3}, "traits"),
         ({"type": "dance", "userId": "u"}, "type"),
         ({"userId": "u", "event": "x"}, "type"),
         (3, ""),
@@ -202,9 +207,91 @@ def test_pages_and_screens_are_events_with_their_name_as_a_property() -> None:
     assert (screen.event, screen.properties) == ("screen", None)
 
 
-def test_alias_names_one_person_by_both_ids() -> None:
+def test_alias_keeps_the_older_id_apart_for_only_the_directory_knows_its_kind() -> None:
     fact = batch({"type": "alias", "userId": "u", "previousId": "a-9"}).facts[0]
-    assert fact.who == (Identifier("external_id", "u"), Identifier("anonymous_id", "a-9"))
+    assert isinstance(fact, AliasFact)
+    assert (fact.who, fact.previous) == ((Identifier("external_id", "u"),), "a-9")
+
+
+def test_a_group_call_tells_of_the_account_and_not_of_the_person() -> None:
+    """A company's e-mail address is nobody's."""
+    fact = batch(
+        {"type": "group", "userId": "u", "groupId": 7, "traits": {"name": "Acme", "email": "office@acme.example"}},
+    ).facts[0]
+    assert fact.who == (Identifier("external_id", "u"),)
+    assert (fact.event, fact.traits) == (None, None)
+    assert fact.account == AccountFact("7", {"name": "Acme", "email": "office@acme.example"})
+
+
+def test_any_call_may_mention_its_account() -> None:
+    facts = batch(
+        GOOD | {"context": {"groupId": "acme"}}, GOOD | {"context": {"groupId": ""}},
+        GOOD | {"context": {"groupId": ["x"]}}, GOOD | {"context": {"groupId": "x" * 500}}, GOOD,
+        context={"groupId": "shared"},
+    ).facts  # fmt: skip
+    assert [fact.account and fact.account.key for fact in facts] == ["acme", None, None, None, "shared"]
+
+
+def test_a_device_and_the_ids_of_other_systems_are_names_too() -> None:
+    context = {
+        "device": {"id": "D-1", "token": "abc", "type": "ios"},
+        "externalIds": [
+            {"id": "x-1", "type": "crm", "collection": "users", "encoding": "none"},
+            {"id": "Ann@Example.org", "type": "email", "collection": "users", "encoding": "none"},
+            {"id": "c-1", "type": "crm", "collection": "accounts", "encoding": "none"},
+            {"id": "h-1", "type": "hashed", "collection": "users", "encoding": "sha256"},
+            {"id": "s-1", "type": "with space", "collection": "users", "encoding": "none"},
+            {"id": 7, "type": "legacy"}, {"type": "crm"}, 3, None,
+        ],
+    }  # fmt: skip
+    decoded = batch(GOOD | {"context": context})
+    assert [(who.kind, who.value) for who in decoded.facts[0].who] == [
+        ("external_id", "u1"),
+        ("device", "D-1"),
+        ("external_id@crm", "x-1"),
+        ("email", "ann@example.org"),
+        ("external_id@legacy", "7"),
+    ]
+    assert decoded.refusals == []
+
+
+@pytest.mark.parametrize(
+    ("context", "traits"),
+    [
+        ({"timezone": "Europe/Madrid", "locale": "es_MX"},
+         {"device_timezone": "Europe/Madrid", "device_language": "es-MX"}),
+        ({"timezone": "Europe/Nowhere", "locale": "Klingon!"}, None),
+        ({"timezone": "../../etc/passwd", "locale": 3}, None),
+        ({"timezone": "x" * 500}, None),
+    ],
+)  # fmt: skip
+def test_where_a_device_is_and_how_it_speaks_are_traits_of_their_own(context: Any, traits: Any) -> None:
+    assert batch(GOOD | {"context": context}).facts[0].traits == traits
+
+
+def test_what_a_device_says_with_every_page_is_written_once() -> None:
+    """And again once it says something else, or what was said did not reach the disk."""
+    remembered, madrid = Remembered(most=2), {"timezone": "Europe/Madrid"}
+
+    def told(user: str, *zones: str, kept: bool = True) -> list[Any]:
+        events = [GOOD | {"userId": user, "context": {"timezone": zone}} for zone in zones]
+        envelope = open_batch(json.dumps({"batch": events}).encode())
+        decoded = read_events(envelope, ARRIVAL, source="s", remembered=remembered)
+        if kept:
+            remembered.note(decoded.learnt)
+        return [fact.traits and fact.traits["device_timezone"] for fact in decoded.facts]
+
+    assert told("ann", madrid["timezone"], kept=False) == ["Europe/Madrid"]
+    assert told("ann", "Europe/Madrid", "Europe/Madrid") == ["Europe/Madrid", None]
+    assert told("ann", "Europe/Madrid", "Asia/Tokyo", "Asia/Tokyo") == [None, "Asia/Tokyo", None]
+    assert told("ben", "Asia/Tokyo") == ["Asia/Tokyo"]
+    assert told("cleo", "Asia/Tokyo") == ["Asia/Tokyo"]
+    assert told("ann", "Asia/Tokyo") == ["Asia/Tokyo"], "the longest unheard is forgotten"
+
+
+def test_what_was_said_of_oneself_is_not_changed_by_a_device() -> None:
+    event = {"type": "identify", "userId": "u", "traits": {"language": "fr"}, "context": {"locale": "en-GB"}}
+    assert batch(event).facts[0].traits == {"device_language": "en-GB", "language": "fr"}
 
 
 def test_the_address_says_what_a_single_call_is() -> None:
@@ -219,7 +306,7 @@ def test_the_examples_of_the_segment_spec_are_understood() -> None:
     examples = json.loads(data("conformance/segment_spec_examples.json").read_text())
     for example in examples["core_calls"]:
         payload = example["payload"]
-        if payload.get("type") not in ("identify", "track", "page", "screen", "alias"):
+        if payload.get("type") not in ("identify", "track", "page", "screen", "alias", "group"):
             continue
         decoded = batch(payload)
         whole = bool(payload.get("userId") or payload.get("anonymousId")) and (

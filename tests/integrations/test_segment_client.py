@@ -54,7 +54,8 @@ async def test_the_python_client_delivers_everything_once(
         await asyncio.to_thread(work)
     assert errors == []
     assert await events(database) == ["page", "screen"] + ["seen"] * 250
-    assert await refused(database) == ["type"]  # groups are told, not lost silently
+    assert await refused(database) == []
+    assert await database.pool.fetchval("SELECT account FROM belonging") == "club"
     assert await database.pool.fetchval("SELECT traits->>'plan' FROM profile") == "gold"
     kinds = await database.pool.fetch("SELECT kind FROM identifier ORDER BY 1")
     assert [row["kind"] for row in kinds] == ["anonymous_id", "email", "external_id"]

@@ -3,7 +3,7 @@
 One bad event never costs its batch: it becomes a refusal with the places of its flaws. Only a body that is no JSON
 object at all, or a batch that is no list, raises Invalid.
 
-Source: the Segment spec (common fields, identify, track, page, screen, alias) and its HTTP API limits.
+Source: the Segment spec (common fields, identify, track, page, screen, group, alias) and its HTTP API limits.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 from uuid_utils import uuid7
 
-from antiphon import profiles
+from antiphon.integrations.people import Context, Remembered, device_traits, named, read_context, text_of, who_of
 from antiphon.integrations.times import Arrival, correct, parse_iso
 from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.http import flaw_of
 from antiphon.kernel.records import Identifier
-from antiphon.profiles import Fact, Refusal
+from antiphon.profiles import AccountFact, Fact, Refusal
 
 EVENT_BYTES_MAX = 32 * 1024
 NAME_CHARS_MAX = 200
 MESSAGE_ID_CHARS_MAX = 255
+ACCOUNT_CHARS_MAX = 250  # of one that a call merely mentions: longer is none, and costs the call nothing
 EXCERPT_CHARS = 2_000
 TYPES = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 
@@ -48,6 +50,7 @@ class Call(Struct, rename="camel"):
     user_id: _Text = None
     anonymous_id: _Text = None
     previous_id: _Text = None
+    group_id: _Text = None
     message_id: _Text = None
     event: str | None = None
     name: str | None = None
@@ -80,12 +83,22 @@ class Envelope(Struct, frozen=True):
     type: str | None
 
 
+class AliasFact(Fact, frozen=True, kw_only=True):
+    """`previous` is an older id of the same person: whether a userId or an anonymousId, the directory knows."""
+
+    previous: str
+
+
 class Decoded(Struct):
-    """`too_large` counts events beyond 32 kB: they are refused, and the sender is told."""
+    """`too_large` counts events beyond 32 kB: they are refused, and the sender is told.
+
+    `learnt` is what devices said that `Remembered` did not know: note it once the facts are on disk.
+    """
 
     facts: list[Fact]
     refusals: list[Refusal]
     too_large: int = 0
+    learnt: dict[Identifier, dict[str, str]] = {}
 
 
 _calls = msgspec.json.Decoder(Call)
@@ -106,27 +119,34 @@ def open_single(body: bytes, *, type: str) -> Envelope:
     return Envelope([body], Call(), _key(single.write_key), type=type)
 
 
-def read_events(envelope: Envelope, arrival: Arrival, *, source: str) -> Decoded:
+def read_events(envelope: Envelope, arrival: Arrival, *, source: str, remembered: Remembered | None = None) -> Decoded:
     decoded = Decoded([], [])
+    remembered = remembered or Remembered()
     for event in envelope.events:
         raw = bytes(memoryview(event))
         if len(raw) > EVENT_BYTES_MAX:
             decoded.too_large += 1
             flaws: Sequence[Flaw] = [Flaw("", f"The event is larger than {EVENT_BYTES_MAX // 1024} kB.")]
         else:
-            flaws = _read(decoded, raw, arrival, envelope=envelope, source=source)
+            flaws = _read(decoded, raw, arrival, envelope=envelope, source=source, remembered=remembered)
         if flaws:
             excerpt = raw[: EXCERPT_CHARS * 4].decode(errors="replace")[:EXCERPT_CHARS]
             decoded.refusals.append(Refusal(source=source, flaws=tuple(flaws), excerpt=excerpt))
     return decoded
 
 
-def _read(decoded: Decoded, raw: bytes, arrival: Arrival, *, envelope: Envelope, source: str) -> Sequence[Flaw]:
+def _read(
+    decoded: Decoded, raw: bytes, arrival: Arrival, *, envelope: Envelope, source: str, remembered: Remembered
+) -> Sequence[Flaw]:
     """Appends the fact; returns what is wrong, or odd, about the event."""
     try:
-        fact, oddities = _fact(raw, arrival, envelope=envelope, source=source)
+        fact, context, oddities = _fact(raw, arrival, envelope=envelope, source=source)
     except Invalid as error:
         return error.flaws or [Flaw("", error.message)]
+    said = device_traits(context)
+    if said and not remembered.is_known(fact.who[0], said) and decoded.learnt.get(fact.who[0]) != said:
+        decoded.learnt[fact.who[0]] = said
+        fact = replace(fact, traits={**said, **(fact.traits or {})})
     decoded.facts.append(fact)
     return oddities
 
@@ -163,8 +183,8 @@ def _repair(body: bytes) -> bytes:
     return _TOKEN.sub(lambda found: b"null" if found["number"] else found[0], whole)
 
 
-def _fact(raw: bytes, arrival: Arrival, *, envelope: Envelope, source: str) -> tuple[Fact, list[Flaw]]:
-    """The fact and what is odd about it. Raises Invalid."""
+def _fact(raw: bytes, arrival: Arrival, *, envelope: Envelope, source: str) -> tuple[Fact, Context, list[Flaw]]:
+    """The fact, the context and what is odd about it. Raises Invalid."""
     if b"\\u0000" in raw and _NUL.search(raw):
         raise invalid("", "The character U+0000 cannot be stored.")
     try:
@@ -172,13 +192,13 @@ def _fact(raw: bytes, arrival: Arrival, *, envelope: Envelope, source: str) -> t
     except (msgspec.DecodeError, RecursionError) as error:
         raise Invalid("The event is not valid.", flaws=[flaw_of(str(error))]) from error
     type = _type(envelope.type or call.type)
-    shared = envelope.shared
-    traits = _object(call.traits, "traits") if type == "identify" else {}
-    who, oddities = _who(call, traits, _context(call, shared))
-    if type == "alias":
-        who = (*who, _named("anonymous_id", _required(call.previous_id, "previousId"), "previousId"))
+    traits = _object(call.traits, "traits") if type in ("identify", "group") else {}
+    context = read_context(call.context, envelope.shared.context)
+    who, oddities = who_of(
+        text_of(call.user_id), text_of(call.anonymous_id), traits if type == "identify" else {}, context
+    )
     name, properties = _event(call, type)
-    sent = call.sent_at if call.sent_at is not None else shared.sent_at
+    sent = call.sent_at if call.sent_at is not None else envelope.shared.sent_at
     fact = Fact(
         source=source,
         message_id=_message_id(call),
@@ -186,21 +206,31 @@ def _fact(raw: bytes, arrival: Arrival, *, envelope: Envelope, source: str) -> t
         who=who,
         event=name,
         properties=properties,
-        traits=traits or None,
+        traits=traits if type == "identify" and traits else None,
+        account=_account(call, traits, context, type),
     )
-    return fact, oddities
+    if type == "alias":
+        previous = named("anonymous_id", _required(call.previous_id, "previousId"), "previousId").value
+        fact = AliasFact(**msgspec.structs.asdict(fact), previous=previous)
+    return fact, context, oddities
+
+
+def _account(call: Call, traits: dict[str, Any], context: Context, type: str) -> AccountFact | None:
+    """What a group call tells of it; every other call may name it in its context."""
+    if type == "group":
+        return AccountFact(_required(call.group_id, "groupId"), traits or None)
+    key = text_of(context.group_id)
+    return AccountFact(key) if key is not None and len(key) <= ACCOUNT_CHARS_MAX else None
 
 
 def _type(type: str | None) -> str:
-    if type == "group":
-        raise invalid("type", "Groups are not kept: a profile has no groups yet.")
     if type not in TYPES:
         raise invalid("type", f"The type is one of {', '.join(sorted(TYPES))}, not {str(type)[:40]!r}.")
     return type
 
 
 def _message_id(call: Call) -> str:
-    given = _text(call.message_id)
+    given = text_of(call.message_id)
     if given is not None and len(given) > MESSAGE_ID_CHARS_MAX:
         raise invalid("messageId", f"A message id has at most {MESSAGE_ID_CHARS_MAX} characters.")
     return given or str(uuid7())
@@ -226,7 +256,7 @@ def _parsed(sent: object) -> datetime | None:
 
 def _event(call: Call, type: str) -> tuple[str | None, str | None]:
     """The name of the event and its properties as JSON text; a page or a screen is an event of that name."""
-    if type in ("identify", "alias"):
+    if type in ("identify", "alias", "group"):
         return None, None
     properties = _object(call.properties, "properties")
     if type == "track":
@@ -254,69 +284,8 @@ def _object(raw: Raw, at: str) -> dict[str, Any]:
     return value
 
 
-def _context(call: Call, shared: Call) -> dict[str, Any]:
-    """The batch's context under the event's own; only the parts that can name a person are worth reading."""
-    merged: dict[str, Any] = {}
-    for raw in (shared.context, call.context):
-        view = bytes(memoryview(raw))
-        if b'"traits"' in view or b'"device"' in view:
-            merged |= _object(raw, "context")
-    return merged
-
-
-def _who(call: Call, traits: dict[str, Any], context: dict[str, Any]) -> tuple[tuple[Identifier, ...], list[Flaw]]:
-    """Raises Invalid without userId and anonymousId; an address that is none is odd, and the event is kept."""
-    who, oddities = [], []
-    for kind, at, value in (
-        ("external_id", "userId", _text(call.user_id)),
-        ("anonymous_id", "anonymousId", _text(call.anonymous_id)),
-    ):
-        if value is not None:
-            who.append(_named(kind, value, at))
-    if not who:
-        raise invalid("userId", "An event needs a userId or an anonymousId.")
-    for kind, at, address in _addresses(traits, context):
-        try:
-            who.append(_named(kind, address, at))
-        except Invalid as error:
-            oddities.append(
-                Flaw(at, f"{error.flaws[0].message if error.flaws else error.message} (The rest was kept.)")
-            )
-    return tuple(dict.fromkeys(who)), oddities
-
-
-def _addresses(traits: dict[str, Any], context: dict[str, Any]) -> list[tuple[str, str, Any]]:
-    found = []
-    inner = context.get("traits")
-    for at, holder in (("traits", traits), ("context.traits", inner if isinstance(inner, dict) else {})):
-        for kind in ("email", "phone", "webpush"):
-            value = holder.get(kind)
-            if value not in (None, ""):
-                found.append((kind, f"{at}.{kind}", value))
-    device = context.get("device")
-    token = device.get("token") if isinstance(device, dict) else None
-    # Apps of other makers put the token of their own push service here: not an address of ours, and nothing odd.
-    if isinstance(token, dict) or (isinstance(token, str) and token.lstrip().startswith("{")):
-        found.append(("webpush", "context.device.token", token))
-    return found
-
-
-def _named(kind: str, value: Any, at: str) -> Identifier:
-    try:
-        return profiles.normalise(kind, value)
-    except Invalid as error:
-        raise invalid(at, error.flaws[0].message if error.flaws else error.message) from error
-
-
 def _required(value: _Text, at: str) -> str:
-    text = _text(value)
+    text = text_of(value)
     if text is None:
         raise invalid(at, "This is needed.")
     return text
-
-
-def _text(value: _Text) -> str | None:
-    """Some clients send numbers as ids, and null or "" for none."""
-    if value is None:
-        return None
-    return str(value).strip() or None

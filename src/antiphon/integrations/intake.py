@@ -24,6 +24,7 @@ from typing import Literal
 import structlog
 
 from antiphon import profiles
+from antiphon.integrations.alias import record_calls
 from antiphon.kernel.db import Database, DatabaseError, Transaction, is_lost
 from antiphon.kernel.errors import Busy, Flaw, Invalid
 from antiphon.profiles import Fact, Refusal
@@ -176,7 +177,7 @@ class Intake:
     async def _store(self, facts: Sequence[Fact], refusals: Sequence[Refusal]) -> None:
         async def work(tx: Transaction) -> None:
             if facts:
-                await profiles.record(tx, facts)
+                await record_calls(tx, facts)
             if refusals:
                 await profiles.refuse(tx, refusals)
 

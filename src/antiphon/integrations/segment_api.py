@@ -29,6 +29,7 @@ from antiphon import access
 from antiphon.integrations.body import Gone, Held, Receive, read_body
 from antiphon.integrations.calls import EVENT_BYTES_MAX, Decoded, open_batch, open_single, read_events
 from antiphon.integrations.intake import Intake
+from antiphon.integrations.people import Remembered
 from antiphon.integrations.times import Arrival
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import LOST_CONNECTION
@@ -70,6 +71,7 @@ class SegmentApi:
         self._runtime = runtime
         self._intake = intake or Intake(runtime.database)
         self._held = Held()
+        self._remembered = Remembered()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -132,8 +134,9 @@ class SegmentApi:
         envelope = open_batch(body) if type == "batch" else open_single(body, type=type)
         id = await self._check(envelope.write_key if key is None else key)
         arrival = Arrival(product=self._runtime.database.clock.now(), wall=wall_datetime())
-        decoded = read_events(envelope, arrival, source=f"api:{id}")
+        decoded = read_events(envelope, arrival, source=f"api:{id}", remembered=self._remembered)
         await self._intake.submit(decoded.facts, decoded.refusals, size=len(body))
+        self._remembered.note(decoded.learnt)
         _tell_too_large(decoded)
 
     async def _check(self, key: str) -> access.KeyId:

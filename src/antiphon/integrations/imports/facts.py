@@ -14,7 +14,7 @@ from antiphon.integrations.imports.source import Row, typed
 from antiphon.integrations.times import after, as_number, parse_any
 from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.records import Identifier
-from antiphon.profiles import Fact
+from antiphon.profiles import AccountFact, Fact
 
 SOURCE = "import"
 UNITS = {
@@ -31,8 +31,20 @@ def person(row: Row, mapping: PeopleMap, *, digest: str, at: datetime) -> Fact:
     """Raises Invalid."""
     who = identifiers(row, mapping.identifiers, region=mapping.default_region)
     traits = {trait: typed(row.values[field]) for trait, field in _traits(row, mapping).items() if field in row.values}
-    message_id = _message_id(row, mapping.message_id, digest)
-    return Fact(source=SOURCE, message_id=message_id, at=at, who=who, traits=traits or None)
+    return Fact(
+        source=SOURCE,
+        message_id=_message_id(row, mapping.message_id, digest),
+        at=at,
+        who=who,
+        traits=traits or None,
+        account=_account(row, mapping.account),
+    )
+
+
+def _account(row: Row, field: str | None) -> AccountFact | None:
+    """None for an empty cell."""
+    key = as_text(row.values.get(field)) if field is not None else None
+    return AccountFact(key.strip()) if isinstance(key, str) and key.strip() else None
 
 
 def event(row: Row, mapping: EventMap, *, digest: str) -> Fact:

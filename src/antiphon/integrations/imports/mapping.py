@@ -5,10 +5,11 @@
              "time": {"field": "time", "unit": "hours", "epoch": "2018-01-01T00:00:00Z"},
              "properties": "value", "message_id": ["file", "line"]}
 
-`traits` may also be a list of fields; left out, every other field is a trait. `event` may be `{"value": "purchase"}`
-for all rows. `time` may be just a field: ISO 8601 or a number of seconds, milliseconds or microseconds since 1970; a
-`format` is Python's strptime. `properties` is a field that holds an object, or a list of fields; left out, every other
-field is one. `message_id` is a field, or `["file", "line"]`.
+`traits` may also be a list of fields; left out, every other field is a trait. `account` is the field with the key of
+what somebody belongs to. `event` may be `{"value": "purchase"}` for all rows. `time` may be just a field: ISO 8601 or a
+number of seconds, milliseconds or microseconds since 1970; a `format` is Python's strptime. `properties` is a field
+that holds an object, or a list of fields; left out, every other field is one. `message_id` is a field, or
+`["file", "line"]`.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class PeopleMap(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     traits: dict[str, str] | list[str] | None = None
     default_region: str | None = None
     message_id: str | list[Literal["file", "line"]] | None = None
+    account: str | None = None
 
     def fields(self) -> list[tuple[str, str]]:
         """Every field that is named, with its place in the map."""
@@ -66,6 +68,7 @@ class PeopleMap(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
         return [
             *((f"map.identifiers.{kind}", field) for kind, field in self.identifiers.items()),
             *((f"map.traits.{trait}", field) for trait, field in traits.items()),
+            *([("map.account", self.account)] if self.account is not None else []),
             *([("map.message_id", self.message_id)] if isinstance(self.message_id, str) else []),
         ]
 
