@@ -1,66 +1,14 @@
-"""Who belongs together: the situations that people know, then what holds whatever the data."""
+"""Who belongs together: the situations that people know. What holds whatever the data: test_people_holds.py."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from time import process_time
 
 import pytest
 
-from antiphon.profiles.identity.people import Link, Node, People, Verdict, path, people
-from antiphon.profiles.identity.rules import COMPONENT_MAX, DEFAULTS, IdentityRules, read
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def day(n: float) -> datetime:
-    return START + timedelta(days=n)
-
-
-class Town:
-    """Identifiers are written `kind:value`; their numbers are their places in the order of mention."""
-
-    def __init__(self, rules: IdentityRules = DEFAULTS) -> None:
-        self.rules = rules
-        self.nodes: dict[str, Node] = {}
-        self.links: list[Link] = []
-        self.verdicts: list[Verdict] = []
-
-    def node(self, name: str, *, verified: bool = False, shared: bool = False) -> int:
-        if name not in self.nodes:
-            kind, _, value = name.partition(":")
-            self.nodes[name] = Node(len(self.nodes) + 1, kind, value, verified=verified, shared=shared)
-        return self.nodes[name].id
-
-    def heard(self, names: str, first: float = 0, last: float | None = None) -> Town:
-        """A fact names them together, the strongest first."""
-        one, *others = map(self.node, names.split())
-        self.links += [Link(one, other, day(first), day(first if last is None else last)) for other in others]
-        return self
-
-    def said(self, one: str, other: str, *, same: bool, at: float = 0) -> Town:
-        self.verdicts.append(Verdict(self.node(one), self.node(other), same, day(at)))
-        return self
-
-    @property
-    def found(self) -> People:
-        return people(self.nodes.values(), self.links, self.verdicts, self.rules)
-
-    def names(self, ids: tuple[int, ...]) -> str:
-        names = {node.id: name for name, node in self.nodes.items()}
-        return " ".join(names[id] for id in ids)
-
-    @property
-    def groups(self) -> list[str]:
-        return [self.names(group.nodes) for group in self.found.groups]
-
-    @property
-    def refused(self) -> list[tuple[str, str]]:
-        return [(self.names((r.link.one, r.link.other)), r.reason) for r in self.found.refused]
-
-    def way(self, one: str, other: str) -> list[str]:
-        steps = path(self.found.accepted, self.node(one), self.node(other))
-        return [self.names((link.one, link.other)) for link in steps]
+from antiphon.profiles.identity.people import Link, Node, Verdict, path, people
+from antiphon.profiles.identity.rules import COMPONENT_MAX, DEFAULTS, read
+from profiles.town import START, Town, day
 
 
 def test_a_browser_becomes_the_person_who_signs_in() -> None:

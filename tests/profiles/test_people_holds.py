@@ -4,61 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
-from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from antiphon.profiles import kinds
-from antiphon.profiles.identity.people import Link, Node, People, Verdict, path, people
-from antiphon.profiles.identity.rules import IdentityRules, KindRule
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-KINDS = ("external_id", "external_id@crm", "email", "phone", "psid@1", "psid@2", "device", "anonymous_id")
-BROWSERS = [("anonymous_id", value) for value in "xyz"]
-"""Everybody's example has these."""
-
-
-class Case(NamedTuple):
-    nodes: list[Node]
-    links: list[Link]
-    verdicts: list[Verdict]
-    rules: IdentityRules
-
-    @property
-    def found(self) -> People:
-        return people(self.nodes, self.links, self.verdicts, self.rules)
-
-
-@st.composite
-def rule_sets(draw: st.DrawFn) -> IdentityRules:
-    limit = st.none() | st.integers(1, 3)
-    weak = st.builds(KindRule, st.booleans(), st.integers(1, 3), limit, limit, st.booleans())
-    names = {kinds.base(kind) for kind in KINDS} - {"external_id"}
-    return IdentityRules(
-        external_id=KindRule(most=1, shared_above=None), **{name: draw(weak) for name in sorted(names)}
-    )
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> Case:
-    name = st.tuples(st.sampled_from(KINDS), st.sampled_from("abcd"))
-    names = [*draw(st.lists(name, max_size=12, unique=True)), *BROWSERS]
-    nodes = [
-        Node(n, *name, verified=draw(st.booleans()), shared=draw(st.integers(0, 19)) == 0)
-        for n, name in enumerate(names)
-    ]
-    ids = st.integers(0, len(nodes) - 1)
-    days = st.integers(0, 9).map(lambda n: START + timedelta(days=n))
-    links = [
-        Link(draw(ids), draw(ids), first, first + timedelta(days=draw(st.integers(0, 2))))
-        for first in draw(st.lists(days, max_size=24))
-    ]
-    verdicts = [Verdict(draw(ids), draw(ids), draw(st.booleans()), at) for at in draw(st.lists(days, max_size=4))]
-    return Case(nodes, links, verdicts, draw(rule_sets()))
+from antiphon.profiles.identity.people import Link, People, Verdict, path, people
+from profiles.town import START, Case, cases
 
 
 def partition(found: People) -> set[frozenset[int]]:
