@@ -84,24 +84,26 @@ async def _pairs(tx: Transaction, ids: Sequence[ProfileId]) -> list[Duplicate]:
     met: dict[Pair, list[Met]] = {}
     for one in await store.duplicates.met(tx, ids):
         met.setdefault((one.profile, one.other), []).append(one)
-    everybody = sorted({id for pair in met for id in pair})
-    if not everybody:
-        return []
-    traits = await store.search.name_people(tx, everybody, sorted(words.WORD_TRAITS))
-    likely = {pair: why for pair in met if (why := _reasons(met[pair], traits))}
+    traits = await _traits(tx, met)
+    likely = {pair: why for pair, theirs in met.items() if (why := _reasons(theirs, traits))}
     involved = sorted({id for pair in likely for id in pair})
     if not involved:
         return []
     identifiers = await store.search.some_identifiers(tx, involved)
     component = await store.identity.read_component(tx, [id for theirs in identifiers.values() for id in theirs])
     rules = await apply.read_rules(tx)
-    found = []
-    for (one, other), (reasons, likely_score) in likely.items():
-        kept_apart = _kept_apart(component, (one, other), rules)
-        if kept_apart is not None:
-            shown = [_person(id, traits[id], identifiers.get(id, {}).values()) for id in (one, other)]
-            found.append(Duplicate(*shown, likely_score, reasons, kept_apart))
+    people_by_id = {id: _person(id, traits[id], identifiers.get(id, {}).values()) for id in involved}
+    found = [
+        Duplicate(people_by_id[pair[0]], people_by_id[pair[1]], how_likely, reasons, kept_apart)
+        for pair, (reasons, how_likely) in likely.items()
+        if (kept_apart := _kept_apart(component, pair, rules)) is not None
+    ]
     return sorted(found, key=lambda pair: (_place(pair.one.id), -pair.score, pair.other.id))
+
+
+async def _traits(tx: Transaction, pairs: Iterable[Pair]) -> dict[ProfileId, dict[str, Any]]:
+    everybody = sorted({id for pair in pairs for id in pair})
+    return await store.search.name_people(tx, everybody, sorted(words.WORD_TRAITS)) if everybody else {}
 
 
 def _reasons(met: Sequence[Met], traits: Mapping[ProfileId, Mapping[str, Any]]) -> tuple[list[Reason], float] | None:

@@ -56,7 +56,7 @@ def same_name(one: Mapping[str, Any], other: Mapping[str, Any]) -> float | None:
     mine, theirs = _tokens(one), _tokens(other)
     if not mine or not theirs:
         return None
-    shorter, longer = sorted((mine, theirs), key=len)
+    shorter, longer = sorted((mine, theirs), key=lambda tokens: (len(tokens), tokens))
     return sum(max(_same_word(word, with_) for with_ in longer) for word in shorter) / len(shorter)
 
 
@@ -92,4 +92,4 @@ def _same_word(one: str, other: str) -> float:
     short, long = sorted((one.rstrip("."), other.rstrip(".")), key=len)
     if long.startswith(short) and short:
         return 0.9  # an initial, or Alex for Alexander
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return SequenceMatcher(None, *sorted((one, other)), autojunk=False).ratio()
