@@ -92,4 +92,5 @@ def _same_word(one: str, other: str) -> float:
     short, long = sorted((one.rstrip("."), other.rstrip(".")), key=len)
     if long.startswith(short) and short:
         return 0.9  # an initial, or Alex for Alexander
-    return SequenceMatcher(None, *sorted((one, other)), autojunk=False).ratio()
+    first, second = sorted((one, other))  # the ratio depends on the order
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
