@@ -45,6 +45,7 @@ for _name, (_path, _help) in {
     "watch": ("asking:watch", "Live numbers, until Ctrl-C or until the campaign has ended."),
     "keys": ("keys:app", "Keys of programs: made, listed, revoked."),
     "providers": ("providers:app", "Provider accounts: how messages leave."),
+    "topics": ("topics:app", "Topics: kinds of messages, and what they need."),
     "settings": ("settings:app", "What the operator has set: quiet hours, caps, sender."),
     "doctor": ("doctor:doctor", "Check the installation: folder, disk, database, clock, due work, providers, secrets."),
     "openapi": ("asking:openapi", "The OpenAPI document of the HTTP interface, as JSON. Needs no database."),
