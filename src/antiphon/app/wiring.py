@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon import channels, orchestration, profiles, segments
+from antiphon import campaigns, channels, orchestration, profiles, segments
 from antiphon.kernel.db import Database
 from antiphon.kernel.outlet import take
 from antiphon.kernel.records import (
@@ -39,3 +39,5 @@ def wire(database: Database) -> None:
 
 profiles.in_flight[:] = [orchestration.is_leaving]
 profiles.add_sections([*orchestration.EXPORTED, *channels.EXPORTED, *segments.EXPORTED])
+profiles.add_rules([*orchestration.RULES, *channels.RULES, *segments.RULES])
+orchestration.ended[:] = [campaigns.ended_sources]

@@ -13,6 +13,7 @@ from antiphon.kernel.due import work_loop
 from antiphon.kernel.runtime import Runtime
 
 KEEP_EVERY_S = 3600.0
+TRIM_EVERY_S = 86_400.0
 CONNECTIONS_MAX = 14
 
 
@@ -35,11 +36,19 @@ async def run(runtime: Runtime) -> None:
         group.create_task(work_loop(database, "chunks", lambda: campaigns.work_chunks(runtime)))
         group.create_task(work_loop(database, "campaigns", lambda: campaigns.work_ends(runtime)))
         group.create_task(work_loop(database, "counts.fold", lambda: _fold(runtime), pause_s=5.0))
+        group.create_task(work_loop(database, "erasures", lambda: profiles.look_again(database), pause_s=5.0))
+        group.create_task(work_loop(database, "retention", lambda: _keep_to_rules(runtime), pause_s=TRIM_EVERY_S))
         group.create_task(_keep_house(runtime))
 
 
 async def _fold(runtime: Runtime) -> int:
     return await runtime.database.repeat(metrics.fold_parts)
+
+
+async def _keep_to_rules(runtime: Runtime) -> int:
+    """One pass over all tables that have a rule, then a day of rest, or until product time is moved."""
+    await profiles.keep_to_rules(runtime.database)
+    return 0
 
 
 async def _keep_house(runtime: Runtime) -> None:

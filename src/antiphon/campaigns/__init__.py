@@ -7,6 +7,7 @@ from antiphon.campaigns.http import CampaignView, CountView, view
 from antiphon.campaigns.records import Campaign
 from antiphon.campaigns.steer import cancel, create, find, launch, pause, resume, shift
 from antiphon.campaigns.store import count_due, list_all
+from antiphon.campaigns.store_retention import ended_sources
 from antiphon.campaigns.work import work_chunks, work_ends
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "cancel",
     "count_due",
     "create",
+    "ended_sources",
     "find",
     "launch",
     "list_all",

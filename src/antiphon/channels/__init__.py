@@ -8,17 +8,20 @@ from antiphon.channels.accounts import alternative, create_provider, find, provi
 from antiphon.channels.connections import Connections, send_many
 from antiphon.channels.erasing import forget_deliveries, on_erased
 from antiphon.channels.exporting import EXPORTED
-from antiphon.channels.optout import reading
+from antiphon.channels.optout import fold, reading
 from antiphon.channels.records import Provider
+from antiphon.channels.retention import RULES
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
 __all__ = [
     "EXPORTED",
+    "RULES",
     "Connections",
     "Provider",
     "alternative",
     "create_provider",
     "find",
+    "fold",
     "forget_deliveries",
     "on_erased",
     "providers",

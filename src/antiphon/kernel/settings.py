@@ -59,6 +59,18 @@ class Keywords(Struct, frozen=True, forbid_unknown_fields=True):
     help: tuple[str, ...] = ()
 
 
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long what is kept, in whole months or days; null: for ever."""
+
+    events_months: int | None = None
+    ledger_months: int | None = None
+    inbound_months: int | None = None
+    trait_history_months: int | None = None
+    segment_history_months: int | None = None
+    refused_days: int | None = None
+    seen_message_days: int | None = None
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     quiet_hours: QuietHours | None = None
     frequency_cap: FrequencyCap | None = None
@@ -84,6 +96,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Rules of identity that differ from the defaults: kind → rule, as `profiles` reads them."""
     double_opt_in_days: int = 7
     """How long the link of a double opt-in can be answered."""
+    retention: Retention = Retention()
     conversion_event: str = "Order Completed"
     """The event that counts as a conversion of the message clicked or opened before it."""
 
@@ -126,6 +139,7 @@ def _flaws(wished: Settings) -> Iterator[Flaw]:
         yield Flaw("soft_failures_max", "At most a number from 1 to 1,000.")
     if not 1 <= wished.double_opt_in_days <= 365:
         yield Flaw("double_opt_in_days", "From 1 to 365 days.")
+    yield from _flaws_of_retention(wished.retention)
     if not _is_timezone(wished.timezone):
         yield Flaw("timezone", "Name a time zone of the IANA list, such as Europe/Madrid.")
     yield from _flaws_of_laws(wished)
@@ -180,6 +194,18 @@ def _flaws_of_keywords(words: Keywords) -> Iterator[Flaw]:
                 yield Flaw(
                     f"keywords.{name}[{n}]", f"A text of 1 to {KEYWORD_CHARS_MAX} characters with a letter or digit."
                 )
+
+
+SEEN_MESSAGE_DAYS_MIN = 7
+"""Clients send again what was not answered, for days: an id forgotten before that counts twice."""
+
+
+def _flaws_of_retention(wished: Retention) -> Iterator[Flaw]:
+    for field in msgspec.structs.fields(Retention):
+        value = getattr(wished, field.name)
+        least = SEEN_MESSAGE_DAYS_MIN if field.name == "seen_message_days" else 1
+        if value is not None and not least <= value <= 36_500:
+            yield Flaw(f"retention.{field.name}", f"From {least} to 36,500, or null to keep it for ever.")
 
 
 def _is_timezone(name: str) -> bool:

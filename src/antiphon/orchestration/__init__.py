@@ -16,6 +16,7 @@ from antiphon.orchestration.exporting import EXPORTED
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.public import Linked, read_linked
 from antiphon.orchestration.receipts import on_inbound, on_profile_changes, on_receipts
+from antiphon.orchestration.retention import RULES, ended
 from antiphon.orchestration.sources import (
     anything_open,
     backlog,
@@ -31,6 +32,7 @@ from antiphon.orchestration.work import run
 
 __all__ = [
     "EXPORTED",
+    "RULES",
     "Call",
     "DeliveryView",
     "Linked",
@@ -43,6 +45,7 @@ __all__ = [
     "cancel",
     "clear",
     "count_due",
+    "ended",
     "is_leaving",
     "make_source",
     "notify",

@@ -43,6 +43,7 @@ from antiphon.profiles.consent import (
 from antiphon.profiles.consent_effect import effective
 from antiphon.profiles.consent_fold import Standing
 from antiphon.profiles.consent_records import (
+    Asked,
     Cell,
     Confirmed,
     Consent,
@@ -73,6 +74,8 @@ from antiphon.profiles.records import (
     Subscription,
 )
 from antiphon.profiles.refusals import KeptRefusal, Refusal, newest_refusals, refuse
+from antiphon.profiles.retention import Kept, Rule, add_rules
+from antiphon.profiles.retention import keep as keep_to_rules
 from antiphon.profiles.search import FoundPeople, FoundPerson, find_people, keep_words
 from antiphon.profiles.suppression import lift, on_new_addresses
 from antiphon.profiles.timeline import events, read
@@ -85,6 +88,7 @@ __all__ = [
     "AccountFact",
     "AccountMember",
     "Address",
+    "Asked",
     "Belonging",
     "Cell",
     "Confirmed",
@@ -94,6 +98,7 @@ __all__ = [
     "Fact",
     "FoundPeople",
     "FoundPerson",
+    "Kept",
     "KeptRefusal",
     "Person",
     "Preference",
@@ -103,6 +108,7 @@ __all__ = [
     "Recorded",
     "RecordedEvent",
     "Refusal",
+    "Rule",
     "Section",
     "Standing",
     "Statement",
@@ -110,6 +116,7 @@ __all__ = [
     "Topic",
     "about_how_many",
     "accounts_of",
+    "add_rules",
     "add_sections",
     "anybody",
     "consent",
@@ -128,6 +135,7 @@ __all__ = [
     "flaws",
     "grid",
     "in_flight",
+    "keep_to_rules",
     "keep_words",
     "leave_account",
     "led_to",

@@ -20,6 +20,7 @@ from antiphon.profiles.consent_records import Cell, Consent, Proof, Scope, State
 from antiphon.profiles.identifiers import CHANNEL_OF, plain, stored_address, text_fault
 from antiphon.profiles.records import PreferenceState
 from antiphon.profiles.store.consent import Origin, Saying
+from antiphon.profiles.suppression import lift
 from antiphon.profiles.topics import topics
 
 LEDGER_MAX = 1_000
@@ -177,6 +178,7 @@ async def opt_in(
     """Takes opt-outs back, for whoever holds these addresses; `marketing` leaves those of everything."""
     values = _stored(channel, addresses)
     await store.consent.drop_opt_outs(tx, channel, values, scope=scope)
+    await lift(tx, [(channel, value) for value in values])
     await _tell_holders(tx, Statement(EVERY, channel, "wanted"), values, scope, _proof(how, proof, tx.now))
 
 

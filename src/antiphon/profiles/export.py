@@ -7,7 +7,6 @@ megabytes of memory.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -36,7 +35,7 @@ class Section(Struct, frozen=True):
 
     name: str
     tables: tuple[str, ...]
-    read: Callable[[Transaction, Person], AsyncIterator[Mapping[str, Any]]]
+    read: Callable[[Transaction, Person], AsyncIterator[Row]]
 
 
 def _of_numbers(name: str) -> Callable[[Transaction, Person], AsyncIterator[Row]]:

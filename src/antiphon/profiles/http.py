@@ -17,7 +17,16 @@ from antiphon.kernel.http import get
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import accounts_http, consent_http, identity_http, ingest, search_http, timeline, topics_http
+from antiphon.profiles import (
+    accounts_http,
+    consent_http,
+    erasure_http,
+    identity_http,
+    ingest,
+    search_http,
+    timeline,
+    topics_http,
+)
 from antiphon.profiles.addresses import mobile_share
 from antiphon.profiles.identifiers import parse
 from antiphon.profiles.records import Address, Belonging, Preference, Profile, RecordedEvent
@@ -137,6 +146,7 @@ routes = [
     show_events,
     *accounts_http.routes,
     *consent_http.routes,
+    *erasure_http.routes,
     *identity_http.routes,
     *search_http.routes,
     *topics_http.routes,

@@ -70,4 +70,5 @@ async def _tell(tx: Transaction, addresses: Addresses) -> None:
     for channel in sorted({channel for channel, _ in addresses}):
         values = sorted(value for named, value in addresses if named == channel)
         holders = await store.consent.holders(tx, channel, values)
-        await outlet.publish(tx, [ProfileChange(id, "opt_out", (channel,)) for id in holders])
+        people = sorted({holder for holder, _ in holders})
+        await outlet.publish(tx, [ProfileChange(person, "opt_out", (channel,)) for person in people])

@@ -42,11 +42,13 @@ from antiphon.segments.exporting import EXPORTED
 from antiphon.segments.merges import on_merged, on_unmerged
 from antiphon.segments.records import Bounds, Explanation, Member, Part, Preview, Segment, Verification
 from antiphon.segments.resolve import UnknownSegment
+from antiphon.segments.retention import RULES
 from antiphon.segments.work import on_events, on_profile_changes, run, work
 
 __all__ = [
     "EXPORTED",
     "PAGE_MAX",
+    "RULES",
     "Bounds",
     "Explanation",
     "Member",
