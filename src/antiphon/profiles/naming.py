@@ -48,8 +48,6 @@ async def resolve_people(tx: Transaction, named: Sequence[Named]) -> People:
     wanted = list(dict.fromkeys(identifier for who in whos for identifier in who))
     known = await store.ingest.find(tx, wanted)
     await store.ingest.touch(tx, [identifier for identifier, one in known.items() if one.stale])
-    if any(one.shared for one in known.values()):
-        whos = [_without_shared(who, known) for who in whos]
     if len(known) == len(wanted) and all(len(who) == 1 for who in whos):
         found = [known[who[0]] for who in whos]
         return People([one.profile for one in found], [one.id for one in found], [], 0, [], set())
@@ -94,12 +92,6 @@ def _ordered(who: Sequence[Identifier]) -> list[Identifier]:
     return sorted(set(map(plain, who)), key=lambda identifier: (strength(identifier), identifier))
 
 
-def _without_shared(who: list[Identifier], known: Mapping[Identifier, Known]) -> list[Identifier]:
-    """What many people have says nothing about who this is, unless nothing else is said."""
-    own = [identifier for identifier in who if identifier not in known or not known[identifier].shared]
-    return own or who[:1]
-
-
 def _sources(named: Sequence[Named], whos: Sequence[list[Identifier]]) -> dict[Identifier, str]:
     found: dict[Identifier, str] = {}
     for one, who in zip(named, whos, strict=True):
@@ -123,7 +115,7 @@ async def _plan(tx: Transaction, whos: Sequence[list[Identifier]], known: Mappin
     for identifier, owner in owners.items():
         if base(identifier.kind) == "external_id" and owner not in named:
             named[owner] = frozenset({identifier.kind})
-    return resolve.plan(whos, owners, named)
+    return resolve.plan(whos, owners, named, {identifier for identifier, one in known.items() if one.shared})
 
 
 async def _ids(tx: Transaction, free: Mapping[Identifier, int], ids: list[ProfileId]) -> dict[Identifier, ProfileId]:
@@ -153,7 +145,7 @@ async def _add_profiles(
         held = anchors.get(owner)
         if owner < 0 and (held is None or (strength(identifier), identifier) < (strength(held), held)):
             anchors[owner] = identifier
-    made = sorted({owner for owner in plan.owners if owner < 0}, key=lambda owner: ids[-owner - 1])
+    made = sorted(anchors, key=lambda owner: ids[-owner - 1])
     created = [ids[-owner - 1] for owner in made]
     await store.ingest.add_profiles(tx, created, [numbers[anchors[owner]] for owner in made])
     return created

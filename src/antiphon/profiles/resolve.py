@@ -7,7 +7,7 @@ the strongest identifier of the fact wins and nothing moves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -30,8 +30,11 @@ class Plan(Struct, frozen=True):
     torn: list[int]
 
 
-def plan(whos: Sequence[Who], known: Mapping[Identifier, int], named: Named) -> Plan:
-    circle = _Circle(known, named)
+def plan(
+    whos: Sequence[Who], known: Mapping[Identifier, int], named: Named, shared: Collection[Identifier] = ()
+) -> Plan:
+    """`shared` identifiers are everybody's: nothing is attached by way of them."""
+    circle = _Circle(known, named, shared)
     winners = [circle.take(identifiers) for identifiers in whos]
     free = {identifier: circle.root(owner) for identifier, owner in circle.free.items()}
     elsewhere = [circle.elsewhere(winner, who) for winner, who in zip(winners, whos, strict=True)]
@@ -42,8 +45,9 @@ def plan(whos: Sequence[Who], known: Mapping[Identifier, int], named: Named) -> 
 class _Circle:
     """Owners and which of them turned out to be one (union-find)."""
 
-    def __init__(self, known: Mapping[Identifier, int], named: Named) -> None:
+    def __init__(self, known: Mapping[Identifier, int], named: Named, shared: Collection[Identifier]) -> None:
         self.known = known
+        self.shared = shared
         self.named: dict[int, set[str]] = {owner: set(kinds) for owner, kinds in named.items()}
         self.free: dict[Identifier, int] = {}
         self.parents: dict[int, int] = {}
@@ -61,22 +65,27 @@ class _Circle:
         return found if found is not None else self.free.get(identifier)
 
     def take(self, identifiers: Who) -> int:
-        """The winner of one fact: joins whoever is the same person, attaches what is free but a second external id."""
+        """The winner of one fact: joins whoever is the same person, attaches what is free. A second external id of one
+        source is somebody else."""
         winner = self._first(identifiers[0])
-        for identifier in identifiers:
+        for identifier in identifiers[1:]:
             other = self.owner(identifier)
-            if other is not None:
+            if self.shared and (identifier in self.shared or identifiers[0] in self.shared):
+                self._first(identifier)
+            elif other is not None:
                 winner = self._join(winner, other)
             elif base(identifier.kind) != "external_id":
                 self.free[identifier] = winner
             elif identifier.kind not in self._names(winner):
                 self.free[identifier] = winner
                 self._names(winner).add(identifier.kind)
+            else:
+                self._first(identifier)
         return winner
 
     def elsewhere(self, winner: int, who: Who) -> int:
         owners = [self.owner(identifier) for identifier in who]
-        return sum(owner is None or self.root(owner) != self.root(winner) for owner in owners)
+        return sum(owner is not None and self.root(owner) != self.root(winner) for owner in owners)
 
     def _names(self, owner: int) -> set[str]:
         return self.named.setdefault(self.root(owner), set())

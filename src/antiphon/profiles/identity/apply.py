@@ -161,13 +161,10 @@ async def _move_addresses(
 
 
 def reached(component: Component, owners: Mapping[int, int]) -> set[tuple[int, str, str]]:
-    """(person, channel, value) of what identifiers and links say."""
+    """(person, channel, value): whoever an address belongs to, and whoever named it with a stronger identifier."""
     spots = {id: spot for id, (node, _) in component.nodes.items() if (spot := _spot(node.kind, node.value))}
     found = {(owners[id], *spot) for id, spot in spots.items()}
-    for link in component.links:
-        for one, other in ((link.one, link.other), (link.other, link.one)):
-            if other in spots and one in owners:
-                found.add((owners[one], *spots[other]))
+    found |= {(owners[link.one], *spots[link.other]) for link in component.links if link.other in spots}
     return found
 
 
