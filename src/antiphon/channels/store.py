@@ -153,17 +153,24 @@ async def drop_unmatched(tx: Transaction) -> int:
     return await queries.run(tx, "drop_unmatched")
 
 
-async def insert_inbound(tx: Transaction, items: Sequence[tuple[Inbound, str | None]]) -> None:
-    """Each with what was read in it: opt_out, opt_in, help, or nothing."""
+async def read_scope(tx: Transaction, channel: str, address: str) -> str | None:
+    """How far the opt-out of an address goes: marketing or everything; None: there is none."""
+    scope: str | None = await queries.value(
+        tx, "read_scope", bucket=directory_bucket(channel, address), channel=channel, value=address
+    )
+    return scope
+
+
+async def insert_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
     await queries.run(
         tx,
         "insert_inbound",
-        buckets=[directory_bucket(inbound.channel.value, inbound.sender) for inbound, _ in items],
-        providers=[inbound.provider for inbound, _ in items],
-        channels=[inbound.channel.value for inbound, _ in items],
-        senders=[inbound.sender for inbound, _ in items],
-        recipients=[inbound.recipient for inbound, _ in items],
-        texts=[inbound.text for inbound, _ in items],
-        readings=[reading for _, reading in items],
-        at=[inbound.at for inbound, _ in items],
+        buckets=[directory_bucket(inbound.channel.value, inbound.sender) for inbound in items],
+        providers=[inbound.provider for inbound in items],
+        channels=[inbound.channel.value for inbound in items],
+        senders=[inbound.sender for inbound in items],
+        recipients=[inbound.recipient for inbound in items],
+        texts=[inbound.text for inbound in items],
+        readings=[inbound.reading for inbound in items],
+        at=[inbound.at for inbound in items],
     )

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from antiphon import profiles
-from antiphon.channels import optout, store
+from antiphon.channels import requests, store
 from antiphon.channels.adapter import Sink
 from antiphon.kernel import outlet
 from antiphon.kernel.db import Transaction
@@ -72,12 +71,6 @@ async def take_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
     """An opt-out is one before anything else: it is in force when the operator is answered."""
     if not items:
         return
-    readings = [optout.reading(item.text) for item in items]
-    for item, reading in zip(items, readings, strict=True):
-        if reading is optout.Reading.OPT_OUT:
-            await profiles.opt_out(tx, item.channel.value, [item.sender], how="stop_keyword")
-        elif reading is optout.Reading.OPT_IN:
-            await profiles.opt_in(tx, item.channel.value, [item.sender])
-    read = [reading.value if reading else None for reading in readings]
-    await store.insert_inbound(tx, list(zip(items, read, strict=True)))
-    await outlet.publish(tx, items)
+    obeyed = [await requests.obey(tx, item) for item in await requests.read(tx, items)]
+    await store.insert_inbound(tx, obeyed)
+    await outlet.publish(tx, obeyed)

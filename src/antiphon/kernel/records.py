@@ -240,7 +240,11 @@ class Receipt(Struct, frozen=True):
 
 
 class Inbound(Struct, frozen=True):
-    """Somebody wrote to us on a channel. `sender` is an address in the channel's own form (E.164, e-mail)."""
+    """Somebody wrote to us on a channel. `sender` is an address in the channel's own form (E.164, e-mail).
+
+    What channels read in it: `reading` (opt_out, opt_in, help; None: something else), the only `topic` it is about, the
+    `language` where the word has only one, and whether that `changed` anything.
+    """
 
     provider: ProviderId
     channel: Channel
@@ -248,6 +252,10 @@ class Inbound(Struct, frozen=True):
     recipient: str
     text: str
     at: datetime
+    reading: Literal["opt_out", "opt_in", "help"] | None = None
+    topic: str = ""
+    language: str = ""
+    changed: bool = False
 
 
 class Cleared(Struct, frozen=True):
