@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,11 +13,25 @@ from antiphon.kernel.errors import Invalid
 from antiphon.profiles import kinds
 from antiphon.profiles.identity.rules import DEFAULTS, IdentityRules, KindRule, dump, read
 
+PAGE = Path(__file__).parents[2] / "docs/explanation/identity.md"
+
 
 def test_every_kind_has_a_rule() -> None:
     assert tuple(field.name for field in msgspec.structs.fields(IdentityRules)) == kinds.KINDS
     assert all(isinstance(DEFAULTS.of(kind), KindRule) for kind in kinds.KINDS)
     assert DEFAULTS.of("psid@1") is DEFAULTS.psid
+
+
+def test_the_page_shows_the_rules_as_they_are() -> None:
+    def shown(kind: str, rule: KindRule) -> list[str]:
+        most = f"{rule.most} per scope" if kind == "external_id" else str(rule.most)
+        days = f"{rule.recycled_after_days} days" if rule.recycled_after_days else "–"
+        return [yes[rule.merges], most, str(rule.shared_above or "–"), days, yes[rule.verified_only]]
+
+    yes = {True: "yes", False: "no"}
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in PAGE.read_text("utf-8").splitlines()]
+    told = {row[0].strip("`"): row[2:] for row in rows if len(row) == 7 and row[0].startswith("`")}
+    assert told == {kind: shown(kind, DEFAULTS.of(kind)) for kind in kinds.KINDS}
 
 
 def test_what_is_not_said_stays_as_it_was() -> None:
