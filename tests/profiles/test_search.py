@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.profiles import FoundPeople, search
 from antiphon.profiles.question import ask, phones
 from antiphon.profiles.words import fold, full_name, keys, split, words
-from profiles.facts import fact, record
+from profiles.facts import AT, fact, record, sql
 
 NUMBERS = Path(__file__).parents[2] / "../shared/data/phone/phone_numbers.json"
 REYES = {"first_name": "Ana María", "last_name": "Reyes-Ortega"}
@@ -160,7 +161,8 @@ async def test_a_name_that_is_told_is_found_at_once(database: Database) -> None:
     """By ingest itself, without anybody's help."""
     (ana,) = (await record(database, fact("1", Identifier("external_id", "1"), traits=REYES))).profiles
     assert await found(database, "ortega") == [ana]
-    await record(database, fact("2", Identifier("external_id", "1"), traits={"last_name": "Lund"}))
+    later = fact("2", Identifier("external_id", "1"), traits={"last_name": "Lund"}, at=AT + timedelta(days=1))
+    await record(database, later)
     assert await found(database, "ortega") == []
     assert await found(database, "lund") == [ana]
 
@@ -227,3 +229,12 @@ def test_a_number_is_found_by_its_national_and_its_international_form() -> None:
     missed = {region for region, number, text in long if number not in phones(text)}
     assert len(long) > 1000
     assert missed <= {"AR"}
+
+
+async def test_who_was_merged_is_found_once_and_under_every_name_they_had_last(database: Database) -> None:
+    one = await person(database, 1, {"first_name": "Ana"}, Identifier("email", "ana@shop.example"))
+    other = await person(database, 2, {"last_name": "Lund"}, Identifier("email", "lund@shop.example"))
+    whole = await database.repeat(lambda tx: profiles.merge_people(tx, one, other, by="staff"))
+    for text in ("ana", "lund", "ana lund", "lund@", "ana@"):
+        assert await found(database, text) == [whole], text
+    assert await sql(database, "SELECT DISTINCT profile_id FROM profile_word") == [(whole,)]
