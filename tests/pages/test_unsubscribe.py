@@ -13,7 +13,7 @@ import pytest
 from antiphon import profiles
 from antiphon.kernel import i18n, settings
 from antiphon.kernel.records import ProfileId
-from antiphon.pages.unsubscribe import masked
+from antiphon.pages.words import masked
 from pages.stage import Stage
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}

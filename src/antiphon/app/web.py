@@ -64,6 +64,7 @@ API: list[Any] = [  # route handlers; Litestar's union of them is wider than our
     *channels_http.routes,
     *orchestration_http.routes,
     *campaigns_http.routes,
+    *pages_http.api_routes,
     *integrations_http.routes,
 ]
 

@@ -7,7 +7,7 @@ Links, the open pixel, the footer and the unsubscribe link are put in by the ren
 """
 
 from antiphon.content.email_html import Brand
-from antiphon.content.links import CLICK, OPEN, SHOWN, UNSUBSCRIBE, Addressing, target, targets
+from antiphon.content.links import CLICK, CONFIRM, OPEN, PREFERENCES, SHOWN, UNSUBSCRIBE, Addressing, target, targets
 from antiphon.content.liquid import RenderError, TemplateError
 from antiphon.content.message import Forms, Message, NoForm, channels_of, decode, encode, form_of, forms
 from antiphon.content.parsing import parse
@@ -16,7 +16,9 @@ from antiphon.content.store import Stored, create, find, list_all, versions
 
 __all__ = [
     "CLICK",
+    "CONFIRM",
     "OPEN",
+    "PREFERENCES",
     "SHOWN",
     "UNSUBSCRIBE",
     "Addressing",

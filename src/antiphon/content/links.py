@@ -19,7 +19,10 @@ from antiphon.content.message import Email, Message, Push, Sms, form_of
 from antiphon.kernel.errors import NotFound
 from antiphon.kernel.records import Channel
 
-CLICK, OPEN, UNSUBSCRIBE, PREFERENCES, SHOWN = "c", "o", "u", "p", "d"
+CLICK, OPEN, UNSUBSCRIBE, PREFERENCES, SHOWN, CONFIRM = "c", "o", "u", "p", "d", "y"
+_OURS = "https://antiphon.invalid/"
+_PLACES = {"unsubscribe_url": f"{_OURS}u", "preferences_url": f"{_OURS}p"}
+"""Stand for our own links where only the numbers of the others are asked for: they are counted and lead nowhere."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -32,7 +35,8 @@ class Sign(Protocol):
 class Addressing(Struct, frozen=True):
     """What differs from one delivery to the next besides the words. `base_url` has no slash at its end.
 
-    `track` rewrites links and adds the pixel; `unsubscribe` and `preferences` say which of these links exist.
+    `track` rewrites links and adds the pixel; `unsubscribe` and `preferences` say which of these links exist. Templates
+    know them as `unsubscribe_url` and `preferences_url`; links to our own pages are never rewritten.
     """
 
     base_url: str
@@ -62,6 +66,13 @@ class Addressing(Struct, frozen=True):
     def preferences_url(self) -> str:
         return f"{self.base_url}/{PREFERENCES}/{self.sign(PREFERENCES, self.delivery)}" if self.preferences else ""
 
+    def variables(self) -> dict[str, str]:
+        return {"unsubscribe_url": self.unsubscribe_url(), "preferences_url": self.preferences_url()}
+
+    def is_ours(self, url: str) -> bool:
+        """A page where people choose: it works without a detour, and who opens it need not be counted."""
+        return any(url.startswith(f"{self.base_url}/{kind}/") for kind in (UNSUBSCRIBE, PREFERENCES, CONFIRM))
+
 
 def targets(
     message: Message, *, channel: Channel, locale: str = "", variant: str = "", variables: Mapping[str, Any]
@@ -71,6 +82,7 @@ def targets(
     Raises `RenderError` when one of them is not http or https.
     """
     _, form = form_of(message, channel, variant=variant, locale=locale)
+    variables = {**_PLACES, **variables}
     if isinstance(form, Sms):
         return [url for _, _, url in urls.in_text(fill(form.text, variables, "sms.text").strip())]
     return [fill_url(source, variables, field, needed=needed) for field, source, needed in numbered(form)]
@@ -92,8 +104,8 @@ def target(
         found = targets(message, channel=channel, locale=locale, variant=variant, variables=variables)
     else:
         field, source, needed = _nth(numbered(form), number)
-        found = [""] * number + [fill_url(source, variables, field, needed=needed)]
-    if not 0 <= number < len(found) or not found[number]:
+        found = [""] * number + [fill_url(source, {**_PLACES, **variables}, field, needed=needed)]
+    if not 0 <= number < len(found) or not found[number] or found[number].startswith(_OURS):
         raise NotFound("This link leads nowhere.")
     return found[number]
 

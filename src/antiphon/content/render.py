@@ -46,6 +46,7 @@ def render(
     `variables` is plain JSON; `now` in it is the product time that Liquid's `date` knows as "now".
     """
     written_in, form = form_of(message, channel, variant=variant, locale=locale)
+    variables = {**addressing.variables(), **variables}
     if isinstance(form, Email):
         return _render_email(form, written_in, variables, addressing)
     if isinstance(form, Sms):
@@ -126,8 +127,8 @@ def _render_sms(form: Sms, variables: Variables, addressing: Addressing) -> SmsB
 
 def _track_text(text: str, addressing: Addressing) -> str:
     parts, end = [], 0
-    for number, (start, stop, _) in enumerate(urls.in_text(text)):
-        parts += [text[end:start], addressing.click_url(number)]
+    for number, (start, stop, url) in enumerate(urls.in_text(text)):
+        parts += [text[end:start], _tracked(url, number, addressing)]
         end = stop
     return "".join([*parts, text[end:]])
 
@@ -143,7 +144,7 @@ def _render_push(form: Push, variables: Variables, addressing: Addressing) -> Pu
 
 
 def _tracked(url: str, number: int, addressing: Addressing) -> str:
-    return addressing.click_url(number) if url and addressing.track else url
+    return addressing.click_url(number) if url and addressing.track and not addressing.is_ours(url) else url
 
 
 def _one_line(text: str, chars_max: int = SUBJECT_CHARS_MAX) -> str:

@@ -213,6 +213,7 @@ def _outgoing(
             sender=now.sender_sms if row["channel"] == "sms" else now.sender_email,
             sender_name=now.brand_name,
             feedback_id=f"{source.id}:{source.kind}:antiphon",
+            preferences=True,
         ),
     )
     return Outgoing(

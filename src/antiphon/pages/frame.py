@@ -1,4 +1,4 @@
-"""Pages for customers: Jinja, no script, no cookie, no other host, in the reader's language.
+"""Pages for customers: Jinja, no script, no cookie, in the reader's language; nothing of another host but a logo.
 
 The style stands in the page, allowed by its hash: one request, also inside the browsers of mail apps.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib import resources
 from typing import Any
 
@@ -16,38 +16,53 @@ from litestar import Response
 from markupsafe import Markup
 
 from antiphon.kernel import i18n
+from antiphon.pages.brand import Brand, Shades
+
+NOBODY = Brand("")
+"""Where we cannot know whose page it is: a link that is not ours, a database that does not answer."""
 
 
-def page(template: str, *, locale: str, status: int = 200, **values: Any) -> Response[bytes]:
+def page(template: str, *, locale: str, status: int = 200, brand: Brand = NOBODY, **values: Any) -> Response[bytes]:
+    """`here`: the page in another language is asked for with `?lang=`; empty where that leads nowhere."""
+    style = _style(brand.shades)
     html = (
         _environment()
         .get_template(template)
         .render(
             locale=locale,
+            locales=i18n.LOCALES,
             t=partial(i18n.translate, locale),
-            style=Markup(_style()),  # noqa: S704  # our own file
+            style=Markup(style),  # noqa: S704  # our own file
+            brand=brand,
             **values,
         )
     )
-    return Response(html.encode(), status_code=status, media_type="text/html; charset=utf-8", headers=_headers())
+    headers = _headers(style, brand.logo_origin)
+    return Response(html.encode(), status_code=status, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("antiphon.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("antiphon.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
-@cache
-def _style() -> str:
-    return resources.files("antiphon.pages").joinpath("templates/style.css").read_text("utf-8")
+@lru_cache(maxsize=64)
+def _style(shades: Shades) -> str:
+    rules = resources.files("antiphon.pages").joinpath("templates/style.css").read_text("utf-8")
+    return rules.replace("ACCENT_LIGHT", shades.light).replace("ACCENT_DARK", shades.dark)
 
 
-@cache
-def _headers() -> dict[str, str]:
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
+@lru_cache(maxsize=64)
+def _headers(style: str, logo_origin: str) -> dict[str, str]:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    images = f"data: {logo_origin}".rstrip()
+    policy = f"default-src 'none'; img-src {images}; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'"
     return {
         "Content-Security-Policy": f"{policy}; frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
-from antiphon.content import CLICK, OPEN, SHOWN, UNSUBSCRIBE
+from antiphon.content import CLICK, CONFIRM, OPEN, PREFERENCES, SHOWN, UNSUBSCRIBE
 from antiphon.kernel import i18n
 from antiphon.kernel.db import LOST_CONNECTION
 from antiphon.kernel.errors import Busy, NotFound
@@ -19,7 +20,10 @@ from antiphon.kernel.http import get, post
 from antiphon.kernel.records import DeliveryId, Receipt
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.tokens import BadToken
-from antiphon.pages import unsubscribe
+from antiphon.pages import api, optin, preferences, unsubscribe
+from antiphon.pages.bearer import Visitor
+from antiphon.pages.devices import device_of
+from antiphon.pages.form import Form
 from antiphon.pages.frame import page
 from antiphon.pages.machines import is_machine, is_too_quick
 from antiphon.pages.visits import close as close
@@ -28,9 +32,10 @@ from antiphon.pages.visits import visits
 log = structlog.get_logger()
 Anything = Request[Any, Any, Any]
 
-"""The kinds of tokens, as `content` signs them."""
-
 FORM_BYTES_MAX = 10_000
+PREFERENCES_BYTES_MAX = 60_000
+"""Every box of `sheet.TOPICS_MAX` topics, percent-encoded."""
+AGENT_CHARS_MAX = 500
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 _GONE = (*LOST_CONNECTION, Busy, TimeoutError)
@@ -43,7 +48,7 @@ def _bad_link(request: Anything, _error: Exception) -> Response[bytes]:
 def _failed(request: Anything, error: Exception) -> Response[bytes]:
     if not isinstance(error, _GONE):
         log.exception("pages.failed", exc_info=error)
-    answer = _notice(request, "busy", status=503)
+    answer = _notice(request, "busy", status=503, kept=request.state.get(_ENTERED, ()))
     answer.headers["Retry-After"] = "5"
     return answer
 
@@ -55,13 +60,20 @@ def _refused(request: Anything, error: HTTPException) -> Response[bytes]:
     return answer
 
 
-def _notice(request: Anything, name: str, *, status: int) -> Response[bytes]:
+def _notice(request: Anything, name: str, *, status: int, kept: Sequence[tuple[str, str]] = ()) -> Response[bytes]:
+    """`kept`: what was entered, to be sent again with one button."""
     locale = _locale(request)
     title, text = (i18n.translate(locale, f"page.{name}.{part}") for part in ("title", "text"))
-    return page("notice.html", locale=locale, status=status, title=title, text=text)
+    return page("notice.html", locale=locale, status=status, title=title, text=text, kept=kept)
 
 
 _FRIENDLY: dict[Any, Any] = {NotFound: _bad_link, HTTPException: _refused, Exception: _failed}
+_ACTS: dict[str, Any] = {
+    "permission": "public",
+    "status_code": 200,
+    "exception_handlers": _FRIENDLY,
+    "include_in_schema": False,
+}
 _LOOKS: dict[str, Any] = {
     "http_method": ["GET", "HEAD"],
     "opt": {"permission": "public"},
@@ -83,7 +95,10 @@ async def click(runtime: NamedDependency[Runtime], request: Anything, token: Fro
     now = runtime.database.clock.now()
     quick = _time_runs(runtime) and is_too_quick(linked.channel, linked.handed_at, now)
     machine = quick or is_machine(request.method, request.headers)
-    await held.record_soon(Receipt("clicked", now, delivery=DeliveryId(delivery), machine=machine, link=link))
+    receipt = Receipt(
+        "clicked", now, delivery=DeliveryId(delivery), machine=machine, link=link, device=device_of(request.headers)
+    )
+    await held.record_soon(receipt)
     if not url:
         return _notice(request, "bad_link", status=404)
     return Response(b"", status_code=302, headers={"Location": url, **_PRIVATE})
@@ -97,7 +112,9 @@ async def open(runtime: NamedDependency[Runtime], request: Anything, name: FromP
         (delivery,) = _numbers(runtime, OPEN, name.removesuffix(".gif"), count=1)
         machine = is_machine(request.method, request.headers)
         now = runtime.database.clock.now()
-        await visits(runtime.database).record(Receipt("opened", now, delivery=DeliveryId(delivery), machine=machine))
+        device = device_of(request.headers)
+        receipt = Receipt("opened", now, delivery=DeliveryId(delivery), machine=machine, device=device)
+        await visits(runtime.database).record(receipt)
     except BadToken:
         pass
     except _GONE:
@@ -106,11 +123,12 @@ async def open(runtime: NamedDependency[Runtime], request: Anything, name: FromP
 
 
 @get("/d/{token:str}", permission="public", exception_handlers=_FRIENDLY, include_in_schema=False)
-async def shown(runtime: NamedDependency[Runtime], token: FromPath[str]) -> Response[None]:
+async def shown(runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]) -> Response[None]:
     """Asked by a service worker, which may belong to another site."""
     (delivery,) = _numbers(runtime, SHOWN, token, count=1)
     now = runtime.database.clock.now()
-    await visits(runtime.database).record(Receipt("delivered", now, delivery=DeliveryId(delivery)))
+    device = device_of(request.headers)
+    await visits(runtime.database).record(Receipt("delivered", now, delivery=DeliveryId(delivery), device=device))
     return Response(None, status_code=204, headers={**_PRIVATE, "Access-Control-Allow-Origin": "*"})
 
 
@@ -119,34 +137,90 @@ async def show_unsubscribe(
     runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]
 ) -> Response[bytes]:
     (delivery,) = _numbers(runtime, UNSUBSCRIBE, token, count=1)
-    return await unsubscribe.show(runtime, delivery, locale=_locale(request))
+    return await unsubscribe.show(runtime, delivery, _visitor(request))
 
 
-@post(
-    "/u/{token:str}",
-    permission="public",
-    status_code=200,
-    exception_handlers=_FRIENDLY,
-    include_in_schema=False,
-    request_max_body_size=FORM_BYTES_MAX,
-)
+@post("/u/{token:str}", request_max_body_size=FORM_BYTES_MAX, **_ACTS)
 async def act_unsubscribe(
     runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]
 ) -> Response[bytes]:
-    (delivery,) = _numbers(runtime, UNSUBSCRIBE, token, count=1)
-    return await unsubscribe.act(runtime, delivery, await _choice(request), locale=_locale(request))
-
-
-async def _choice(request: Anything) -> unsubscribe.Choice:
     """Whatever else a POST says, it says "stop". RFC 8058: `List-Unsubscribe=One-Click`, urlencoded or multipart."""
-    body = await request.body()
-    if not body:
-        return "one_click"
+    (delivery,) = _numbers(runtime, UNSUBSCRIBE, token, count=1)
+    said = await _entered(request)
+    choice = _CHOICES.get(_first(said, "choice"), "one_click")
+    return await unsubscribe.act(runtime, delivery, choice, _all(said, "was"), _visitor(request))
+
+
+@route("/p/{token:str}", **_LOOKS)
+async def show_preferences(
+    runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]
+) -> Response[bytes]:
+    return await preferences.show(runtime, token, _visitor(request))
+
+
+@post("/p/{token:str}", request_max_body_size=PREFERENCES_BYTES_MAX, **_ACTS)
+async def act_preferences(
+    runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]
+) -> Response[bytes]:
+    """The token is what allows it, and it stands in the address: so no other site can make a browser send it."""
+    runtime.signer.read(PREFERENCES, token)
+    said = await _entered(request)
+    act = _ACTS_OF_PREFERENCES.get(_first(said, "act"))
+    if act is None:
+        return await preferences.show(runtime, token, _visitor(request))
+    form = Form(
+        topics=_all(said, "topic"),
+        breaks=_all(said, "break"),
+        on=frozenset(_all(said, "on")),
+        again=frozenset(_all(said, "again")),
+        often=_first(said, "often"),
+        pause=_first(said, "pause"),
+        day=_first(said, "day").strip(),
+    )
+    return await preferences.act(runtime, token, act, form, _all(said, "was"), _visitor(request))
+
+
+@route("/y/{token:str}", **_LOOKS)
+async def show_question(runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]) -> Response[bytes]:
+    (number,) = _numbers(runtime, CONFIRM, token, count=1)
+    return await optin.show(runtime, number, _visitor(request))
+
+
+@post("/y/{token:str}", request_max_body_size=FORM_BYTES_MAX, **_ACTS)
+async def answer_question(
+    runtime: NamedDependency[Runtime], request: Anything, token: FromPath[str]
+) -> Response[bytes]:
+    (number,) = _numbers(runtime, CONFIRM, token, count=1)
+    return await optin.confirm(runtime, number, _visitor(request))
+
+
+_CHOICES: dict[str, unsubscribe.Choice] = {
+    "all": "all", "topic": "topic", "everything": "everything", "undo": "undo",
+}  # fmt: skip
+_ACTS_OF_PREFERENCES: dict[str, preferences.Act] = {"save": "save", "stop": "stop", "undo": "undo"}
+_ENTERED = "entered"
+
+Entered = Sequence[tuple[str, str]]
+
+
+async def _entered(request: Anything) -> Entered:
+    """The fields of the form in their order; none for a body that is no form. Kept for the page that asks to retry."""
+    body = await request.body()  # too large a body is refused, not read as "stop"
     try:
-        said = (await request.form()).get("choice")
+        form = await request.form() if body else None
     except (HTTPException, ValueError):
-        return "one_click"
-    return "topic" if said == "topic" else "all" if said == "all" else "one_click"
+        form = None
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)] if form else []
+    request.state[_ENTERED] = fields
+    return fields
+
+
+def _all(said: Entered, name: str) -> tuple[str, ...]:
+    return tuple(value for field, value in said if field == name)
+
+
+def _first(said: Entered, name: str) -> str:
+    return next(iter(_all(said, name)), "")
 
 
 def _numbers(runtime: Runtime, kind: str, token: str, *, count: int) -> tuple[int, ...]:
@@ -162,7 +236,29 @@ def _time_runs(runtime: Runtime) -> bool:
 
 
 def _locale(request: Anything) -> str:
-    return i18n.choose(request.headers.get("accept-language", ""))
+    """What was chosen on the page, else what the browser likes best."""
+    chosen = request.query_params.get("lang", "")
+    return chosen if chosen in i18n.LOCALES else i18n.choose(request.headers.get("accept-language", ""))
 
 
-routes = [click, open, shown, show_unsubscribe, act_unsubscribe]
+def _visitor(request: Anything) -> Visitor:
+    return Visitor(
+        locale=_locale(request),
+        ip=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", "")[:AGENT_CHARS_MAX],
+    )
+
+
+routes = [
+    click,
+    open,
+    shown,
+    show_unsubscribe,
+    act_unsubscribe,
+    show_preferences,
+    act_preferences,
+    show_question,
+    answer_question,
+]
+api_routes = api.routes
+"""Below /api/v1."""

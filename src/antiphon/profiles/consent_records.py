@@ -113,6 +113,19 @@ class Confirmed(Struct, frozen=True):
     address: str
 
 
+class Asked(Struct, frozen=True):
+    """A double opt-in that was asked: `wording` is what was read in `language`, `is_over` that its time has run out."""
+
+    profile: ProfileId
+    topic: str
+    channel: str
+    address: str
+    wording: str
+    language: str
+    is_answered: bool
+    is_over: bool
+
+
 class Effective(Struct, frozen=True):
     """Whether a topic may be sent over a channel now, and why.
 

@@ -17,7 +17,7 @@ from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import ProfileId
 from antiphon.profiles import consent, store
 from antiphon.profiles.consent_check import checked
-from antiphon.profiles.consent_records import Confirmed, Proof, Statement
+from antiphon.profiles.consent_records import Asked, Confirmed, Proof, Statement
 
 
 async def ask(tx: Transaction, profile: ProfileId, topic: str, channel: str, address: str, proof: Proof) -> int:
@@ -26,6 +26,23 @@ async def ask(tx: Transaction, profile: ProfileId, topic: str, channel: str, add
     proof = replace(proof, asked_at=proof.asked_at or tx.now)
     (number,) = await consent.append(tx, profile, checked([question], proof, now=tx.now), proof)
     return number
+
+
+async def read(tx: Transaction, question_id: int) -> Asked:
+    """For the page that asks. Raises NotFound."""
+    asked = await store.consent.question(tx, question_id)
+    if asked is None:
+        raise NotFound("There is no such question.")
+    return Asked(
+        asked.profile,
+        asked.topic,
+        asked.channel,
+        asked.address,
+        asked.wording,
+        asked.language,
+        is_answered=await store.consent.is_answered(tx, asked.profile, question_id),
+        is_over=tx.now > asked.asked_at + timedelta(days=(await settings.read(tx)).double_opt_in_days),
+    )
 
 
 async def confirm(tx: Transaction, question_id: int, proof: Proof) -> Confirmed:
