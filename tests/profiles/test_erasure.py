@@ -143,9 +143,7 @@ async def test_what_was_refused_and_names_them_goes(database: Database) -> None:
     assert await sql(database, "SELECT excerpt FROM refused_event") == [(said["another"],)]
 
 
-async def test_a_person_with_many_events_goes_in_pieces(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_person_with_many_events_goes_in_pieces(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasure, "EVENTS_AT_ONCE", 2)
     more = [fact(f"m{n}", ANNA, event="Looked", at=AT + timedelta(minutes=n)) for n in range(9)]
     profile = await anna(database, *more)
