@@ -210,6 +210,8 @@ async def test_search_leads_to_the_person_or_says_that_nobody_is_known(
     assert "&lt;b&gt;" in unknown.text
     assert (await client.get("/people", params={"who": "phone:nonsense"})).status_code == 400
     assert (await client.get("/people")).status_code == 200
+    begins = await client.get("/people", params={"who": "an"})
+    assert (begins.status_code, f'href="/people/id:{served.stage.people["anna"]}"' in begins.text) == (200, True)
 
 
 def test_what_people_type_is_understood() -> None:

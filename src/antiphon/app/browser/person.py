@@ -21,21 +21,34 @@ from antiphon.kernel.runtime import Runtime
 
 EVENTS = 20
 TOLD = 50
+FOUND = 50
 WHO_CHARS_MAX = 1_000
 
 
 @get("/people", permission="staff", **SHOWN)
 async def search(runtime: NamedDependency[Runtime], who: FromQuery[str] = "") -> Response[bytes]:
-    """To the person, if there is one; else what can be typed."""
+    """To the person whom it names; else whoever's name or identifiers begin so."""
     typed = who.strip()
     if not typed:
-        return page("people.html", who="", problem="")
+        return page("people.html", who="", problem="", found=[])
     try:
         async with runtime.database.transaction(read_only=True) as tx:
             await _find(tx, guess(typed))
     except Problem as problem:
-        return page("people.html", status=problem.status, who=typed[:200], problem=str(problem))
+        return await _begins(runtime, typed, problem)
     return back_to(f"/people/{quote(guess(typed), safe=':@+')}")
+
+
+async def _begins(runtime: Runtime, typed: str, problem: Problem) -> Response[bytes]:
+    """`problem`: nobody is known exactly so, or nobody can be."""
+    try:
+        async with runtime.database.transaction(read_only=True) as tx:
+            found = (await profiles.find_people(tx, typed, limit=FOUND)).people
+    except Problem:
+        found = []
+    if found:
+        return page("people.html", who=typed, problem="", found=found)
+    return page("people.html", status=problem.status, who=typed[:200], problem=str(problem), found=[])
 
 
 @get("/people/{who:str}", permission="staff", **SHOWN)
