@@ -90,8 +90,8 @@ async def settle_down(database: Database, offers: Offers, *, hour: int) -> dict[
     await database.move_clock(lambda state: state.moved(at(hour)))
     ids = {name: n * 256 + n % 256 for n, name in enumerate(offers.members, 1)}
     async with database.transaction() as tx:
-        rows = [(bucket_of(id), id, tx.now) for id in ids.values()]
-        await tx.copy("profile", ["bucket", "id", "created_at"], rows)
+        rows = [(bucket_of(id), id, tx.now, id) for id in ids.values()]
+        await tx.copy("profile", ["bucket", "id", "created_at", "anchor"], rows)
         await tx.rows("INSERT INTO event_name (name) SELECT unnest($1::text[])", list(NAMES))
     return ids
 

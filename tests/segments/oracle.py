@@ -10,19 +10,42 @@ from typing import Any
 
 @dataclass
 class Person:
-    """All that is known of somebody. Addresses: (channel, value) → active; preferences: (topic, channel) → state."""
+    """All that is known of somebody, or was said in one of their names.
+
+    Traits and preferences remember when they were said: trait → (when, value), (topic, channel) → (when, state).
+    Addresses: (channel, value) → alive. Accounts by key.
+    """
 
     events: list[tuple[str, datetime, dict[str, Any]]] = field(default_factory=list)
-    traits: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     addresses: dict[tuple[str, str], bool] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], str] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], tuple[Any, str]] = field(default_factory=dict)
+    accounts: set[str] = field(default_factory=set)
+
+
+def whole(parts: list[Person]) -> Person:
+    """Somebody who turned out to be several: all events, of each trait and wish the latest, every address and account.
+
+    An address that is alive for one of them is alive.
+    """
+    person = Person()
+    for part in parts:
+        person.events += part.events
+        person.accounts |= part.accounts
+        for address, alive in part.addresses.items():
+            person.addresses[address] = alive or person.addresses.get(address, False)
+        for mine, theirs in ((person.told, part.told), (person.preferences, part.preferences)):
+            for key, said in theirs.items():
+                mine[key] = max(said, mine.get(key, said), key=lambda each: each[0])
+    return person
 
 
 @dataclass
 class World:
-    """Everybody, the rules of named segments, and the addresses that opted out, as (channel, value)."""
+    """Everybody, the rules of named segments, what accounts are told to be, and the addresses that opted out."""
 
     people: dict[int, Person] = field(default_factory=dict)
+    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     segments: dict[str, Any] = field(default_factory=dict)
     opted_out: set[tuple[str, str]] = field(default_factory=set)
 
@@ -39,7 +62,9 @@ class World:
         if "segment" in rule:
             return self.holds(self.segments[rule["segment"]]["rule"], person, as_of)
         if "trait" in rule:
-            return compares(person.traits.get(rule["trait"]), rule["op"], rule.get("value", True))
+            return compares(person.told.get(rule["trait"], (0, None))[1], rule["op"], rule.get("value", True))
+        if "account" in rule:
+            return self.belongs(rule["account"], person)
         if "reachable" in rule:
             return self.reaches(rule["reachable"], rule.get("topic"), person)
         events = [event for event in person.events if in_window(event[1], rule.get("within"), as_of)]
@@ -47,13 +72,21 @@ class World:
             return runs(rule["sequence"], rule.get("complete", True), events)
         return measures(rule, [event for event in events if event[0] == rule["event"]])
 
+    def belongs(self, wanted: Any, person: Person) -> bool:
+        if isinstance(wanted, str):
+            return wanted in person.accounts
+        return any(
+            compares(self.accounts[key].get(wanted["trait"]), wanted["op"], wanted.get("value", True))
+            for key in person.accounts
+        )
+
     def reaches(self, channel: str, topic: str | None, person: Person) -> bool:
         usable = [
             address
-            for address, active in person.addresses.items()
-            if address[0] == channel and active and address not in self.opted_out
+            for address, alive in person.addresses.items()
+            if address[0] == channel and alive and address not in self.opted_out
         ]
-        said = {key[1]: state for key, state in person.preferences.items() if key[0] == topic}
+        said = {key[1]: state for key, (_, state) in person.preferences.items() if key[0] == topic}
         if topic is not None and said.get(channel) == "unwanted":
             return False
         if topic is not None and "wanted" in said.values() and said.get(channel) != "wanted":

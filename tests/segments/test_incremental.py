@@ -26,6 +26,7 @@ DURATIONS = ["1h", "2h", "150m", "6h", "1d", "3d"]
 
 people = st.sampled_from(PEOPLE)
 events = st.sampled_from(EVENTS)
+accounts = st.sampled_from(["acme", "house"])
 number_ops = st.sampled_from(["eq", "ne", "gt", "gte", "lt", "lte"])
 scalars = st.sampled_from(["gold", "silver", "old", "", 0, 1, 2, 2.5, -1, True, False])
 times = st.sampled_from(["2026-01-01", "2026-01-02T03:00:00Z", "2026-01-01T12:00:00+02:00"])
@@ -59,6 +60,7 @@ leaves = st.one_of(
     st.fixed_dictionaries({"event": events, **within, "count": measured["count"]}),
     st.fixed_dictionaries({"event": events, "sum": summed}, optional=within),
     conditions("trait"),
+    st.fixed_dictionaries({"account": st.one_of(accounts, conditions("trait"))}),
     st.fixed_dictionaries({"reachable": st.sampled_from(["email", "sms"])}, optional={"topic": st.just("coupons")}),
     st.fixed_dictionaries(
         {"sequence": st.lists(events, min_size=2, max_size=3)}, optional=within | {"complete": st.booleans()}
@@ -86,11 +88,14 @@ traits = st.fixed_dictionaries(
         "email": people.map(lambda name: f"{name}@shop.example"),
     },
 )
+account_traits = st.fixed_dictionaries({}, optional={"amount": amounts, "tier": st.one_of(scalars, times)})
 happenings = st.lists(st.tuples(people, events, hours, properties), min_size=1, max_size=6)
 steps = st.one_of(
     st.tuples(st.just("track"), happenings),
     st.tuples(st.just("track"), happenings),
     st.tuples(st.just("identify"), st.tuples(people, traits)),
+    st.tuples(st.just("group"), st.tuples(people, accounts, account_traits)),
+    st.tuples(st.just("leave"), st.tuples(people, accounts)),
     st.tuples(st.just("opt_out"), people),
     st.tuples(st.just("lose"), people),
     st.tuples(
@@ -132,7 +137,8 @@ async def _execute(dsn: str, text: str) -> None:
 async def _emptied(database: Database) -> Stage:
     tables = (
         "segment, segment_fill_timer, member, segment_change, membership_due, "
-        "profile, identifier, address, opt_out, preference, event, seen_message, event_sum"
+        "profile, identifier, alias, link, verdict, identity_due, move_due, told, trait_change, account, belonging, "
+        "crowd_due, consent, profile_word, address, opt_out, preference, event, seen_message, event_sum"
     )
     async with database.transaction() as tx:
         await tx.rows(f"TRUNCATE {tables}")
@@ -170,6 +176,16 @@ async def _do(stage: Stage, kind: str, given_: Any) -> None:
         await stage.track_many(happened)
     elif kind == "identify":
         await stage.identify(given_[0], **given_[1])
+    elif kind == "group":
+        await stage.group(given_[0], given_[1], **given_[2])
+    elif kind == "leave" and given_[0] in stage.ids:
+        await stage.leave(*given_)
+    elif kind == "merge" and given_[0] in stage.ids and given_[1] in stage.ids:
+        await stage.merge(*given_)
+    elif kind == "part" and given_ in stage.ids:
+        await stage.part(given_)
+    elif kind == "follow":
+        await stage.follow()
     elif kind == "opt_out":
         await stage.opt_out("email", f"{given_}@shop.example")
     elif kind == "lose" and given_ in stage.ids:
