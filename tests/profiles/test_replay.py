@@ -19,7 +19,7 @@ from antiphon.kernel.records import Identifier
 from antiphon.profiles import Fact, Proof, Statement, store
 from antiphon.profiles.identity import move, work
 from antiphon.profiles.identity.apply import settle
-from profiles.facts import AT, record, sql
+from profiles.facts import AT, sql
 
 KINDS = ("external_id", "external_id", "external_id@crm", "email", "phone", "anonymous_id", "anonymous_id", "device")
 Saying = Fact | tuple[Identifier, Statement] | tuple[Identifier, Identifier, bool, int]
@@ -104,7 +104,8 @@ async def people(database: Database, copy: str) -> Counter[Any]:
         )
         sums = await sql(
             database,
-            "SELECT name, count, first_at, last_at FROM event_sum JOIN event_name n ON n.id = name_id WHERE profile_id = $1",
+            "SELECT name, count, first_at, last_at FROM event_sum JOIN event_name ON event_name.id = name_id"
+            " WHERE profile_id = $1",
             profile,
         )
         wishes = await sql(database, "SELECT topic, channel, state FROM preference WHERE profile_id = $1", profile)
@@ -141,5 +142,6 @@ async def test_in_any_order_the_people_are_the_same(database: Database, seed: in
     assert await people(database, "b") == await people(database, "a")
     nowhere = "SELECT FROM identifier WHERE NOT EXISTS (SELECT FROM profile WHERE profile.id = profile_id)"
     strangers = "SELECT FROM event WHERE NOT EXISTS (SELECT FROM profile WHERE profile.id = profile_id)"
-    assert not await sql(database, nowhere) and not await sql(database, strangers)
+    assert not await sql(database, nowhere)
+    assert not await sql(database, strangers)
     assert not await sql(database, "SELECT FROM alias JOIN alias a ON a.id = alias.profile_id")

@@ -69,7 +69,7 @@ async def keep_verdicts(
     tx: Transaction, pairs: Collection[tuple[int, int]], *, same: bool, by: str, at: datetime | None = None
 ) -> None:
     if pairs:
-        ones, others = zip(*sorted(pairs), strict=True)
+        ones, others = zip(*sorted({(min(pair), max(pair)) for pair in pairs}), strict=True)
         await queries.run(tx, "keep_verdicts", ones=ones, others=others, same=same, by=by, at=at or tx.now)
 
 
