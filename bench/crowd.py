@@ -133,8 +133,8 @@ _PEOPLE = (
     INSERT INTO consent (bucket, id, profile_id, who, at, recorded_at, topic, channel, state, basis, method)
     SELECT bucket, id, id, n * 4, $1, $1, 'news', 'email', 'wanted', 'consent', 'form' FROM drawn""",
     """
-    INSERT INTO preference (bucket, profile_id, topic, channel, state, basis, changed_at)
-    SELECT bucket, id, 'news', 'email', 'wanted', 'consent', $1 FROM drawn""",
+    INSERT INTO preference (bucket, profile_id, topic, channel, state, basis, changed_at, consent_id)
+    SELECT bucket, id, 'news', 'email', 'wanted', 'consent', $1, id FROM drawn""",
 )
 
 

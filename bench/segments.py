@@ -15,7 +15,6 @@ import platform
 import random
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -29,8 +28,9 @@ from antiphon.kernel.migrate import migrate
 from antiphon.kernel.records import Event, ProfileId
 from antiphon.segments import resolve, store
 from antiphon.segments.parse import parse
+from bench import crowd
+from bench.crowd import NOW, profile_of
 
-NOW = datetime(2026, 7, 1, tzinfo=UTC)
 SENT, OPENED, BOUGHT, ADDED = 1, 4, 9, 7
 NAMES = {SENT: "sent", OPENED: "opened", BOUGHT: "bought", ADDED: "added"}
 
@@ -80,61 +80,6 @@ BY_HAND = {
 DELTA = [NONE_OPENED, RULES["sent >= 3, none opened in 21 d"], *list(RULES.values())[3:]]
 
 
-async def generate(database: Database, *, people: int, events: int) -> None:
-    async with database.transaction() as tx:
-        await tx.rows("SELECT setseed(0.5)")
-        await tx.rows("INSERT INTO event_name (name) SELECT 'kind ' || n FROM generate_series(1, 30) n")
-        for number, name in NAMES.items():
-            await tx.rows("UPDATE event_name SET name = $2 WHERE id = $1", number, name)
-        await tx.rows(
-            """
-            INSERT INTO profile (bucket, id, created_at, anchor, traits)
-            SELECT n & 255, n * 256 + (n & 255), $2, n,
-                   jsonb_build_object('country', (ARRAY['de','fr','it','es','gb','us','pl'])[1 + floor(random() * 7)],
-                                      'tier', (ARRAY['gold','silver','none'])[1 + floor(random() * 3)],
-                                      'age', 18 + floor(random() * 60)::integer, 'name', 'somebody ' || n)
-              FROM generate_series(1, $1::bigint) n""",
-            people,
-            NOW - timedelta(days=200),
-        )
-    async with database.transaction() as tx:
-        await tx.rows("DROP INDEX event_by_name")
-        await tx.rows("DROP INDEX event_by_profile")
-        for month in range(1, 7):
-            low, high = datetime(2026, month, 1, tzinfo=UTC), datetime(2026, month + 1, 1, tzinfo=UTC)
-            await tx.rows(
-                f"CREATE TABLE event_2026_{month:02} PARTITION OF event FOR VALUES FROM ('{low}') TO ('{high}')"
-            )
-    step = 1_000_000
-    for first in range(0, events, step):
-        async with database.transaction() as tx:
-            await tx.rows(
-                """
-                INSERT INTO event (bucket, profile_id, at, name_id, received_at, properties)
-                SELECT who & 255, who * 256 + (who & 255), at, kind, at,
-                       CASE WHEN kind = 9 THEN jsonb_build_object('amount', round((random() * 80)::numeric, 2)) END
-                  FROM (SELECT 1 + floor($3::bigint * random() * power(random(), 0.7))::bigint AS who,
-                               $4::timestamptz - interval '180 d' * (1 - n / $5::float8) AS at,
-                               least(30, floor(power(31, random())))::integer AS kind
-                          FROM generate_series($1::bigint, $2::bigint) n OFFSET 0) drawn""",
-                first + 1,
-                min(first + step, events),
-                people,
-                NOW,
-                events,
-            )
-    async with database.transaction() as tx:
-        await tx.rows("CREATE INDEX event_by_name ON event (name_id, profile_id, at)")
-        await tx.rows("CREATE INDEX event_by_profile ON event (profile_id, at)")
-        await tx.rows(
-            """
-            INSERT INTO event_sum (bucket, profile_id, name_id, count, first_at, last_at)
-            SELECT bucket, profile_id, name_id, count(*), min(at), max(at) FROM event GROUP BY 1, 2, 3"""
-        )
-    for table in ("profile", "event", "event_sum"):
-        await database.pool.execute(f"VACUUM ANALYZE {table}")
-
-
 async def best_ms(work: Callable[[], Awaitable[Any]], *, runs: int = 4) -> tuple[float, Any]:
     """The quickest of some runs, the first of which only warms up."""
     times, answer = [], None
@@ -168,7 +113,7 @@ async def deltas(database: Database, people: int) -> None:
     for size, goal in ((1, 2), (100, 8), (1000, None), (10_000, 300)):
         times = []
         for _ in range(40 if size < 1000 else 6):
-            ids = [ProfileId(n * 256 + (n & 255)) for n in draw.sample(range(1, people + 1), min(size, people))]
+            ids = [ProfileId(profile_of(n)) for n in draw.sample(range(1, people + 1), min(size, people))]
             async with database.transaction(read_only=True) as tx:
                 times.append(await _judge(tx, ids))
         print(f"{size:38} {median(times):9.2f} {goal or '':>9}")
@@ -192,7 +137,7 @@ async def memberships(database: Database, people: int) -> None:
     outlet.take(database, Event, segments.on_events)
     begun = perf_counter()
     async with database.transaction() as tx:
-        await segments.on_events(tx, [Event(ProfileId(n * 256 + (n & 255)), "opened", OPENED, NOW) for n in ids])
+        await segments.on_events(tx, [Event(ProfileId(profile_of(n)), "opened", OPENED, NOW) for n in ids])
     touched = perf_counter() - begun
     begun, worked = perf_counter(), 0
     while found := await segments.work(database):
@@ -208,7 +153,8 @@ async def run(dsn: str, *, people: int, events: int) -> None:
     await database.start()
     await database.move_clock(lambda _state: ClockState(held_at=NOW))
     begun = perf_counter()
-    await generate(database, people=people, events=events)
+    await crowd.people(database, people)
+    await crowd.events(database, people=people, count=events, named=NAMES)
     version = await database.pool.fetchval("SHOW server_version")
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, PostgreSQL {version}")
     print(f"load {os.getloadavg()[0]:.1f}; {people} profiles, {events} events made in {perf_counter() - begun:.0f} s\n")
