@@ -21,6 +21,7 @@ from antiphon.kernel.records import (
 )
 from antiphon.kernel.settings import FrequencyCap, QuietHours
 from antiphon.orchestration.choose import choose
+from antiphon.orchestration.options import CRITICAL
 from antiphon.orchestration.quiet import quiet_until
 from antiphon.orchestration.records import (
     Attempt,
@@ -32,8 +33,11 @@ from antiphon.orchestration.records import (
     Reach,
     Responses,
     Source,
+    Told,
     Verdict,
 )
+from antiphon.profiles import Standing, Topic, effective
+from antiphon.profiles.consent_fold import RESUMED
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CHANNELS = ("email", "sms", "push")
@@ -80,10 +84,41 @@ notifications = st.builds(
     created_at=st.integers(0, 100).map(lambda n: NOW - timedelta(minutes=n)),
     expires_at=st.none() | st.integers(-60, 60 * 24).map(lambda n: NOW + timedelta(minutes=n)),
     attempts=st.lists(attempts, max_size=3).map(tuple),
-    preferences=st.dictionaries(st.sampled_from(CHANNELS), st.sampled_from(["wanted", "unwanted"])),
+)
+times_about_now = st.sampled_from([NOW - timedelta(days=1), NOW, NOW + timedelta(hours=1), NOW + timedelta(days=3)])
+standing = st.lists(
+    st.builds(
+        Standing,
+        topic=st.sampled_from(["coupons", "*"]),
+        channel=st.sampled_from([*CHANNELS, "*"]),
+        state=st.sampled_from(["wanted", "wanted", "unwanted", None]),
+        address=st.sampled_from(["", "", "a", "b"]),
+        basis=st.sampled_from(["", "consent"]),
+        confirmed=st.booleans(),
+        expires_at=st.none() | times_about_now,
+        paused_until=st.none() | times_about_now | st.just(RESUMED),
+        limit_count=st.none() | st.integers(0, 2),
+        limit_s=st.just(86400.0),
+    ),
+    max_size=4,
+    unique_by=lambda row: row.key,
+)
+topics = st.builds(
+    Topic,
+    name=st.just("coupons"),
+    state=st.sampled_from(["wanted", "wanted", "unwanted"]),
+    channels=st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple),
+    needs=st.sampled_from(["nothing", "nothing", "consent", "double_opt_in"]),
+    critical=st.booleans(),
 )
 reaches = st.lists(
-    st.builds(Reach, st.sampled_from(CHANNELS), st.sampled_from(["a", "b"]), st.booleans(), st.booleans()),
+    st.builds(
+        Reach,
+        st.sampled_from(CHANNELS),
+        st.sampled_from(["a", "b"]),
+        st.sampled_from([None, None, "marketing", "everything"]),
+        st.booleans(),
+    ),
     max_size=6,
     unique_by=lambda reach: (reach.channel, reach.value),
 )
@@ -102,6 +137,17 @@ cases = st.builds(
     ).map(tuple),
     regions=st.sampled_from([(), ("US",), ("US-FL", "US-TX"), ("FR",), ("IN",), ("XX",)]),
     capped_at=st.lists(st.integers(0, 48), max_size=3).map(lambda ago: sorted(NOW - timedelta(hours=h) for h in ago)),
+    preferences=standing,
+    told=st.lists(
+        st.builds(
+            Told,
+            st.integers(0, 48).map(lambda h: NOW - timedelta(hours=h)),
+            st.sampled_from(["coupons", "news"]),
+            st.sampled_from(CHANNELS),
+            st.sampled_from(["a", "b"]),
+        ),
+        max_size=3,
+    ),
 )
 policies = st.builds(
     Policy,
@@ -109,6 +155,7 @@ policies = st.builds(
     quiet_hours=st.none()
     | st.builds(QuietHours, start=st.just("21:00"), end=st.just("08:00"), channels=st.just(("sms", "push"))),
     frequency_cap=st.none() | st.builds(FrequencyCap, count=st.integers(1, 3), within_s=st.just(86400.0)),
+    topics=st.just({}) | topics.map(lambda topic: {topic.name: topic}),
 )
 
 
@@ -124,13 +171,16 @@ def test_what_is_sent_is_allowed(case, policy):
         if verdict.act != "send":
             continue
         reach = next(r for r in case.reach if (r.channel, r.value) == (verdict.channel, verdict.address))
-        assert not reach.opted_out
+        assert reach.opted_out != "everything" or notification.source.purpose is Purpose.SYSTEM
+        assert reach.opted_out is None or notification.source.purpose is not Purpose.CAMPAIGN
         assert not reach.dead
         assert verdict.channel in notification.source.channels
         assert verdict.provider == policy.providers[verdict.channel].id
-        assert notification.preferences.get(verdict.channel) != "unwanted"
-        if "wanted" in notification.preferences.values():
-            assert notification.preferences.get(verdict.channel) == "wanted"
+        topic = policy.topics.get("coupons", Topic("coupons"))
+        said = effective(case.preferences, topic, verdict.channel, now=NOW, address=verdict.address)
+        if not (topic.critical and notification.source.purpose in CRITICAL):
+            assert said.allowed
+            assert said.paused_until is None
         assert not any(attempt.state in Live for attempt in notification.attempts)
         assert notification.source.state == "running"
         assert notification.expires_at is None or notification.expires_at > NOW
@@ -210,6 +260,147 @@ def test_a_code_is_never_capped_and_the_older_campaign_takes_the_last_place():
         (7, "send", None),
         (5, "wait", "capped"),
     ]
+
+
+def one(case_of: list[Reach], *said: Standing, policy: Policy | None = None, **changes: object) -> Verdict:
+    """The verdict of one notification for somebody who said this."""
+    told = changes.pop("told", ())
+    notification = OpenNotification(NotificationId(1), source(**changes), NOW)
+    case = PersonCase(ProfileId(1), [notification], case_of, preferences=said, told=told)
+    return choose(case, policy or Policy(ALL_UP), now=NOW)[0]
+
+
+BOTH = [Reach("email", "a"), Reach("sms", "b")]
+
+
+def test_a_pause_of_everything_is_a_wait_that_ends_and_a_pause_of_one_channel_takes_the_other():
+    until = NOW + timedelta(days=2)
+    verdict = one(BOTH, Standing("*", "*", paused_until=until))
+    assert (verdict.act, verdict.reason, verdict.until) == ("wait", "unwanted", until)
+    assert verdict.because == "paused by the person until 2026-01-03 12:00 UTC"
+    verdict = one(BOTH, Standing("*", "email", paused_until=until))
+    assert (verdict.act, verdict.channel) == ("send", "sms")
+    assert [o.reason for o in verdict.options] == ["unwanted", None, "unreachable"]
+
+
+def test_what_expires_before_the_pause_ends_is_dropped():
+    notification = OpenNotification(NotificationId(1), source(), NOW, expires_at=NOW + timedelta(days=1))
+    said = [Standing("*", "*", paused_until=NOW + timedelta(days=2))]
+    (verdict,) = choose(PersonCase(ProfileId(1), [notification], BOTH, preferences=said), Policy(ALL_UP), now=NOW)
+    assert (verdict.act, verdict.reason) == ("drop", "unwanted")
+
+
+@pytest.mark.parametrize(
+    ("topic", "said", "answer"),
+    [
+        (Topic("coupons", needs="consent"), (), ("drop", "no_consent")),
+        (Topic("coupons", needs="consent"), (Standing("coupons", "email", "wanted"),), ("drop", "no_consent")),
+        (Topic("coupons", needs="consent"), (Standing("coupons", "email", "wanted", basis="consent"),), ("send", None)),
+        (
+            Topic("coupons", needs="consent"),
+            (Standing("coupons", "email", "wanted", basis="consent", expires_at=NOW),),
+            ("drop", "no_consent"),
+        ),
+        (
+            Topic("coupons", needs="double_opt_in"),
+            (Standing("coupons", "email", "wanted", basis="consent"),),
+            ("drop", "no_consent"),
+        ),
+        (Topic("coupons", state="unwanted"), (), ("drop", "unwanted")),
+        (Topic("coupons", state="unwanted"), (Standing("coupons", "*", "wanted"),), ("send", None)),
+        (Topic("coupons"), (Standing("*", "*", "unwanted"),), ("drop", "unwanted")),
+        (Topic("coupons"), (Standing("*", "*", "unwanted"), Standing("coupons", "*", "wanted")), ("send", None)),
+    ],
+)
+def test_what_the_topic_needs_and_the_person_said(topic, said, answer):
+    policy = Policy(ALL_UP, topics={"coupons": topic})
+    verdict = one([Reach("email", "a")], *said, policy=policy)
+    assert (verdict.act, verdict.reason) == answer
+    assert verdict.because
+
+
+def test_the_topics_own_order_goes_before_where_people_answer_and_after_the_persons_word():
+    policy = Policy(ALL_UP, topics={"coupons": Topic("coupons", channels=("sms", "email"))})
+    assert one(BOTH, policy=policy).channel == "sms"
+    assert one(BOTH, policy=policy).because == "this topic goes by sms as long as the person says nothing else"
+    assert one(BOTH, Standing("coupons", "email", "wanted"), policy=policy).channel == "email"
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("scope", ["marketing", "everything"])
+def test_how_far_an_opt_out_of_an_address_reaches(purpose, scope):
+    verdict = one([Reach("email", "a", opted_out=scope)], topic="", purpose=purpose)
+    stopped = purpose is Purpose.CAMPAIGN if scope == "marketing" else purpose is not Purpose.SYSTEM
+    assert (verdict.act, verdict.reason) == (("drop", "opted_out") if stopped else ("send", None))
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("topic", [Topic(""), Topic("coupons", critical=True), Topic("coupons", needs="consent")])
+def test_codes_and_alerts_pass_wishes_where_their_topic_is_critical_or_they_have_none(purpose, topic):
+    said = (Standing("*", "*", "unwanted", paused_until=NOW + timedelta(days=1)),)
+    policy = Policy(ALL_UP, topics={"coupons": topic})
+    verdict = one([Reach("email", "a")], *said, policy=policy, purpose=purpose, topic=topic.name)
+    passes = purpose in (Purpose.CODE, Purpose.ALERT, Purpose.SYSTEM) and topic.needs == "nothing"
+    assert verdict.act == ("send" if passes else "drop")
+    assert ("it is urgent" in verdict.because) == passes
+
+
+def test_a_code_takes_the_channel_that_is_not_refused_first():
+    said = Standing("*", "sms", "unwanted")
+    assert one(BOTH, purpose=Purpose.CODE, topic="").channel == "sms"
+    assert one(BOTH, said, purpose=Purpose.CODE, topic="").channel == "email"
+
+
+def test_a_persons_own_limit_counts_what_it_is_about():
+    """At most one coupon a day by e-mail: the news does not count, an SMS is another channel."""
+    limit = Standing("coupons", "email", limit_count=1, limit_s=86400.0)
+    email = [Reach("email", "a")]
+    hour_ago = NOW - timedelta(hours=1)
+    assert one(email, limit, told=[Told(hour_ago, "news", "email", "a")]).act == "send"
+    assert one(email, limit, told=[Told(hour_ago, "coupons", "sms", "b")]).act == "send"
+    told = [Told(hour_ago, "coupons", "email", "a")]
+    verdict = one(email, limit, told=told)
+    assert (verdict.act, verdict.reason, verdict.until) == ("wait", "capped", hour_ago + timedelta(days=1))
+    assert one(BOTH, limit, told=told).channel == "sms"
+    assert one(email, limit, told=told, purpose=Purpose.TRANSACTIONAL).act == "send"
+
+
+@given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 4)), max_size=25), st.integers(0, 3), st.integers(1, 4))
+def test_the_stricter_of_the_companys_cap_and_the_persons_limit_holds(steps, own, company):
+    policy = Policy(providers=ALL_UP, frequency_cap=FrequencyCap(count=company, within_s=86400))
+    limit = Standing("*", "*", limit_count=own, limit_s=86400.0)
+    now, sent, number = NOW, [], 0
+    for minutes, arriving in steps:
+        now += timedelta(minutes=minutes)
+        number += arriving
+        fresh = [OpenNotification(NotificationId(number + i), source(), now) for i in range(arriving)]
+        told = [Told(at, "coupons", "email", "a") for at in sent]
+        case = PersonCase(
+            ProfileId(1), fresh, [Reach("email", "a")], capped_at=list(sent), preferences=[limit], told=told
+        )
+        sent += [now for verdict in choose(case, policy, now=now) if verdict.act == "send"]
+        assert len([at for at in sent if at > now - timedelta(days=1)]) <= min(own, company)
+
+
+def test_who_is_being_moved_is_not_decided_and_what_is_over_is_over():
+    notification = OpenNotification(NotificationId(1), source(), NOW)
+    case = PersonCase(ProfileId(1), [notification], BOTH, moving=True)
+    (verdict,) = choose(case, Policy(ALL_UP), now=NOW)
+    assert (verdict.act, verdict.reason, verdict.until) == ("wait", "merged", None)
+    over = replace(notification, expires_at=NOW)
+    (verdict,) = choose(replace(case, notifications=[over]), Policy(ALL_UP), now=NOW)
+    assert (verdict.act, verdict.reason) == ("drop", "expired")
+
+
+def test_of_one_source_under_two_numbers_one_goes_on():
+    def numbered(id: int, number: int, **more: object) -> OpenNotification:
+        return OpenNotification(NotificationId(id), source(), NOW, number=ProfileId(number), **more)
+
+    case = PersonCase(ProfileId(1), [numbered(1, 1), numbered(2, 257)], BOTH)
+    verdicts = {v.notification: (v.act, v.reason) for v in choose(case, Policy(ALL_UP), now=NOW)}
+    assert verdicts == {1: ("send", None), 2: ("drop", "merged")}
+    told = replace(case, notifications=[numbered(2, 257, told_elsewhere=True)])
+    assert [v.reason for v in choose(told, Policy(ALL_UP), now=NOW)] == ["merged"]
 
 
 def test_no_provider_for_the_second_address_of_a_channel_is_said_and_not_stumbled_over():

@@ -260,7 +260,7 @@ async def test_nothing_is_decided_while_the_events_move_and_everything_after(sta
     await merge(stage, other, one)
     await stage.sql(
         "INSERT INTO move_due (bucket, profile_id, due_at, seen_xid, moving)"
-        " VALUES ($1::bigint & 255, $1, '2026-01-01T12:00Z', '1', ARRAY[$2::bigint])",
+        " VALUES ($1::bigint & 255, $1, '2030-01-01', '1', ARRAY[$2::bigint])",
         other,
         one,
     )
@@ -291,7 +291,7 @@ async def test_what_is_queued_for_somebody_who_is_being_moved_is_not_let_go(stag
     (person,) = await stage.sql("SELECT id FROM profile")
     await stage.sql(
         "INSERT INTO move_due (bucket, profile_id, due_at, seen_xid, moving)"
-        " VALUES (1, 1, '2026-01-01T12:00Z', '1', ARRAY[$1::bigint])",
+        " VALUES (1, 1, '2030-01-01', '1', ARRAY[$1::bigint])",
         person["id"],
     )
     assert await clear(stage, await claimed(stage)) == []

@@ -61,7 +61,10 @@ async def test_a_wish_that_the_decision_did_not_see_is_seen_by_the_mark(stage: S
     await stage.account("sms")
     await queued(stage)
     await stage.sql(
-        "INSERT INTO preference SELECT bucket, id, 'coupons', $1, $2, created_at FROM profile", channel, state
+        "INSERT INTO preference (bucket, profile_id, topic, channel, state, changed_at, consent_id)"
+        " SELECT bucket, id, 'coupons', $1, $2, created_at, 0 FROM profile",
+        channel,
+        state,
     )
     assert await clear(stage, await claimed(stage)) == []
     (row,) = await stage.sql("SELECT state FROM delivery")

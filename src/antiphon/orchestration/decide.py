@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from antiphon import channels, metrics
+from antiphon import channels, metrics, profiles
 from antiphon.kernel import settings
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
@@ -95,6 +95,7 @@ async def read_policy(tx: Transaction) -> Policy:
         frequency_cap=now.frequency_cap,
         timezone=now.timezone,
         jurisdictions=now.jurisdictions,
+        topics={topic.name: topic for topic in await profiles.topics(tx)},
     )
 
 

@@ -20,6 +20,7 @@ from antiphon.kernel.records import (
     SourceId,
 )
 from antiphon.kernel.settings import FrequencyCap, Jurisdiction, QuietHours
+from antiphon.profiles import Standing, Topic
 
 DeliveryState = Literal[
     "queued", "sending", "in_doubt", "accepted", "sent", "expired", "failed", "delivered", "read", "cancelled",
@@ -79,11 +80,11 @@ class Attempt(Struct, frozen=True):
 
 
 class Reach(Struct, frozen=True):
-    """An address of the person; `opted_out` by the person, `dead` by the world."""
+    """An address of the person; `opted_out` by whoever holds it, of marketing or everything; `dead` by the world."""
 
     channel: str
     value: str
-    opted_out: bool = False
+    opted_out: Literal["marketing", "everything"] | None = None
     dead: bool = False
 
 
@@ -102,8 +103,6 @@ class OpenNotification(Struct, frozen=True):
     is_new: bool = False
     """Not written yet: it is inserted together with its verdict."""
     attempts: tuple[Attempt, ...] = ()
-    preferences: Mapping[str, str] = field(default_factory=dict)
-    """What the person said about this topic: channel → wanted | unwanted."""
 
 
 class Responses(Struct, frozen=True):
@@ -111,6 +110,15 @@ class Responses(Struct, frozen=True):
 
     sent: int = 0
     answered: int = 0
+
+
+class Told(Struct, frozen=True):
+    """A campaign message that the person got: what a limit of theirs counts."""
+
+    at: datetime
+    topic: str
+    channel: str
+    address: str
 
 
 class PersonCase(Struct, frozen=True):
@@ -126,6 +134,10 @@ class PersonCase(Struct, frozen=True):
     """Whose law counts: FR, US-FL."""
     capped_at: Sequence[datetime] = ()
     """When capped messages were decided for this person, oldest first."""
+    preferences: Sequence[Standing] = ()
+    """What stands of all that the person said."""
+    told: Sequence[Told] = ()
+    """What they got, as far back as their own limits reach; empty while they have none."""
     moving: bool = False
     """The person is being put together or parted: nothing is decided until they are whole."""
 
@@ -145,6 +157,8 @@ class Policy(Struct, frozen=True):
     frequency_cap: FrequencyCap | None = None
     timezone: str = "UTC"
     jurisdictions: Mapping[str, Jurisdiction] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    """Those that were written down."""
     prior: Mapping[str, float] = field(default_factory=dict)
     """The share of all people who answer on a channel: what we expect of somebody we know nothing about."""
 

@@ -67,21 +67,13 @@ SELECT d.id, d.notification_id, d.profile_id, d.n, d.channel, d.address, d.state
 
 -- name: read_reach
 -- Where these people can be reached, and what they or the world said about it.
-SELECT a.profile_id, a.channel, a.value, a.state = 'dead' AS dead, o.value IS NOT NULL AS opted_out
+SELECT a.profile_id, a.channel, a.value, a.state = 'dead' AS dead, o.scope AS opted_out
   FROM unnest(:profiles::bigint[]) AS given(profile_id)
   JOIN known_address a
     ON a.bucket = (given.profile_id & 255)::smallint AND a.profile_id = given.profile_id
   LEFT JOIN known_opt_out o  -- reads across buckets: an opt-out lies in its address's own
     ON o.channel = a.channel AND o.value = a.value
  ORDER BY a.profile_id, a.channel, a.value;
-
--- name: read_preferences
--- What these people said about these topics.
-SELECT p.profile_id, p.topic, p.channel, p.state
-  FROM unnest(:profiles::bigint[]) AS given(profile_id)
-  JOIN known_preference p
-    ON p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id
- WHERE p.topic = ANY(:topics::text[]);
 
 -- name: read_responses
 -- How often these people were written to and answered: sums of the events named in the ledger's words.
@@ -146,22 +138,6 @@ UPDATE person p
                           WHERE at > :now::timestamptz - :kept::interval ORDER BY at)
   FROM unnest(:profiles::bigint[], :places::integer[]) AS given(profile_id, places)
  WHERE p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id;
-
--- name: clear
--- The mark: what may leave now. Only while the lease is mine and no opt-out, wish, pause or cancel stands.
-UPDATE delivery d
-   SET state = 'sending', attempts = d.attempts + 1
-  FROM unnest(:ids::bigint[], :leases::integer[]) AS given(id, lease), source s
- WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id AND d.lease = given.lease
-   AND d.state = 'queued'
-   AND s.id = d.source_id AND s.state = 'running'
-   AND NOT EXISTS (SELECT FROM known_opt_out o  -- reads across buckets: an opt-out lies in its address's own
-                    WHERE o.channel = d.channel AND o.value = d.address)
-   AND coalesce((SELECT CASE WHEN bool_or(p.state = 'wanted') THEN bool_or(p.state = 'wanted' AND p.channel = d.channel)
-                             ELSE NOT bool_or(p.state = 'unwanted' AND p.channel = d.channel) END
-                   FROM known_preference p
-                  WHERE p.bucket = d.bucket AND p.profile_id = d.profile_id AND p.topic = s.topic), true)
-RETURNING d.id, d.lease, d.provider_id;
 
 -- name: read_refused_marks
 -- Why deliveries that are still mine and queued were not cleared. A resume waits until they are parked, or is seen.

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
+from antiphon import profiles
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import (
     NotificationId,
@@ -20,6 +20,7 @@ from antiphon.kernel.records import (
     SourceId,
     directory_bucket,
 )
+from antiphon.orchestration.jurisdictions import BY_TELEPHONE, caps_for
 from antiphon.orchestration.records import (
     LANES,
     Attempt,
@@ -28,12 +29,15 @@ from antiphon.orchestration.records import (
     Reach,
     Responses,
     Source,
+    Told,
     Verdict,
 )
 from antiphon.orchestration.store.base import ANSWER_EVENTS, SENT_EVENTS, queries
 from antiphon.orchestration.store.people import in_order, lock_people, moving, people_of
 from antiphon.orchestration.store.sources import read_sources
 from antiphon.orchestration.zones import Traces, regions_of, zones_of
+
+Where = tuple[tuple[str, ...], tuple[str, ...]]
 
 PHONES_MAX = 20
 """Of so many numbers of a person it is asked where they may be."""
@@ -80,14 +84,14 @@ async def lock_and_load(
     attempts = await _attempts(tx, [row["id"] for row in opened]) if opened else {}
     elsewhere = await _told_elsewhere(tx, opened, sources)
     being_moved = await moving(tx, ids)
-    said = await _preferences(tx, ids, [*sources.values(), *([fresh.source] if fresh else [])])
+    said = await profiles.preferences(tx, ids)
     reach = await _reach(tx, ids)
     responses = await _responses(tx, ids)
     places = await _places(tx, ids, reach)
+    limited = await _told(tx, said, places)
     waiting: dict[int, list[OpenNotification]] = defaultdict(list)
     for profile, notification in told.items():
-        wishes = said.get((profile, notification.source.topic), {})
-        waiting[profile].append(replace(notification, preferences=wishes))
+        waiting[profile].append(notification)
     for row in opened:
         source = sources[row["source_id"]]
         waiting[row["person"]].append(
@@ -100,7 +104,6 @@ async def lock_and_load(
                 expires_at=row["expires_at"],
                 waited=row["state"] == "waiting",
                 attempts=tuple(attempts.get(row["id"], ())),
-                preferences=said.get((row["person"], source.topic), {}),
                 told_elsewhere=row["id"] in elsewhere,
             )
         )
@@ -110,9 +113,11 @@ async def lock_and_load(
             notifications=notifications,
             reach=reach.get(profile, ()),
             responses=responses.get(profile, {}),
-            zones=places[profile][0] if profile in places else (),
-            regions=places[profile][1] if profile in places else (),
+            zones=places[profile][0],
+            regions=places[profile][1],
             capped_at=locked.capped_at[ProfileId(profile)],
+            preferences=said[ProfileId(profile)],
+            told=limited.get(profile, ()),
             moving=profile in being_moved,
         )
         for profile, notifications in waiting.items()
@@ -151,15 +156,23 @@ def _attempt(row: Row) -> Attempt:
     )
 
 
-async def _preferences(
-    tx: Transaction, people: Sequence[ProfileId], sources: Any
-) -> dict[tuple[int, str], dict[str, str]]:
-    topics = sorted({source.topic for source in sources if source.topic})
-    said: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
-    if topics:
-        for row in await queries.rows(tx, "read_preferences", profiles=list(people), topics=topics):
-            said[row["profile_id"], row["topic"]][row["channel"]] = row["state"]
-    return said
+async def _told(
+    tx: Transaction, said: Mapping[ProfileId, Sequence[profiles.Standing]], places: Mapping[int, Where]
+) -> dict[int, list[Told]]:
+    """What those people got who want no more than so much, or whom the law lets get no more: as far back as the
+    longest of these limits reaches."""
+    longest: dict[int, float] = {}
+    for person, rows in said.items():
+        wished = [row.limit_s for row in rows if row.limit_s is not None]
+        lawful = [cap.within_s for channel in BY_TELEPHONE for cap in caps_for(places[person][1], channel, tx.now)]
+        if wished or lawful:
+            longest[person] = max(wished + lawful)
+    found: dict[int, list[Told]] = defaultdict(list)
+    if longest:
+        since = [tx.now - timedelta(seconds=seconds) for seconds in longest.values()]
+        for row in await queries.rows(tx, "read_told", profiles=list(longest), since=since):
+            found[row["person"]].append(Told(row["at"], row["topic"], row["channel"], row["address"]))
+    return found
 
 
 async def _reach(tx: Transaction, people: Sequence[ProfileId]) -> dict[int, list[Reach]]:
@@ -171,11 +184,11 @@ async def _reach(tx: Transaction, people: Sequence[ProfileId]) -> dict[int, list
 
 async def _places(
     tx: Transaction, people: Sequence[ProfileId], reach: Mapping[int, Sequence[Reach]]
-) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+) -> dict[int, Where]:
     """The zones in which each may live, empty where nothing is known, and the regions whose law counts."""
-    found = {}
+    found: dict[int, Where] = dict.fromkeys(people, ((), ()))
     for row in await queries.rows(tx, "read_traces", profiles=list(people)):
-        phones = [r.value for r in reach.get(row["id"], ()) if r.channel in ("sms", "voice")]
+        phones = [r.value for r in reach.get(row["id"], ()) if r.channel in BY_TELEPHONE]
         traces = Traces(
             timezone=row["timezone"],
             device_timezone=row["device_timezone"],
