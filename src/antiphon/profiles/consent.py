@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -96,8 +96,7 @@ async def refold(tx: Transaction, profiles: Sequence[ProfileId]) -> None:
 
 async def preferences(tx: Transaction, profiles: Sequence[ProfileId]) -> dict[ProfileId, list[Standing]]:
     """What stands for each of these people: for `effective`."""
-    found = await store.consent.standing(tx, profiles)
-    return {profile: [row for row, _ in rows] for profile, rows in found.items()}
+    return await store.consent.standing(tx, profiles)
 
 
 async def ledger(
@@ -110,22 +109,22 @@ async def ledger(
 async def grid(tx: Transaction, profile: ProfileId) -> list[Cell]:
     """Every topic that is known or that the person spoke about, on every channel: what holds, and why."""
     rows = (await store.consent.standing(tx, [profile]))[profile]
+    origins = await store.consent.origins(tx, profile, [row.consent_id for row in rows])
     known = {topic.name: topic for topic in await topics(tx)}
-    spoken = {row.topic for row, _ in rows if row.state is not None} - {EVERY}
+    spoken = {row.topic for row in rows if row.state is not None} - {EVERY}
     shown = [known.get(name) or Topic(name) for name in sorted(known.keys() | spoken)]
-    return [_cell(rows, topic, channel, tx.now) for topic in shown for channel in CHANNELS]
+    return [_cell(rows, origins, topic, channel, tx.now) for topic in shown for channel in CHANNELS]
 
 
-def _cell(rows: Sequence[tuple[Standing, Origin]], topic: Topic, channel: str, now: datetime) -> Cell:
+def _cell(rows: Sequence[Standing], origins: Mapping[int, Origin], topic: Topic, channel: str, now: datetime) -> Cell:
     """What was said for one address alone makes the cell where it allows what is not allowed for any."""
-    standing = [row for row, _ in rows]
     address = ""
-    effect = effective(standing, topic, channel, now=now)
-    for bound in sorted({row.address for row in standing if row.address and row.channel == channel}):
-        if not effect.allowed and (other := effective(standing, topic, channel, now=now, address=bound)).allowed:
+    effect = effective(rows, topic, channel, now=now)
+    for bound in sorted({row.address for row in rows if row.address and row.channel == channel}):
+        if not effect.allowed and (other := effective(rows, topic, channel, now=now, address=bound)).allowed:
             address, effect = bound, other
     by = effect.by
-    origin = next((origin for row, origin in rows if row is by), None)
+    origin = origins.get(by.consent_id) if by else None
     limit = effect.limits[0] if effect.limits else None
     return Cell(
         topic=topic.name,
@@ -178,7 +177,7 @@ async def opt_in(
     """Takes opt-outs back, for whoever holds these addresses; `marketing` leaves those of everything."""
     values = _stored(channel, addresses)
     await store.consent.drop_opt_outs(tx, channel, values, scope=scope)
-    await lift(tx, [(channel, value) for value in values])
+    await lift(tx, [(channel, value) for value in values], scope=scope)
     await _tell_holders(tx, Statement(EVERY, channel, "wanted"), values, scope, _proof(how, proof, tx.now))
 
 

@@ -61,12 +61,12 @@ async def lock(tx: Transaction, ids: Iterable[ProfileId], *, alone: bool) -> dic
     found: dict[ProfileId, ProfileId] = {}
     wanted = {id: id for id in ids}
     for _ in range(ALIASES_MAX):
-        if not wanted:
-            break
         numbers = sorted(set(wanted.values()))
-        rows = await queries.rows(tx, "lock_speakers" if alone else "hold_people", ids=numbers)
+        rows = await queries.rows(tx, "lock_speakers" if alone else "hold_people", ids=numbers) if numbers else []
         there = {row["id"] for row in rows}
         found |= {id: live for id, live in wanted.items() if live in there}
+        if there == set(numbers):
+            break
         aliases = {row["id"]: row["profile_id"] for row in await queries.rows(tx, "follow_aliases", ids=numbers)}
         wanted = {id: aliases[live] for id, live in wanted.items() if live not in there and live in aliases}
     return found
@@ -130,13 +130,17 @@ async def replace(tx: Transaction, standing: Mapping[ProfileId, Sequence[Standin
     )  # fmt: skip
 
 
-async def standing(tx: Transaction, profiles: Sequence[ProfileId]) -> dict[ProfileId, list[tuple[Standing, Origin]]]:
-    found: dict[ProfileId, list[tuple[Standing, Origin]]] = {id: [] for id in profiles}
+async def standing(tx: Transaction, profiles: Sequence[ProfileId]) -> dict[ProfileId, list[Standing]]:
+    found: dict[ProfileId, list[Standing]] = {id: [] for id in profiles}
     for row in await queries.rows(tx, "read_standing", profiles=list(found)):
-        found[row["profile_id"]].append(
-            (_standing(row), Origin(row["said_at"] or row["changed_at"], row["method"] or ""))
-        )
+        found[row["profile_id"]].append(_standing(row))
     return found
+
+
+async def origins(tx: Transaction, profile: ProfileId, ids: Sequence[int]) -> dict[int, Origin]:
+    """Of those of these statements that are still there."""
+    rows = await queries.rows(tx, "read_origins", bucket=bucket_of(profile), ids=list(ids))
+    return {row["id"]: Origin(row["at"], row["method"]) for row in rows}
 
 
 def _standing(row: Row) -> Standing:

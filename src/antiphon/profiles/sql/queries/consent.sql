@@ -89,16 +89,21 @@ SELECT bucket, profile_id, topic, channel, address, state, basis, confirmed, exp
         excluded.expires_at, excluded.paused_until, excluded.limit_count, excluded.limit_s);
 
 -- name: read_standing
--- What stands for these people, and by which statement each wish came.
+-- What stands for these people.
 SELECT preference.profile_id, preference.topic, preference.channel, preference.address, preference.state,
        preference.basis, preference.confirmed, preference.expires_at, preference.paused_until, preference.limit_count,
-       preference.limit_s, preference.changed_at, preference.consent_id, consent.at AS said_at, consent.method
+       preference.limit_s, preference.changed_at, preference.consent_id
   FROM preference
   JOIN unnest(:profiles::bigint[]) AS given(profile_id)
     ON preference.bucket = (given.profile_id & 255)::smallint AND preference.profile_id = given.profile_id
-  LEFT JOIN consent
-         ON consent.bucket = preference.bucket AND consent.id = preference.consent_id
  ORDER BY preference.profile_id, preference.topic, preference.channel, preference.address;
+
+-- name: read_origins
+-- When and how these statements of one person were made.
+SELECT id, at, method
+  FROM consent
+ WHERE bucket = :bucket
+   AND id = ANY(:ids::bigint[]);
 
 -- name: read_ledger
 -- All that one person said, the latest first; from after a place on.
