@@ -109,7 +109,7 @@ async def test_an_opt_in_before_the_address_comes_back_lifts_the_suppression(dat
     await anna(database)
     await database.repeat(lambda tx: profiles.opt_out(tx, "sms", [PHONE.value], how="stop_keyword"))
     await erasure.erase(database, ANNA)
-    await database.repeat(lambda tx: profiles.lift(tx, [("sms", PHONE.value)]))
+    await database.repeat(lambda tx: profiles.opt_in(tx, "sms", [PHONE.value]))
     await record(database, fact("2", PHONE, traits={"a": 1}))
     assert await sql(database, "SELECT count(*) FROM opt_out") == [(0,)]
 

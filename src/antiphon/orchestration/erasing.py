@@ -18,6 +18,7 @@ async def on_erased(tx: Transaction, erased: Sequence[Erased]) -> None:
     """
     for record in erased:
         await _forget(tx, record.profiles, keep_counts=record.keep_counts)
+        await store.replies.forget(tx, record.addresses)
 
 
 async def _forget(tx: Transaction, people: Sequence[ProfileId], *, keep_counts: bool) -> None:

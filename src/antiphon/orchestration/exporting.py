@@ -17,5 +17,6 @@ EXPORTED = (
     profiles.Section("notifications", ("notification", "source"), _of("export_notifications")),
     profiles.Section("deliveries", ("delivery",), _of("export_deliveries")),
     profiles.Section("requests", ("idempotency",), _of("export_requests")),
+    profiles.Section("answers", ("answer",), lambda tx, person: store.exporting.answers(tx, person.addresses)),
     profiles.Section("frequency", ("person",), _of("export_frequency")),
 )

@@ -32,17 +32,21 @@ async def on_new_addresses(tx: Transaction, addresses: Addresses) -> None:
     if not await store.erasure.any_suppression(tx):
         return
     by_digest = {digest: address for address, digest in (await _digests(tx, addresses)).items()}
-    taken = await store.erasure.take_suppressions(tx, sorted(by_digest))
+    taken = await store.erasure.take_suppressions(tx, sorted(by_digest), scope="everything")
     if taken:
         back = [by_digest[row["digest"]] for row in taken]
         await store.erasure.restore_opt_outs(tx, back, taken)
         await _tell(tx, back)
 
 
-async def lift(tx: Transaction, addresses: Addresses) -> None:
-    """They may be written to again, for their owner says so: an opt-in that comes before the address itself."""
+async def lift(tx: Transaction, addresses: Addresses, *, scope: str) -> None:
+    """They may be written to again, for their owner says so: an opt-in that comes before the address itself.
+
+    `marketing` leaves those of everything.
+    """
     if addresses and await store.erasure.any_suppression(tx):
-        await store.erasure.take_suppressions(tx, sorted((await _digests(tx, addresses)).values()))
+        digests = sorted((await _digests(tx, addresses)).values())
+        await store.erasure.take_suppressions(tx, digests, scope=scope)
 
 
 async def suppress(tx: Transaction, addresses: Addresses) -> int:

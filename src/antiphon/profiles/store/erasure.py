@@ -140,10 +140,10 @@ async def suppress(tx: Transaction, opt_outs: Sequence[Row], digests: Sequence[U
     )
 
 
-async def take_suppressions(tx: Transaction, digests: Collection[UUID]) -> list[Row]:
-    """Those that there were, with digest, at and scope."""
+async def take_suppressions(tx: Transaction, digests: Collection[UUID], *, scope: str) -> list[Row]:
+    """Those that there were, with digest, at and scope. `marketing` leaves those of everything."""
     return await queries.rows(
-        tx, "take_suppressions", buckets=[digest.bytes[0] for digest in digests], digests=list(digests)
+        tx, "take_suppressions", buckets=[digest.bytes[0] for digest in digests], digests=list(digests), scope=scope
     )
 
 

@@ -24,6 +24,13 @@ SELECT i.notification_id::text AS notification, i.key
   JOIN idempotency i ON i.notification_id = n.id  -- across buckets: by what a key led to
  ORDER BY i.notification_id;
 
+-- name: export_answers
+-- What they were answered when they wrote STOP, START or HELP, the oldest first.
+SELECT a.at, a.channel, a.address, a.kind, a.about
+  FROM unnest(:buckets::smallint[], :channels::text[], :values::text[]) AS given(bucket, channel, value)
+  JOIN answer a ON a.bucket = given.bucket AND a.channel = given.channel AND a.address = given.value
+ ORDER BY a.at, a.kind;
+
 -- name: export_frequency
 -- When messages took a place under the frequency cap.
 SELECT p.profile_id::text AS number, p.capped_at

@@ -212,10 +212,11 @@ SELECT bucket, digest, at, how, scope
 SELECT EXISTS (SELECT FROM suppression);  -- across buckets: the first row ends it
 
 -- name: take_suppressions
--- Those of these digests that there are; they become opt-outs again.
+-- Those of these digests that there are: they become opt-outs again, or are lifted. Marketing leaves everything.
 DELETE FROM suppression
  USING unnest(:buckets::smallint[], :digests::uuid[]) AS given(bucket, digest)
  WHERE suppression.bucket = given.bucket AND suppression.digest = given.digest
+   AND (:scope = 'everything' OR suppression.scope = :scope)
 RETURNING suppression.digest, suppression.at, suppression.scope;
 
 -- name: restore_opt_outs
