@@ -13,7 +13,7 @@ from antiphon import profiles
 from antiphon.kernel import settings
 from antiphon.kernel.db import Database
 from antiphon.kernel.errors import Conflict, Invalid, NotFound
-from antiphon.kernel.records import ProfileId
+from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.profiles import Confirmed, Proof, Topic
 from profiles.facts import ANNA, MAIL, fact, record, sql
 
@@ -95,7 +95,7 @@ async def test_after_its_days_a_question_cannot_be_answered(database: Database, 
 
 async def test_a_question_finds_whom_it_was_asked_after_a_merge(database: Database, anna: ProfileId) -> None:
     number = await ask(database, anna)
-    (bob,) = (await record(database, fact("2", ANNA.__class__("external_id", "bob")))).profiles
+    (bob,) = (await record(database, fact("2", Identifier("external_id", "bob")))).profiles
     assert bob is not None
     await sql(database, "UPDATE consent SET profile_id = $1, bucket = ($1::bigint & 255)", bob)
     assert (await confirm(database, number)).profile == bob
