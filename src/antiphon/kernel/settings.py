@@ -74,6 +74,8 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     quiet_hours: QuietHours | None = None
     frequency_cap: FrequencyCap | None = None
+    critical_per_hour: int = 20
+    """At most so many urgent messages, which pass wishes and quiet hours, to a person in an hour."""
     timezone: str = "UTC"
     """Where a person lives of whom we know no time zone."""
     brand_name: str = "Your company"
@@ -151,6 +153,8 @@ def _flaws(wished: Settings) -> Iterator[Flaw]:
         for n, channel in enumerate(quiet.channels):
             if channel not in tuple(Channel):
                 yield Flaw(f"quiet_hours.channels[{n}]", f"It is not one of {', '.join(Channel)}.")
+    if not 0 <= wished.critical_per_hour <= 1_000:
+        yield Flaw("critical_per_hour", "A number from 0 to 1,000.")
     if cap := wished.frequency_cap:
         if not 0 <= cap.count <= 1_000:
             yield Flaw("frequency_cap.count", "At most a number from 0 to 1,000.")

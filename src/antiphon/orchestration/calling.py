@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from antiphon import content, profiles
+from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.records import FailoverOn, Identifier, NotificationId, Purpose
+from antiphon.kernel.errors import Problem
+from antiphon.kernel.records import FailoverOn, Identifier, NotificationId, ProfileId, Purpose
 from antiphon.orchestration import store
 from antiphon.orchestration.decide import decide
+from antiphon.orchestration.options import CRITICAL
 from antiphon.orchestration.sources import make_source
+
+URGENT_WITHIN = timedelta(hours=1)
 
 SILENT: Mapping[Purpose, FailoverOn] = {Purpose.CODE: "silence", Purpose.ALERT: "silence"}
 """Where silence is worse than a double, a channel that is not heard of in time is followed by the next."""
@@ -29,10 +34,17 @@ class Call(Struct, frozen=True):
     expires_at: datetime | None = None
 
 
+class TooManyUrgent(Problem):
+    """This person has had as many urgent messages in the last hour as may pass their wishes."""
+
+    status = 429
+    code = "too_many_urgent"
+
+
 async def send(tx: Transaction, call: Call) -> NotificationId:
     """The same key again answers with the same notification, also while the first call is still under way.
 
-    Raises NotFound for the message.
+    Raises NotFound for the message, TooManyUrgent; then the key is free.
     """
     known = await store.read_idempotent(tx, call.idempotency_key)
     if known is not None:
@@ -44,13 +56,15 @@ async def send(tx: Transaction, call: Call) -> NotificationId:
         known = await store.read_idempotent(tx, call.idempotency_key)
         assert known is not None, "a key is never given back"
         return known
+    topic = stored.message.topic if call.topic is None else call.topic
+    await _guard(tx, profile, call.purpose, topic)
     source = await make_source(
         tx,
         kind="api",
         name=stored.name,
         message=stored.id,
         version=stored.version,
-        topic=stored.message.topic if call.topic is None else call.topic,
+        topic=topic,
         purpose=call.purpose,
         channels=[channel.value for channel in sorted(content.channels_of(stored.message))],
         failover_on=SILENT.get(call.purpose, "definite"),
@@ -58,3 +72,19 @@ async def send(tx: Transaction, call: Call) -> NotificationId:
     await store.insert_api_notification(tx, made, source, profile, expires_at=call.expires_at, variables=call.variables)
     await decide(tx, [profile])
     return made
+
+
+async def _guard(tx: Transaction, profile: ProfileId, purpose: Purpose, topic: str) -> None:
+    """What passes wishes must not become a way round them. Counted under the person's lock, so never one too many."""
+    if purpose not in CRITICAL:
+        return
+    known = {each.name: each for each in await profiles.topics(tx)} if topic else {}
+    if topic and not (topic in known and known[topic].critical):
+        return
+    person = (await store.lock_people(tx, [profile], make=True)).leads[profile]
+    most = (await settings.read(tx)).critical_per_hour
+    if await store.count_critical(tx, person, CRITICAL, since=tx.now - URGENT_WITHIN) >= most:
+        raise TooManyUrgent(
+            f"This person has had {most} urgent messages in the last hour, which pass wishes and quiet hours. Send it as"
+            " transactional, or later; the setting critical_per_hour says how many there may be."
+        )

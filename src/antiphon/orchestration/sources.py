@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from antiphon import channels, metrics
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import Count, FailoverOn, MessageId, ProfileId, Purpose, SourceId
 from antiphon.orchestration import store
 from antiphon.orchestration.decide import decide
+from antiphon.orchestration.options import CRITICAL
 from antiphon.orchestration.records import Source
 
 
@@ -25,6 +27,12 @@ async def make_source(
     channels: Sequence[str],
     failover_on: FailoverOn,
 ) -> SourceId:
+    """Raises Conflict for a campaign of a purpose that passes people's wishes."""
+    if kind != "api" and purpose in CRITICAL:
+        raise Conflict(
+            f"A message of the purpose {purpose} passes people's wishes, so it is never sent to many; it goes to one"
+            " person by /send. Give the message the purpose campaign or transactional."
+        )
     source = Source(
         id=SourceId(0),
         kind=kind,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.records import NotificationId, ProfileId, SourceId, bucket_of, directory_bucket
+from antiphon.kernel.records import NotificationId, ProfileId, Purpose, SourceId, bucket_of, directory_bucket
 from antiphon.orchestration.store.base import queries
 
 
@@ -26,6 +26,11 @@ async def take_key(tx: Transaction, key: str, notification: NotificationId) -> b
 
 async def new_notification_id(tx: Transaction, profile: ProfileId) -> NotificationId:
     return NotificationId(await queries.value(tx, "new_notification_id", bucket=bucket_of(profile)))
+
+
+async def count_critical(tx: Transaction, person: ProfileId, purposes: Collection[Purpose], *, since: datetime) -> int:
+    names = sorted(purpose.value for purpose in purposes)
+    return int(await queries.value(tx, "count_critical", profile_id=person, purposes=names, since=since))
 
 
 async def insert_api_notification(
