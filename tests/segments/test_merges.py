@@ -7,6 +7,7 @@ import importlib
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from segments.stage import Stage
 from segments.test_incremental import Ground, _do, _emptied, account_traits, accounts, happenings, people, rules
 from segments.test_incremental import ground as ground
 
+work = importlib.import_module("antiphon.segments.work")  # the package has a function of this name
 HOUR = timedelta(hours=1)
 BOUGHT = {"event": "bought"}
 TWICE = {"event": "bought", "count": {"op": "gte", "value": 2}}
@@ -98,7 +100,6 @@ async def test_while_events_are_on_the_way_nothing_is_written(stage: Stage) -> N
 
 
 async def test_a_judgement_from_before_the_merge_is_not_written_after_it(stage: Stage) -> None:
-    work = importlib.import_module("antiphon.segments.work")
     await stage.make("bought", BOUGHT)
     await stage.identify("ada")
     await stage.identify("bob")
@@ -114,6 +115,49 @@ async def test_a_judgement_from_before_the_merge_is_not_written_after_it(stage: 
     await stage.drain()
     await stage.check()
     assert not gone & await stage.members("bought")
+
+
+async def test_a_merge_during_the_judgement_leaves_no_membership_of_a_number_that_is_gone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.make("bought", BOUGHT)
+    for name in ("ada", "bob"):
+        await stage.identify(name)
+    await stage.drain()
+    for name in ("ada", "bob"):
+        await stage.track(name, "bought")
+    judge = work._judge
+
+    async def judge_and_merge(*given_: Any) -> Any:
+        found = await judge(*given_)
+        await stage.merge("ada", "bob")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "_judge", judge_and_merge)
+        await segments.work(stage.database)
+    await stage.drain()
+    await stage.check()
+    assert len(await stage.members("bought")) == 1
+
+
+async def test_a_merge_during_the_fill_leaves_no_membership_of_a_number_that_is_gone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bob"):
+        await stage.track(name, "bought")
+    find = work._find_everybody
+
+    async def find_and_merge(*given_: Any) -> None:
+        await find(*given_)
+        await stage.merge("ada", "bob")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "_find_everybody", find_and_merge)
+        await stage.make("bought", BOUGHT)
+    await stage.drain()
+    await stage.check()
+    assert len(await stage.members("bought")) == 1
 
 
 async def test_people_who_part_are_each_in_what_they_did(stage: Stage) -> None:
@@ -157,7 +201,7 @@ async def test_workers_merges_and_events_at_once_end_where_the_oracle_ends(stage
         await stage.make(f"s{number}", rule)
     working = True
 
-    async def work() -> None:
+    async def judge() -> None:
         while working:
             await segments.work(stage.database)
             await asyncio.sleep(0)
@@ -177,7 +221,7 @@ async def test_workers_merges_and_events_at_once_end_where_the_oracle_ends(stage
         for name in names[:6:2]:
             await stage.part(name)
 
-    workers = [asyncio.create_task(work()), asyncio.create_task(work()), asyncio.create_task(follow())]
+    workers = [asyncio.create_task(judge()), asyncio.create_task(judge()), asyncio.create_task(follow())]
     await asyncio.gather(happen(), merge())
     working = False
     await asyncio.gather(*workers)
