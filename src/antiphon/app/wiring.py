@@ -32,6 +32,7 @@ def wire(database: Database) -> None:
     take(database, TopicChange, segments.on_topic_changes)
     take(database, Receipt, orchestration.on_receipts)
     take(database, Inbound, orchestration.on_inbound)
+    take(database, Inbound, orchestration.on_requests)
     take(database, Erased, orchestration.on_erased)
     take(database, Erased, channels.on_erased)
     take(database, Erased, segments.on_erased)

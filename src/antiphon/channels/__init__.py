@@ -10,6 +10,7 @@ from antiphon.channels.erasing import forget_deliveries, on_erased
 from antiphon.channels.exporting import EXPORTED
 from antiphon.channels.optout import fold, reading
 from antiphon.channels.records import Provider
+from antiphon.channels.requests import person_of, proof_of
 from antiphon.channels.retention import RULES
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
@@ -24,6 +25,8 @@ __all__ = [
     "fold",
     "forget_deliveries",
     "on_erased",
+    "person_of",
+    "proof_of",
     "providers",
     "reading",
     "remember",

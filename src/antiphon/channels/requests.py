@@ -46,7 +46,7 @@ async def obey(tx: Transaction, item: Inbound) -> Inbound:
         return item
     who = await person_of(tx, item)
     scope = await store.read_scope(tx, item.channel, item.sender)
-    proof = profiles.Proof(METHOD, source=f"{item.channel} to {item.recipient}"[:200], language=item.language)
+    proof = proof_of(item)
     if item.topic and who is not None:
         await _about_topic(tx, item, who, proof, stopped=scope is not None)
         return replace(item, changed=True)
@@ -58,6 +58,12 @@ async def obey(tx: Transaction, item: Inbound) -> Inbound:
         await profiles.opt_in(tx, channel, sender, how=METHOD, proof=proof)
         return replace(item, changed=True)
     return item
+
+
+def proof_of(item: Inbound) -> profiles.Proof:
+    """The text itself is kept with what came in."""
+    recipient = item.recipient if item.recipient.isprintable() else "?"
+    return profiles.Proof(METHOD, source=f"{item.channel} to {recipient}"[:200], language=item.language)
 
 
 async def person_of(tx: Transaction, item: Inbound) -> ProfileId | None:

@@ -16,6 +16,7 @@ from antiphon.orchestration.exporting import EXPORTED
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.public import Linked, read_linked
 from antiphon.orchestration.receipts import on_inbound, on_profile_changes, on_receipts
+from antiphon.orchestration.replies import on_requests
 from antiphon.orchestration.retention import RULES, ended
 from antiphon.orchestration.sources import (
     anything_open,
@@ -55,6 +56,7 @@ __all__ = [
     "on_merged",
     "on_profile_changes",
     "on_receipts",
+    "on_requests",
     "on_unmerged",
     "pause",
     "prefer",

@@ -26,6 +26,8 @@ Week = Mapping[int, tuple[Minutes, ...]]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 STRICTNESS: Mapping[Consent, int] = {"none": 0, "consent": 1, "double_opt_in": 2}
 EVERYWHERE = "*"
+BY_TELEPHONE = ("sms", "voice")
+"""What a law that limits the number counts together."""
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
@@ -196,7 +198,7 @@ def easter(year: int) -> date:
 
 
 def caps_for(
-    regions: Sequence[str], channel: str, at: datetime, *, settings: Mapping[str, Jurisdiction]
+    regions: Sequence[str], channel: str, at: datetime, *, settings: Mapping[str, Jurisdiction] | None = None
 ) -> list[FrequencyCap]:
     """How much marketing the law lets a person get on a channel."""
     laws = [rules_for(region, channel, at, settings=settings) for region in regions]

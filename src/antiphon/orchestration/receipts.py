@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from antiphon import channels, metrics, profiles
+from antiphon import metrics, profiles
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import (
     Count,
@@ -176,7 +176,7 @@ async def on_profile_changes(tx: Transaction, changes: Sequence[ProfileChange]) 
 
 async def on_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
     """An answer by SMS is an answer to what was sent there last; a STOP is none."""
-    answers = [item for item in items if item.channel == "sms" and channels.reading(item.text) is None]
+    answers = [item for item in items if item.channel == "sms" and item.reading is None]
     senders = {Identifier("phone", item.sender): item for item in answers}
     found = await profiles.find(tx, list(senders))
     await profiles.record_known(

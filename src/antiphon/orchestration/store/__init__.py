@@ -1,6 +1,6 @@
 """The only code that runs orchestration's SQL: rows in, records out, set-wise."""
 
-from antiphon.orchestration.store import erasing, exporting, retention
+from antiphon.orchestration.store import erasing, exporting, replies, retention
 from antiphon.orchestration.store.asking import (
     count_backlog,
     count_doubles,
@@ -14,7 +14,13 @@ from antiphon.orchestration.store.asking import (
     read_public,
 )
 from antiphon.orchestration.store.base import DELIVERIES, PEOPLE, SENT_EVENTS, WATCHED
-from antiphon.orchestration.store.calls import insert_api_notification, new_notification_id, read_idempotent, take_key
+from antiphon.orchestration.store.calls import (
+    count_critical,
+    insert_api_notification,
+    new_notification_id,
+    read_idempotent,
+    take_key,
+)
 from antiphon.orchestration.store.deciding import (
     Fresh,
     decision_json,
@@ -72,20 +78,21 @@ __all__ = [
     "SENT_EVENTS",
     "WATCHED",
     "Fresh",
-    "anything_open",
     "aliases",
+    "anything_open",
     "cancel_open",
     "cancel_twins",
     "clear",
     "count_backlog",
+    "count_critical",
     "count_doubles",
     "count_due",
     "count_states",
     "decision_json",
     "doubt",
     "erasing",
-    "exporting",
     "expire",
+    "exporting",
     "hand_over_notifications",
     "insert_api_notification",
     "insert_deliveries",
@@ -115,6 +122,7 @@ __all__ = [
     "read_twins",
     "read_waiting",
     "record",
+    "replies",
     "reroute",
     "resume",
     "retention",

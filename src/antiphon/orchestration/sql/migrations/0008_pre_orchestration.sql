@@ -4,7 +4,7 @@ CREATE SEQUENCE delivery_seq;
 -- What a notification comes from: a campaign, a journey, an API call. Pause and cancel are its flags.
 CREATE TABLE source (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind        text NOT NULL CHECK (kind IN ('campaign', 'journey', 'api')),
+  kind        text NOT NULL CHECK (kind IN ('campaign', 'journey', 'api', 'system')),
   name        text NOT NULL,
   message_id  integer NOT NULL,
   version     integer NOT NULL,          -- of the message
@@ -71,6 +71,20 @@ CREATE TABLE idempotency (
 );
 -- serves erasure and retention: a key goes with what it led to
 CREATE INDEX idempotency_by_notification ON idempotency (notification_id);
+
+-- Directory: what somebody who wrote STOP, START or HELP was answered last, per kind, so that each is answered once.
+-- `bucket` is the hash of (channel, address).
+CREATE TABLE answer (
+  bucket  smallint NOT NULL,
+  channel text NOT NULL,
+  address text NOT NULL,
+  kind    text NOT NULL,                 -- stop, start, help, narrowed, topic:<name>
+  at      timestamptz NOT NULL,
+  about   timestamptz,                   -- stop: the opt-out that it confirmed
+  topics  text[] NOT NULL DEFAULT '{}',  -- stop: what it offered to stop alone, in the order of their numbers
+  n       integer NOT NULL DEFAULT 1,    -- of this kind, with never a day between two
+  PRIMARY KEY (bucket, channel, address, kind)
+);
 
 -- Directory: one source, one address, once. `bucket` is the hash of (channel, value).
 CREATE TABLE source_address (

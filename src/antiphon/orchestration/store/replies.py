@@ -1,0 +1,84 @@
+"""What people who wrote STOP, START or HELP were answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import ProfileId, bucket_of, directory_bucket
+from antiphon.orchestration.store.base import queries
+
+
+async def read_stops(
+    tx: Transaction, channel: str, addresses: Sequence[str], *, since: datetime
+) -> dict[str, list[str]]:
+    """By address: what was offered to be stopped alone, while everything is."""
+    if not addresses:
+        return {}
+    buckets = [directory_bucket(channel, address) for address in addresses]
+    rows = await queries.rows(
+        tx, "read_stops", channel=channel, buckets=buckets, addresses=list(addresses), since=since
+    )
+    return {row["address"]: row["topics"] for row in rows}
+
+
+async def take_answer(
+    tx: Transaction,
+    channel: str,
+    address: str,
+    kind: str,
+    *,
+    about: datetime | None,
+    topics: Sequence[str],
+    since: datetime,
+    limit: int,
+) -> bool:
+    """Whether it is ours to answer; it is taken then."""
+    taken = await queries.value(
+        tx,
+        "take_answer",
+        bucket=directory_bucket(channel, address),
+        channel=channel,
+        address=address,
+        kind=kind,
+        about=about,
+        topics=list(topics),
+        since=since,
+        limit=limit,
+    )
+    return taken is not None
+
+
+async def read_opt_out_at(tx: Transaction, channel: str, address: str) -> datetime | None:
+    at: datetime | None = await queries.value(
+        tx, "read_opt_out_at", bucket=directory_bucket(channel, address), channel=channel, value=address
+    )
+    return at
+
+
+async def read_recent_topics(
+    tx: Transaction, profile: ProfileId, channel: str, address: str, *, limit: int
+) -> list[str]:
+    rows = await queries.rows(
+        tx,
+        "read_recent_topics",
+        bucket=bucket_of(profile),
+        profile_id=profile,
+        channel=channel,
+        address=address,
+        limit=limit,
+    )
+    return [row["topic"] for row in rows]
+
+
+async def forget(tx: Transaction, addresses: Sequence[tuple[str, str]]) -> None:
+    """(channel, address) each."""
+    if addresses:
+        await queries.run(
+            tx,
+            "forget_answers",
+            buckets=[directory_bucket(channel, address) for channel, address in addresses],
+            channels=[channel for channel, _ in addresses],
+            addresses=[address for _, address in addresses],
+        )
