@@ -25,13 +25,14 @@ def free_port() -> int:
 
 
 class House:
-    def __init__(self, data: Path, port: int) -> None:
-        self.data, self.port, self.key = data, port, ""
+    def __init__(self, data: Path, port: int, database: str | None) -> None:
+        self.place = ["--data", str(data)] + (["--database", database] if database else [])
+        self.port, self.key = port, ""
 
     def run(self, *arguments: str, stdin: Any = None) -> Any:
         """A command on the same folder; its JSON."""
         done = subprocess.run(
-            [*ANTIPHON, *arguments, "--data", str(self.data), "--json"],
+            [*ANTIPHON, *arguments, *self.place, "--json"],
             input=None if stdin is None else json.dumps(stdin).encode(),
             stdout=subprocess.PIPE,
             check=True,
@@ -50,10 +51,10 @@ class House:
 
 
 @contextlib.contextmanager
-def house(data: Path, *arguments: str) -> Iterator[House]:
-    """`antiphon serve` until the block ends; ready when it answers."""
-    made = House(data, free_port())
-    command = [*ANTIPHON, "serve", "--data", str(data), "--port", str(made.port), *arguments]
+def house(data: Path, *arguments: str, database: str | None = None) -> Iterator[House]:
+    """`antiphon serve` until the block ends; ready when it answers. `database` is a DSN to use instead of its own."""
+    made = House(data, free_port(), database)
+    command = [*ANTIPHON, "serve", *made.place, "--port", str(made.port), *arguments]
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
     try:
         wait_until_up(made.port)

@@ -87,10 +87,18 @@ async def record_one(database: Database, facts: Sequence[profiles.Fact]) -> floa
 
 
 async def core_one(
-    database: Database, facts: Sequence[profiles.Fact], known: Sequence[ProfileId], names: dict[str, int]
+    database: Database,
+    facts: Sequence[profiles.Fact],
+    known: Sequence[ProfileId],
+    whos: Sequence[int],
+    names: dict[str, int],
 ) -> float:
     keys = [message_key(fact.source, fact.message_id) for fact in facts]
-    rows = [(known[int(f.who[0].value)], names[f.event or ""], f.at, f.properties) for f in facts]
+    places = [int(fact.who[0].value) for fact in facts]
+    rows = [
+        (known[place], names[f.event or ""], f.at, whos[place], f.properties)
+        for place, f in zip(places, facts, strict=True)
+    ]
     started = time.perf_counter()
     async with database.transaction() as tx:
         assert not await store.ingest.admit(tx, keys)
@@ -105,13 +113,15 @@ async def measure(dsn: str, arguments: argparse.Namespace) -> dict[str, object]:
         await profiles.ensure_partitions(tx)
         names = await profiles.event_names(tx, NAMES, make=True)
     known = await people(database, arguments.profiles)
+    numbers = dict(await database.pool.fetch("SELECT value, id FROM identifier"))
+    whos = [numbers[str(n)] for n in range(arguments.profiles)]
     await database.pool.execute("VACUUM ANALYZE")
     spent = {"core": 0.0, "record": 0.0}
 
     async def writer(number: int) -> None:
         batches = Batches(known, arguments.batch, f"{time.time_ns()}-{number}")
         for n in range(arguments.batches):
-            spent["core"] += await core_one(database, batches.facts(database, 2 * n), known, names)
+            spent["core"] += await core_one(database, batches.facts(database, 2 * n), known, whos, names)
             spent["record"] += await record_one(database, batches.facts(database, 2 * n + 1))
 
     await asyncio.gather(*(writer(number) for number in range(arguments.writers)))
