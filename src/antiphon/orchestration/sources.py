@@ -28,7 +28,7 @@ async def make_source(
     failover_on: FailoverOn,
 ) -> SourceId:
     """Raises Conflict for a campaign of a purpose that passes people's wishes."""
-    if kind != "api" and purpose in CRITICAL:
+    if kind not in ("api", "system") and purpose in CRITICAL:
         raise Conflict(
             f"A message of the purpose {purpose} passes people's wishes, so it is never sent to many; it goes to one"
             " person by /send. Give the message the purpose campaign or transactional."
