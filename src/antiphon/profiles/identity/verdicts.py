@@ -36,24 +36,20 @@ class Known(Struct, frozen=True):
         return {id: group.nodes for group in found.groups for id in group.nodes}
 
 
-def to_merge(known: Known, one: int, other: int, *, at: datetime) -> Words:
-    """Words that make one person of the people of these two identifiers, with all that each has.
+def to_merge(known: Known, one: Sequence[int], other: Sequence[int], *, at: datetime) -> Words:
+    """Words that make one person of two, each given by all identifiers, the strongest first.
 
     `at` is later than whatever was said before.
     """
-    whose = known.groups({}, at=at)
-    whole = dict.fromkeys(whose[one] + whose[other])
-    return _until_whole(known, {_pair(whose[one][0], whose[other][0]): True}, [list(whole)], at=at)
+    return _until_whole(known, {_pair(one[0], other[0]): True}, [[*one, *other]], at=at)
 
 
-def to_part(known: Known, cut: Collection[int], *, at: datetime) -> Words:
-    """Words that make a person of their own of `cut`: identifiers of one person, some but not all that they have."""
-    whole = known.groups({}, at=at)[next(iter(cut))]
-    sides = [[id for id in whole if id in cut], [id for id in whole if id not in cut]]
-    return _until_whole(known, {_pair(sides[0][0], sides[1][0]): False}, sides, at=at)
+def to_part(known: Known, cut: Sequence[int], rest: Sequence[int], *, at: datetime) -> Words:
+    """Words that make two people of one: `cut` and `rest` are all identifiers, the strongest of each side first."""
+    return _until_whole(known, {_pair(cut[0], rest[0]): False}, [cut, rest], at=at)
 
 
-def _until_whole(known: Known, words: Words, sides: Sequence[list[int]], *, at: datetime) -> Words:
+def _until_whole(known: Known, words: Words, sides: Sequence[Sequence[int]], *, at: datetime) -> Words:
     """Ties to the strongest of a side whatever is not with it: first the strongest of each piece, in the end each."""
     words = _contradicted(known, sides) | words
     for turn in range(ROUNDS + 1):
@@ -67,7 +63,7 @@ def _until_whole(known: Known, words: Words, sides: Sequence[list[int]], *, at: 
     return words
 
 
-def _contradicted(known: Known, sides: Sequence[list[int]]) -> Words:
+def _contradicted(known: Known, sides: Sequence[Sequence[int]]) -> Words:
     """What was said before and no longer holds."""
     side = {id: n for n, ids in enumerate(sides) for id in ids}
     return {
