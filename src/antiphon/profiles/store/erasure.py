@@ -20,7 +20,6 @@ _BY_NUMBER = (
     "erase_told",
     "erase_trait_changes",
     "erase_words",
-    "erase_belongings",
     "erase_addresses",
     "erase_preferences",
     "erase_consents",
@@ -87,6 +86,15 @@ async def delete(tx: Transaction, ids: Sequence[ProfileId], identifiers: Sequenc
         await queries.run(tx, name, identifiers=list(identifiers))
     for name in _BY_NUMBER:
         await queries.run(tx, name, ids=list(ids))
+    await _delete_belongings(tx, ids)
+
+
+async def _delete_belongings(tx: Transaction, ids: Sequence[ProfileId]) -> None:
+    rows = await queries.rows(tx, "erase_belongings", ids=list(ids))
+    keys = sorted({row["account"] for row in rows})
+    if keys:
+        buckets = [directory_bucket("account", key) for key in keys]
+        await queries.run(tx, "erase_empty_accounts", buckets=buckets, keys=keys)
 
 
 async def delete_refused(tx: Transaction, *, parts: Sequence[str], words: Sequence[str], digits: Sequence[str]) -> None:

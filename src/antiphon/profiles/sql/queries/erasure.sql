@@ -126,10 +126,18 @@ DELETE FROM profile_word
  WHERE profile_word.bucket = (given.id & 255)::smallint AND profile_word.profile_id = given.id;
 
 -- name: erase_belongings
--- What they belonged to; the account itself is nobody's.
+-- What they belonged to.
 DELETE FROM belonging
  USING unnest(:ids::bigint[]) AS given(id)
- WHERE belonging.bucket = (given.id & 255)::smallint AND belonging.profile_id = given.id;
+ WHERE belonging.bucket = (given.id & 255)::smallint AND belonging.profile_id = given.id
+RETURNING belonging.account;
+
+-- name: erase_empty_accounts
+-- Accounts that nobody belongs to any more: a household of one names whoever lived in it.
+DELETE FROM account
+ USING unnest(:buckets::smallint[], :keys::text[]) AS given(bucket, key)
+ WHERE account.bucket = given.bucket AND account.key = given.key
+   AND NOT EXISTS (SELECT FROM belonging WHERE belonging.account = given.key);  -- across buckets: by its index
 
 -- name: erase_addresses
 -- Where they could be reached.
