@@ -13,6 +13,7 @@ from antiphon.kernel.records import (
     Merged,
     ProfileChange,
     Receipt,
+    Reopened,
     TopicChange,
     Unmerged,
 )
@@ -31,6 +32,7 @@ def wire(database: Database) -> None:
     take(database, AccountChange, segments.on_account_changes)
     take(database, TopicChange, segments.on_topic_changes)
     take(database, Receipt, orchestration.on_receipts)
+    take(database, Reopened, campaigns.on_reopened)
     take(database, Inbound, orchestration.on_inbound)
     take(database, Inbound, orchestration.on_requests)
     take(database, Erased, orchestration.on_erased)

@@ -8,7 +8,7 @@ from antiphon.campaigns.records import Campaign
 from antiphon.campaigns.steer import cancel, create, find, launch, pause, resume, shift
 from antiphon.campaigns.store import count_due, list_all
 from antiphon.campaigns.store_retention import ended_sources
-from antiphon.campaigns.work import work_chunks, work_ends
+from antiphon.campaigns.work import on_reopened, work_chunks, work_ends
 
 __all__ = [
     "Campaign",
@@ -21,6 +21,7 @@ __all__ = [
     "find",
     "launch",
     "list_all",
+    "on_reopened",
     "pause",
     "resume",
     "shift",

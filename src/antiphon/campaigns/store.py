@@ -65,6 +65,12 @@ async def write_state(
     await queries.run(tx, "write_state", id=campaign, state=state, stage=stage, source_id=source)
 
 
+async def reopen(tx: Transaction, sources: Sequence[SourceId]) -> None:
+    """The look whether one is done takes its lock: it sees what we open, or we see that it is done."""
+    await queries.rows(tx, "hold_by_source", sources=list(sources))
+    await queries.run(tx, "reopen", sources=list(sources))
+
+
 async def insert_chunks(tx: Transaction, campaign: int, stage: Stage, ranges: Sequence[tuple[int, int]]) -> None:
     await queries.run(
         tx,

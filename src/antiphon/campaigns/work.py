@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from antiphon import content, orchestration, segments
 from antiphon.campaigns import rules, store
 from antiphon.campaigns.records import Campaign
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.due import Claimed
-from antiphon.kernel.records import ProfileId
+from antiphon.kernel.records import ProfileId, Reopened
 from antiphon.kernel.runtime import Runtime
 
 BATCH = 500
@@ -53,6 +55,13 @@ async def _notify(tx: Transaction, campaign: Campaign, stage: str, people: list[
     message = await content.find(tx, str(campaign.message))
     variants = [rules.variant_of(campaign.id, profile, list(message.message.variants)) for profile in people]
     await orchestration.notify(tx, campaign.source, people, variants)
+
+
+async def on_reopened(tx: Transaction, reopened: Sequence[Reopened]) -> None:
+    """A taker: a campaign that was done has something open again after a late bounce."""
+    await store.reopen(tx, [record.source for record in reopened])
+    for record in reopened:
+        tx.wake(f"source:{record.source}")
 
 
 async def work_ends(runtime: Runtime) -> int:

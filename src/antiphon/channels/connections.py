@@ -16,7 +16,7 @@ from antiphon.channels.accounts import SEALED_FOR, providers
 from antiphon.channels.adapter import Adapter, Unreachable
 from antiphon.channels.records import Provider
 from antiphon.kernel.clock import wall, wall_datetime
-from antiphon.kernel.records import Cleared, NotSent, Outgoing, ProviderId, Result
+from antiphon.kernel.records import Cleared, DeliveryId, NotSent, Outgoing, ProviderId, Result
 from antiphon.kernel.runtime import Runtime
 
 log = structlog.get_logger()
@@ -43,6 +43,7 @@ class Connections:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._open: dict[ProviderId, _Open] = {}
+        self._used: dict[tuple[DeliveryId, int], float] = {}
 
     async def refresh(self) -> list[ProviderId]:
         """The providers that are enabled now."""
@@ -109,10 +110,28 @@ class Connections:
         if not opened.connected:
             return [NotSent("there is no connection to the provider")] * len(outgoing)
         deadlines = {mark.delivery: mark.cleared_wall + within_s for mark in cleared}
-        batch = [replace(each, deadline_wall=deadlines[each.delivery]) for each in outgoing]
-        results = await opened.adapter.send_many(batch)
-        await self._judge(opened, results)
-        return results
+        self._use_up(cleared, within_s=within_s)
+        batch = [
+            replace(each, deadline_wall=deadlines[each.delivery])
+            for each in outgoing
+            if deadlines[each.delivery] > wall()
+        ]
+        results: Sequence[Result] = []
+        if batch:
+            results = await opened.adapter.send_many(batch)
+            await self._judge(opened, results)
+        answers = {each.delivery: result for each, result in zip(batch, results, strict=True)}
+        return [answers.get(each.delivery, NotSent("its mark is too old")) for each in outgoing]
+
+    def _use_up(self, cleared: Sequence[Cleared], *, within_s: float) -> None:
+        """A mark lets one message go once; it is remembered for longer than it is good for."""
+        old = wall() - 2 * within_s
+        self._used = {mark: at for mark, at in self._used.items() if at > old}
+        for mark in cleared:
+            key = (mark.delivery, mark.lease)
+            if key in self._used:
+                raise ValueError("a mark is good for one hand-over")
+            self._used[key] = mark.cleared_wall
 
     async def _connect(self, opened: _Open, *, within_s: float) -> None:
         async with opened.connecting:
@@ -169,8 +188,17 @@ async def send_many(
     *,
     within_s: float,
 ) -> Sequence[Result]:
-    """Hand over what was cleared, in the order given. Later than `within_s` after its mark, nothing leaves."""
+    """Hand over what was cleared, in the order given. Later than `within_s` after its mark, nothing leaves.
+
+    Raises ValueError, and nothing leaves: for what no mark names, a mark for another provider, a delivery that stands
+    twice, a mark that was used before.
+    """
     marks = {mark.delivery for mark in cleared}
-    if any(each.delivery not in marks for each in outgoing):
+    going = [each.delivery for each in outgoing]
+    if not marks.issuperset(going):
         raise ValueError("only cleared deliveries may be handed over")
+    if len(set(going)) < len(going) or len(marks) < len(cleared):
+        raise ValueError("a delivery may be handed over once")
+    if any(mark.provider != provider for mark in cleared):
+        raise ValueError("a mark is for one provider")
     return await connections.send(provider, cleared, outgoing, within_s=within_s)

@@ -279,6 +279,12 @@ class Count(Struct, frozen=True):
     amount: float = 0.0
 
 
+class Reopened(Struct, frozen=True):
+    """Something that this source had handed over did not arrive after all: its next channel is being decided."""
+
+    source: SourceId
+
+
 def directory_bucket(*key: str) -> int:
     """The bucket of a directory row (identifier, opt-out, provider message id …): a hash of its own key."""
     return zlib.crc32("\0".join(key).encode()) & (BUCKETS - 1)

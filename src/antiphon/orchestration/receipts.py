@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from antiphon import metrics, profiles
+from antiphon.kernel import outlet
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import (
     Count,
@@ -20,6 +21,7 @@ from antiphon.kernel.records import (
     ProfileChange,
     ProfileId,
     Receipt,
+    Reopened,
     SourceId,
 )
 from antiphon.orchestration import store
@@ -40,7 +42,12 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
             by_delivery[receipt.delivery].append(receipt)
     rows = await store.lock_deliveries(tx, list(by_delivery))
     told = [Change(row, fold(by_delivery[row["id"]]), tx.now) for row in rows]
-    await teach(tx, [(change.row, change.teaches) for change in told if change.teaches])
+    await teach(
+        tx,
+        [(change.row, change.teaches) for change in told if change.teaches],
+        arrived=[change.row for change in told if change.arrived],
+        seen=[(change.row, change.folded.device) for change in told if change.opened or change.clicked],
+    )
     changes = [change for change in told if change.any]
     if not changes:
         return
@@ -80,10 +87,14 @@ class Change:
 
     @property
     def teaches(self) -> str | None:
-        """An opt-out counts whatever became of the message; that an address is dead, only if it failed by that."""
+        """An opt-out counts whatever became of the message; that an address is dead, only if it failed by that.
+
+        A failure for now counts once, however often it is told.
+        """
         if self.folded.opted_out:
             return "optout"
-        return self.folded.failure if self.state == "failed" else None
+        is_told = self.state == "failed" and (self.state_changed or self.folded.failure != "temporary")
+        return self.folded.failure if is_told else None
 
     @property
     def arrived(self) -> bool:
@@ -141,6 +152,7 @@ async def _settle(tx: Transaction, changes: Sequence[Change]) -> None:
     sources = await store.read_sources(tx, [change.row["source_id"] for change in touched.values()])
     outcomes: list[tuple[int, str, str | None]] = []
     people: list[ProfileId] = []
+    reopened: set[SourceId] = set()
     superseded: list[DeliveryId] = []
     for notification, change in touched.items():
         source: Source = sources[change.row["source_id"]]
@@ -151,12 +163,15 @@ async def _settle(tx: Transaction, changes: Sequence[Change]) -> None:
         if state is None:
             if change.row["notification_state"] not in ("open", "sent"):
                 continue  # it waits, or has come to its end by other attempts
+            if change.row["notification_state"] == "sent":
+                reopened.add(SourceId(change.row["source_id"]))
             state = "open"
             people.append(ProfileId(change.row["profile_id"]))
         outcomes.append((notification, state, None))
     await store.write_outcomes(tx, outcomes)
     await store.withdraw(tx, superseded, state="superseded", code="delivered by another channel")
     await store.touch_people(tx, people)
+    await outlet.publish(tx, [Reopened(source) for source in sorted(reopened)])
 
 
 async def on_profile_changes(tx: Transaction, changes: Sequence[ProfileChange]) -> None:

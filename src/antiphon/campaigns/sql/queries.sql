@@ -53,6 +53,14 @@ UPDATE campaign_chunk SET cursor = :cursor WHERE campaign_id = :campaign_id AND 
 -- Park (infinity), wake (now) or end (null) the ranges that are not walked to their end.
 UPDATE campaign_chunk SET due_at = :due_at, version = version + 1 WHERE campaign_id = :campaign_id AND due_at IS NOT NULL;
 
+-- name: hold_by_source
+-- The campaigns of these sources: who looks whether they are done waits, or was before us.
+SELECT id FROM campaign WHERE source_id = ANY(:sources::bigint[]) ORDER BY id FOR SHARE;
+
+-- name: reopen
+-- Those of these sources that were done go on.
+UPDATE campaign SET state = 'running', ended_at = NULL WHERE source_id = ANY(:sources::bigint[]) AND state = 'done';
+
 -- name: read_running
 -- Campaigns that may have come to the end of a stage.
 SELECT c.id
