@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from antiphon.kernel.errors import Invalid
 from antiphon.profiles import kinds
+from profiles.town import patient
 
 SCOPED = [name for name, (rule, _) in kinds.SCOPES.items() if rule != "none"]
 
@@ -75,6 +76,7 @@ def test_what_is_no_kind_is_refused_with_the_way_out(kind: str, says: str) -> No
     assert says in refused.value.flaws[0].message
 
 
+@patient
 @given(st.text(max_size=30))
 def test_any_text_gets_an_answer_that_can_be_shown(text: str) -> None:
     for kind in (text, f"psid@{text}", f"{text}@1"):

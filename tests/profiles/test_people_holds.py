@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from antiphon.profiles import kinds
 from antiphon.profiles.identity.people import Link, People, Verdict, path, people
-from profiles.town import START, Case, cases
+from profiles.town import START, Case, cases, patient
 
 
 def partition(found: People) -> set[frozenset[int]]:
@@ -37,6 +37,7 @@ def broken(case: Case, group: Iterable[int]) -> set[str]:
     return {kind for kind, count in counts(case, group).items() if count > case.rules.of(kind).most}
 
 
+@patient
 @given(cases(), st.data())
 def test_the_order_of_what_is_said_never_matters(case: Case, data: st.DataObject) -> None:
     shuffled = people(
@@ -50,6 +51,7 @@ def test_the_order_of_what_is_said_never_matters(case: Case, data: st.DataObject
     assert case._replace(links=turned + case.links, verdicts=case.verdicts * 2).found == case.found
 
 
+@patient
 @given(cases(), st.data())
 def test_what_the_numbers_are_never_matters(case: Case, data: st.DataObject) -> None:
     new = data.draw(st.permutations(range(len(case.nodes)))).__getitem__
@@ -63,6 +65,7 @@ def test_what_the_numbers_are_never_matters(case: Case, data: st.DataObject) -> 
     assert [r.reason for r in renamed.refused] == [r.reason for r in case.found.refused]
 
 
+@patient
 @given(cases())
 def test_everybody_is_in_one_group_and_the_strongest_comes_first(case: Case) -> None:
     groups = [group.nodes for group in case.found.groups]
@@ -74,6 +77,7 @@ def test_everybody_is_in_one_group_and_the_strongest_comes_first(case: Case) -> 
     assert strength == sorted(strength, key=lambda group: group[0])
 
 
+@patient
 @given(cases())
 def test_no_group_breaks_a_limit_unless_a_person_said_so(case: Case) -> None:
     found = case.found
@@ -83,12 +87,14 @@ def test_no_group_breaks_a_limit_unless_a_person_said_so(case: Case) -> None:
             assert counts(case, group)[kind] in {counts(case, g)[kind] for g in partition(by_staff) if g <= group}
 
 
+@patient
 @given(cases())
 def test_who_was_told_apart_stays_apart(case: Case) -> None:
     apart = pairs_apart(case.verdicts)
     assert not any(pair <= group for pair in apart for group in partition(case.found))
 
 
+@patient
 @given(cases())
 def test_what_is_shared_joins_nobody(case: Case) -> None:
     found = case.found
@@ -97,6 +103,7 @@ def test_what_is_shared_joins_nobody(case: Case) -> None:
         assert link.manual or found.shared.isdisjoint((link.one, link.other))
 
 
+@patient
 @given(cases())
 def test_a_kind_that_does_not_merge_never_holds_two_together(case: Case) -> None:
     held: Counter[int] = Counter()
@@ -108,6 +115,7 @@ def test_a_kind_that_does_not_merge_never_holds_two_together(case: Case) -> None
             held[id] += 1
 
 
+@patient
 @given(cases())
 def test_what_was_accepted_is_a_forest_that_shows_why_two_are_one(case: Case) -> None:
     found = case.found
@@ -122,6 +130,7 @@ def test_what_was_accepted_is_a_forest_that_shows_why_two_are_one(case: Case) ->
         assert not steps or here == other
 
 
+@patient
 @given(cases())
 def test_nothing_is_refused_without_a_reason_that_still_holds(case: Case) -> None:
     found = case.found
@@ -144,6 +153,7 @@ def test_nothing_is_refused_without_a_reason_that_still_holds(case: Case) -> Non
         }[reason]
 
 
+@patient
 @given(cases(), st.data())
 def test_weaker_evidence_that_comes_later_never_parts_anybody(case: Case, data: st.DataObject) -> None:
     weak = [node.id for node in case.nodes if node.kind == "anonymous_id"]
@@ -193,7 +203,7 @@ class Directory:
         return near
 
 
-@settings(max_examples=200)
+@settings(patient, max_examples=200)
 @given(cases(), st.data())
 def test_hearing_it_bit_by_bit_in_any_order_makes_the_same_people(case: Case, data: st.DataObject) -> None:
     directory = Directory(case)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.profiles.identity.verdicts import Known, Words, to_merge, to_part
-from profiles.town import START, Case, Town, cases
+from profiles.town import START, Case, Town, cases, patient
 
 LATER = START + timedelta(days=99)
 
@@ -69,6 +69,7 @@ def test_what_is_cut_out_keeps_the_browser_that_it_had_by_way_of_the_other() -> 
     }
 
 
+@patient
 @given(cases(), st.data())
 def test_a_merge_makes_one_person_of_two_whatever_stands_against_it(case: Case, data: st.DataObject) -> None:
     ids = st.sampled_from([node.id for node in case.nodes])
@@ -79,6 +80,7 @@ def test_a_merge_makes_one_person_of_two_whatever_stands_against_it(case: Case, 
     assert {*whose[one], *whose[other]} <= {*after[one]}
 
 
+@patient
 @given(cases(), st.data())
 def test_a_cut_makes_two_people_of_one_just_as_it_was_asked(case: Case, data: st.DataObject) -> None:
     large = [group.nodes for group in case.found.groups if len(group.nodes) > 1]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from antiphon.profiles import kinds
 from antiphon.profiles.identity.people import Link, Node, People, Verdict, path, people
 from antiphon.profiles.identity.rules import DEFAULTS, IdentityRules, KindRule
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Whoever measures time on a busy machine measures the machine."""
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
