@@ -44,6 +44,8 @@ class Folded(Struct, frozen=True):
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
     opted_out: bool = False
+    device: str = ""
+    """Where the person first opened or clicked."""
 
 
 def fold(receipts: Iterable[Receipt]) -> Folded:
@@ -53,6 +55,7 @@ def fold(receipts: Iterable[Receipt]) -> Folded:
     opened: datetime | None = None
     clicked: datetime | None = None
     opted_out = False
+    seen: tuple[datetime, str] | None = None
     for receipt in receipts:
         opted_out = opted_out or receipt.kind == "opted_out"
         state = higher(state, "delivered" if receipt.machine else _STATE_OF[receipt.kind])
@@ -61,10 +64,12 @@ def fold(receipts: Iterable[Receipt]) -> Folded:
             failure = min(failure or said, said)
         if not receipt.machine and receipt.kind in ("opened", "clicked"):
             opened = earlier(opened, receipt.at)
+            if receipt.device:
+                seen = min(seen or (receipt.at, receipt.device), (receipt.at, receipt.device))
         if not receipt.machine and receipt.kind == "clicked":
             clicked = earlier(clicked, receipt.at)
     word, code = failure or (None, "")
-    return Folded(state, word, code, opened, clicked, opted_out)
+    return Folded(state, word, code, opened, clicked, opted_out, seen[1] if seen else "")
 
 
 def higher(one: DeliveryState | None, other: DeliveryState | None) -> DeliveryState | None:

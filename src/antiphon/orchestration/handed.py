@@ -41,6 +41,9 @@ In sum under two hours: longer than an outage or a greylisting (RFC 6647) lasts,
 URGENT_S = (1.0, 4.0, 15.0)
 """The same where silence is worse than a double: the next channel does not wait for this one."""
 
+PROVIDER_DOWN = "provider_down"
+"""The code of what could not leave us: it says nothing of the address."""
+
 GIVE_UP = timedelta(days=2)
 """How long a message may wait for a provider that takes nothing at all, in product time."""
 
@@ -104,7 +107,7 @@ async def _settle(
     await store.hand_over_notifications(tx, definite)
     failed = [row for row in written if row["state"] == meant[row["id"]].state == "failed"]
     await store.touch_people(tx, [ProfileId(row["profile_id"]) for row in failed])
-    await teach(tx, [(row, row["failure"]) for row in failed])
+    await teach(tx, [(row, row["failure"]) for row in failed if meant[row["id"]].code != PROVIDER_DOWN])
 
 
 async def _remember(tx: Transaction, provider: ProviderId, answers: dict[int, Result]) -> None:
@@ -200,7 +203,7 @@ def outcome_of(source: Source, row: Row, result: Result, *, other: ProviderId | 
     if isinstance(result, NotSent):
         patient = source.failover_on == "definite"
         if (now - row["created_at"] > GIVE_UP) if patient else tried > len(pauses):
-            return Outcome("failed", "temporary", "provider_down")
+            return Outcome("failed", "temporary", PROVIDER_DOWN)
         retry = None if other is not None else pause
         return Outcome("queued", None, result.detail[:200], retry_s=retry, unsent=patient, provider=other)
     said = f"{result.code} {result.detail}"[:200]

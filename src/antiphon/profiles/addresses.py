@@ -54,12 +54,12 @@ async def note_outcomes(
         Learnt(*place, place in arrived, place in permanent, passing[place], mobile[place], other[place])
         for place in places
     ]
-    now = await settings.read(tx)
+    failures_max = (await settings.read(tx)).soft_failures_max if passing else 0
     changed = await store.addresses.learn(
         tx,
         learnt,
         today=tx.now.replace(hour=0, minute=0, second=0, microsecond=0),
-        failures_max=now.soft_failures_max,
+        failures_max=failures_max,
         patience=tx.now - SOFT_AT_LEAST,
     )
     await outlet.publish(tx, [ProfileChange(id, "address", (channel,)) for id, channel in sorted(changed)])
