@@ -16,39 +16,13 @@ from typing import Literal
 from msgspec import Struct
 
 from antiphon.profiles import kinds
+from antiphon.profiles.graph import Link, Node, Verdict
 from antiphon.profiles.identity.rules import IdentityRules
+
+__all__ = ["Group", "Link", "Node", "People", "Reason", "Refused", "Verdict", "path", "people"]
 
 Reason = Literal["limit", "apart", "shared", "recycled", "does_not_merge", "unverified"]
 Strength = tuple[int, str, str]
-
-
-class Node(Struct, frozen=True):
-    """An identifier. `shared`: it is known to be everybody's, whatever its links say."""
-
-    id: int
-    kind: str
-    value: str
-    verified: bool = False
-    shared: bool = False
-
-
-class Link(Struct, frozen=True):
-    """Somebody named both together; event times. `manual`: a verdict says that they are one."""
-
-    one: int
-    other: int
-    first_at: datetime
-    last_at: datetime
-    manual: bool = False
-
-
-class Verdict(Struct, frozen=True):
-    """What a person decided about two identifiers. The latest of a pair counts."""
-
-    one: int
-    other: int
-    same: bool
-    at: datetime
 
 
 class Group(Struct, frozen=True):
