@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -61,6 +62,23 @@ def rows_with(home: House, tokens: list[str]) -> list[tuple[str, str]]:
     return asyncio.run(_rows_with(dsn(home), tokens))
 
 
+async def run_sql(home: House, text: str, *parameters: Any) -> list[Any]:
+    connection = await asyncpg.connect(dsn(home))
+    try:
+        return list(await connection.fetch(text, *parameters))
+    finally:
+        await connection.close()
+
+
+def samples_with(home: House, tokens: list[str]) -> list[str]:
+    """Columns of which the planner has a value of theirs in its statistics."""
+    text = (
+        "SELECT DISTINCT tablename || '.' || attname AS place FROM pg_stats s, unnest($1::text[]) token"
+        " WHERE schemaname = 'public' AND strpos(lower(s::text), token) > 0"
+    )
+    return [row["place"] for row in asyncio.run(run_sql(home, text, [token.lower() for token in tokens]))]
+
+
 def files_with(home: House, tokens: list[str]) -> list[tuple[str, str]]:
     """All but the files in which PostgreSQL keeps the tables themselves."""
     own = home.data / "postgres" / "cluster"
@@ -86,8 +104,10 @@ def live_a_life(home: House) -> None:
     home.person(OTHER, "email", circle="forgotten")
     who = user(PERSON)
     home.batch(
+        [{"type": "track", "anonymousId": WORDS["anonymous"], "event": "Looked", "properties": {"at": "before"}}]
+    )
+    home.batch(
         [
-            {"type": "track", "anonymousId": WORDS["anonymous"], "event": "Looked", "properties": {"at": "before"}},
             {"type": "identify", "userId": who, "anonymousId": WORDS["anonymous"], "traits": {"nick": WORDS["trait"]}},
             {"type": "identify", "userId": who, "traits": {"first_name": "changed"}},
             {"type": "group", "userId": who, "groupId": WORDS["account"]},
@@ -127,6 +147,8 @@ def test_not_a_word_is_left(home: House, tokens: list[str]) -> None:
     assert not missing, "the export shows all of it"
     assert user(OTHER) not in exported
 
+    asyncio.run(run_sql(home, "ANALYZE identifier, address, event, consent, profile, inbound"))
+    assert samples_with(home, tokens), "the planner has seen it"
     before = home.get("/campaigns/farewell")
     tried = answered(home.api.delete(f"/profiles/external_id:{user(PERSON)}", params={"dry_run": True}))
     assert rows_with(home, [user(PERSON)])
@@ -137,8 +159,11 @@ def test_not_a_word_is_left(home: House, tokens: list[str]) -> None:
     assert tried["deleted"].keys() <= done["deleted"].keys() | {"erasure"}
     assert home.api.get(f"/profiles/external_id:{user(PERSON)}").status_code == 404
 
+    assert len(done["profiles"]) > 1, "also the number that the device had before"
     assert rows_with(home, tokens) == []
     assert files_with(home, tokens) == []
+    home.command("retention", "--apply")
+    assert samples_with(home, tokens) == []
     assert rows_with(home, [user(OTHER)]), "others stay"
     after = home.get("/campaigns/farewell")
     assert sum(after["notifications"].values()) == sum(before["notifications"].values()) - 1

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 PAGES_AT_ONCE = 2_000
 """16 MB of a table."""
 
+SINCE_LAST_PASS = timedelta(hours=26)
+"""Wall time: a pass a day, and something over."""
+
 Trim = Callable[[Database, datetime], Awaitable[int]]
 """Lets go of what is older; answers how many rows, in transactions of bounded size."""
 
@@ -152,7 +155,10 @@ def months_before(now: datetime, months: int) -> datetime:
 
 
 async def keep(database: Database) -> dict[str, int]:
-    """Let go of what is older than its rule; rows (of events also months) by rule. Nothing while no rule is set."""
+    """Let go of what is older than its rule; rows (of events also months) by rule. Nothing while no rule is set.
+
+    The planner's samples are drawn anew where somebody was erased: they hold values too.
+    """
     async with database.transaction(read_only=True) as tx:
         wanted = (await settings.read(tx)).retention
         now = tx.now
@@ -165,4 +171,10 @@ async def keep(database: Database) -> dict[str, int]:
         gone[name] = await (rule.trim(database, before) if rule.trim else walk(database, kept.table, kept.at, before))
         if gone[name]:
             log.info("retention.trimmed", rule=name, rows=gone[name])
+    await database.repeat(_forget_samples)
     return gone
+
+
+async def _forget_samples(tx: Transaction) -> None:
+    if await store.retention.erased_within(tx, SINCE_LAST_PASS):
+        await store.retention.refresh_statistics(tx)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -60,6 +60,16 @@ async def trim_pages(tx: Transaction, table: str, column: str, *, before: dateti
         first + count,
     )
     return int(rows[0]["n"])
+
+
+async def erased_within(tx: Transaction, within: timedelta) -> bool:
+    """Wall time."""
+    return bool(await queries.value(tx, "erased_since", within=within))
+
+
+async def refresh_statistics(tx: Transaction) -> None:
+    """The planner's samples of all our tables: they hold values, also of people who were erased since."""
+    await tx.rows(f"ANALYZE {', '.join(await sizes(tx))}")
 
 
 async def event_partitions(tx: Transaction) -> dict[str, str]:

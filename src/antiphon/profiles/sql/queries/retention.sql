@@ -18,6 +18,10 @@ SELECT c.relname::text AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds
  WHERE i.inhparent = 'event'::regclass
  ORDER BY 1;
 
+-- name: erased_since
+-- Whether somebody was erased within this wall time. Across buckets: there are few.
+SELECT EXISTS (SELECT FROM erasure WHERE at_wall > clock_timestamp() - :within::interval);
+
 -- name: try_trimming
 -- One process trims at a time; the others leave it to that one.
 SELECT pg_try_advisory_xact_lock(1920234350);
