@@ -26,6 +26,7 @@ from antiphon.profiles import (
     search_http,
     timeline,
     topics_http,
+    trait_schema_http,
 )
 from antiphon.profiles.addresses import mobile_share
 from antiphon.profiles.identifiers import parse
@@ -150,4 +151,5 @@ routes = [
     *identity_http.routes,
     *search_http.routes,
     *topics_http.routes,
+    *trait_schema_http.routes,
 ]

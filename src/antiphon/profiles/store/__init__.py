@@ -15,6 +15,7 @@ from antiphon.profiles.store import (
     retention,
     search,
     topics,
+    trait_schema,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "retention",
     "search",
     "topics",
+    "trait_schema",
 ]
