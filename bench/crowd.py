@@ -64,17 +64,24 @@ async def without_indexes(database: Database, *tables: str) -> AsyncIterator[Non
         await database.pool.execute(f"VACUUM ANALYZE {table}", timeout=3600)
 
 
-async def people(database: Database, count: int) -> None:
-    """Profiles with traits, four identifiers, two addresses, the words of their names, a wish and its proof."""
-    tables = ("profile", "identifier", "address", "profile_word", "told", "consent", "preference")
+async def people(database: Database, count: int, *, lean: bool = False) -> None:
+    """Profiles with traits, four identifiers, two addresses, the words of their names, a wish and its proof.
+
+    `lean`: profiles and identifiers alone.
+    """
+    tables = ("profile", "identifier") if lean else tuple(_PEOPLE)
     async with without_indexes(database, *tables):
         given = names(FIRST_NAMES, seed=1), names(FAMILY_NAMES, seed=2)
         for first in range(1, count + 1, _STEP):
-            await _some_people(database, first, min(first + _STEP - 1, count), given)
+            await _some_people(
+                database, first, min(first + _STEP - 1, count), given, [_PEOPLE[table] for table in tables]
+            )
     await database.pool.execute("SELECT setval('profile_seq', $1), setval('identifier_seq', $2)", count, 4 * count + 3)
 
 
-async def _some_people(database: Database, first: int, last: int, given: tuple[list[str], list[str]]) -> None:
+async def _some_people(
+    database: Database, first: int, last: int, given: tuple[list[str], list[str]], statements: Sequence[str]
+) -> None:
     async with database.transaction() as tx:
         await tx.rows("SELECT setseed(0.5)")
         await tx.rows(
@@ -93,12 +100,12 @@ async def _some_people(database: Database, first: int, last: int, given: tuple[l
             float(FAMILY_NAMES),
         )
         await tx.rows("ANALYZE drawn")
-        for statement in _PEOPLE:
+        for statement in statements:
             await tx.rows(statement, NOW - timedelta(days=200))
 
 
-_PEOPLE = (
-    """
+_PEOPLE = {
+    "profile": """
     INSERT INTO profile (bucket, id, created_at, anchor, traits)
     SELECT bucket, id, $1, n * 4,
            jsonb_build_object('country', (ARRAY['de','fr','it','es','gb','us','pl'])[1 + floor(random() * 7)],
@@ -106,36 +113,36 @@ _PEOPLE = (
                               'age', 18 + floor(random() * 60)::integer,
                               'first_name', initcap(first), 'last_name', initcap(family))
       FROM drawn""",
-    """
+    "told": """
     INSERT INTO told (bucket, profile_id, who, traits)
     SELECT bucket, id, n * 4,
            jsonb_build_object('first_name', jsonb_build_array(at, initcap(first)),
                               'last_name', jsonb_build_array(at, initcap(family)))
       FROM drawn
      CROSS JOIN (SELECT extract(epoch FROM $1::timestamptz)::bigint * 1000000 AS at) AS said""",
-    """
+    "identifier": """
     INSERT INTO identifier (bucket, kind, value, id, profile_id, source, first_at, seen_at)
     SELECT (crc32(convert_to(kind, 'UTF8') || '\\x00'::bytea || convert_to(value, 'UTF8')) & 255)::smallint,
            kind, value, n * 4 + place - 1, id, 'import', $1, $1
       FROM drawn
      CROSS JOIN LATERAL (VALUES (1, 'external_id', n::text), (2, 'email', email), (3, 'phone', phone),
                                 (4, 'anonymous_id', md5(n::text))) AS had(place, kind, value)""",
-    """
+    "address": """
     INSERT INTO address (bucket, profile_id, channel, value, changed_at)
     SELECT bucket, id, channel, value, $1
       FROM drawn
      CROSS JOIN LATERAL (VALUES ('email', email), ('sms', phone)) AS had(channel, value)""",
-    """
+    "profile_word": """
     INSERT INTO profile_word (bucket, profile_id, word)
     SELECT DISTINCT bucket, id, word FROM drawn CROSS JOIN LATERAL (VALUES (first), (family)) AS had(word)
      WHERE $1::timestamptz IS NOT NULL""",
-    """
+    "consent": """
     INSERT INTO consent (bucket, id, profile_id, who, at, recorded_at, topic, channel, state, basis, method)
     SELECT bucket, id, id, n * 4, $1, $1, 'news', 'email', 'wanted', 'consent', 'form' FROM drawn""",
-    """
+    "preference": """
     INSERT INTO preference (bucket, profile_id, topic, channel, state, basis, changed_at, consent_id)
     SELECT bucket, id, 'news', 'email', 'wanted', 'consent', $1, id FROM drawn""",
-)
+}
 
 
 async def events(database: Database, *, people: int, count: int, named: dict[int, str] | None = None) -> None:
@@ -163,6 +170,21 @@ async def events(database: Database, *, people: int, count: int, named: dict[int
         )
     for table in ("event", *sums):
         await database.pool.execute(f"VACUUM ANALYZE {table}", timeout=3600)
+
+
+async def sums(database: Database, *, people: int, named: Sequence[str]) -> None:
+    """Five events of each of these kinds for everybody, as sums alone: without the events themselves."""
+    async with database.transaction() as tx:
+        await tx.rows("INSERT INTO event_name (name) SELECT unnest($1::text[])", list(named))
+    async with without_indexes(database, "event_sum"), database.transaction() as tx:
+        await tx.rows(
+            """
+                INSERT INTO event_sum (bucket, profile_id, name_id, count, first_at, last_at)
+                SELECT n & 255, n * 256 + (n & 255), id, 5, $2, $2
+                  FROM generate_series(1, $1::bigint) n, event_name""",
+            people,
+            NOW,
+        )
 
 
 async def _months(database: Database) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import contextlib
 import json
 import multiprocessing
 import os
@@ -29,10 +30,11 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 import uvloop
@@ -56,10 +58,20 @@ GOAL_OF_CORE = 0.25
 GOAL_P99_MS = 100
 
 
-def event(number: int) -> dict[str, Any]:
+class People(NamedTuple):
+    """Whom events are about: their ids begin with `prefix` and go from 0 to `count` - 1."""
+
+    prefix: str
+    count: int
+
+
+EVERYBODY = People("u", PEOPLE)
+
+
+def event(number: int, people: People) -> dict[str, Any]:
     return {
         "type": "track",
-        "userId": f"u{random.randrange(PEOPLE)}",
+        "userId": f"{people.prefix}{random.randrange(people.count)}",
         "event": NAMES[number % len(NAMES)],
         "messageId": f"node-next-{os.getpid()}-{number}-{time.monotonic_ns()}",
         "timestamp": datetime.now(UTC).isoformat(),
@@ -135,19 +147,21 @@ def _same(client: Load) -> Load:
     return client
 
 
-def written(key: str, size: int, number: int) -> bytes:
-    body = json.dumps({"batch": [event(number * size + n) for n in range(size)]}).encode()
+def written(key: str, size: int, number: int, people: People) -> bytes:
+    body = json.dumps({"batch": [event(number * size + n, people) for n in range(size)]}).encode()
     user = base64.b64encode(f"{key}:".encode()).decode()
     head = f"POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {user}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
-async def load(port: int, key: str, *, size: int, connections: int, seconds: float) -> dict[str, Any]:
+async def load(
+    port: int, key: str, *, size: int, connections: int, seconds: float, people: People = EVERYBODY
+) -> dict[str, Any]:
     """Doubles the work until it lasts long enough; reports the last round."""
     requests, acknowledged, failed = 20 * connections, 0, 0
     while True:
         took: list[float] = []
-        bodies = [written(key, size, n) for n in range(requests)]
+        bodies = [written(key, size, n, people) for n in range(requests)]
         clients = [Load(bodies[n::connections], took) for n in range(connections)]
         started = time.perf_counter()
         for client in clients:
@@ -161,7 +175,9 @@ async def load(port: int, key: str, *, size: int, connections: int, seconds: flo
         requests *= 2
     figures = _quantiles(took)
     rate = len(took) * size / elapsed
-    half, lost = await half_load(port, key, size=size, connections=connections, seconds=seconds, per_s=rate / 2)
+    half, lost = await half_load(
+        port, key, size=size, connections=connections, seconds=seconds, per_s=rate / 2, people=people
+    )
     return {
         "batch": size,
         "connections": connections,
@@ -174,13 +190,20 @@ async def load(port: int, key: str, *, size: int, connections: int, seconds: flo
 
 
 async def half_load(
-    port: int, key: str, *, size: int, connections: int, seconds: float, per_s: float
+    port: int,
+    key: str,
+    *,
+    size: int,
+    connections: int,
+    seconds: float,
+    per_s: float,
+    people: People = EVERYBODY,
 ) -> tuple[dict[str, Any], int]:
     """`per_s` events a second; figures, and how many requests failed."""
     every_s = connections * size / per_s
     each = max(1, int(seconds / every_s))
     took: list[float] = []
-    bodies = [written(key, size, n) for n in range(each * connections)]
+    bodies = [written(key, size, n, people) for n in range(each * connections)]
     begin = time.perf_counter() + 0.5
     clients = [
         Paced(bodies[n::connections], took, first_at=begin + n * every_s / connections, every_s=every_s)
@@ -198,13 +221,15 @@ def _quantiles(took: list[float]) -> dict[str, float]:
     return {"p50_ms": round(took[len(took) // 2] * 1e3, 1), "p99_ms": round(took[int(len(took) * 0.99)] * 1e3, 1)}
 
 
-def load_process(port: int, key: str, sizes: list[int], connections: int, seconds: float, answers: Any) -> None:
+def load_process(
+    port: int, key: str, sizes: Sequence[int], connections: int, seconds: float, people: People, answers: Any
+) -> None:
     for size in sizes:
-        answers.put(uvloop.run(load(port, key, size=size, connections=connections, seconds=seconds)))
+        answers.put(uvloop.run(load(port, key, size=size, connections=connections, seconds=seconds, people=people)))
 
 
-async def core(database: Database, *, seconds: float) -> float:
-    """Rows a second of the statement alone: events and sums, no directory of message ids, no decoding, no people."""
+async def seed(database: Database) -> list[int]:
+    """Everybody is known, and their profiles have a sum of one kind."""
     people = [f"u{n}" for n in range(PEOPLE)]
     for start in range(0, PEOPLE, 2_000):
         facts = [
@@ -212,18 +237,22 @@ async def core(database: Database, *, seconds: float) -> float:
             for n, name in enumerate(people[start : start + 2_000])
         ]
         await database.repeat(lambda tx, facts=facts: record(tx, facts))  # type: ignore[misc]  # default binds the loop variable
-    ids = [row["id"] for row in await database.pool.fetch("SELECT id FROM profile")]
+    return [row["id"] for row in await database.pool.fetch("SELECT id FROM profile")]
+
+
+async def core(database: Database, ids: Sequence[int], *, seconds: float, batches: int = 20) -> float:
+    """Rows a second of the statement alone: events and sums, no directory of message ids, no decoding, no people."""
     names = [row["id"] for row in await database.pool.fetch("SELECT id FROM event_name")]
-    batches = [_rows(ids, names) for _ in range(20)]
+    made = [_rows(ids, names) for _ in range(batches)]
     count, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
-        rows = batches[count % len(batches)]
+        rows = made[count % batches]
         await database.repeat(lambda tx, rows=rows: _insert(tx, rows))  # type: ignore[misc]  # as above
         count += 1
     return count * CORE_BATCH / (time.perf_counter() - started)
 
 
-def _rows(ids: list[int], names: list[int]) -> list[list[Any]]:
+def _rows(ids: Sequence[int], names: list[int]) -> list[list[Any]]:
     now = datetime.now(UTC)
     chosen = random.choices(ids, k=CORE_BATCH)
     text = '{"sku":"s12","price":1.99,"currency":"EUR","position":3}'
@@ -262,16 +291,12 @@ async def run(dsn: str, arguments: argparse.Namespace) -> dict[str, Any]:
     await database.start()
     async with database.transaction() as tx:
         _, key = await access.create_key(tx, "bench", "write")
-    core_per_s = await core(database, seconds=arguments.seconds)
-    api = SegmentApi(Runtime(database=database, secrets=await read_secrets(database), base_url="http://127.0.0.1"))
+    core_per_s = await core(database, await seed(database), seconds=arguments.seconds)
     before = await database.pool.fetchval("SELECT count(*) FROM event")
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(api, log_level="warning", access_log=False))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    rounds = await asyncio.to_thread(_rounds, listener.getsockname()[1], key, arguments)
-    server.should_exit = True
-    await serving
+    async with served(database) as port:
+        rounds = await asyncio.to_thread(
+            loaded, port, key, seconds=arguments.seconds, connections=arguments.connections
+        )
     kept = await database.pool.fetchval("SELECT count(*) FROM event") - before
     await database.close()
     worst = min(round["events_per_s"] for round in rounds)
@@ -291,16 +316,35 @@ async def run(dsn: str, arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _rounds(port: int, key: str, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+@contextlib.asynccontextmanager
+async def served(database: Database) -> AsyncIterator[int]:
+    """The intake alone, in this process; its port."""
+    api = SegmentApi(Runtime(database=database, secrets=await read_secrets(database), base_url="http://127.0.0.1"))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(api, log_level="warning", access_log=False))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+def loaded(
+    port: int,
+    key: str,
+    *,
+    seconds: float,
+    connections: int,
+    sizes: Sequence[int] = (20, 100),
+    people: People = EVERYBODY,
+) -> list[dict[str, Any]]:
+    """The load in a process of its own, a round for each size; blocks."""
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
-    sizes = [20, 100]
-    process = context.Process(
-        target=load_process, args=(port, key, sizes, arguments.connections, arguments.seconds, answers)
-    )
+    process = context.Process(target=load_process, args=(port, key, sizes, connections, seconds, people, answers))
     process.start()
     try:
-        return [answers.get(timeout=10 * arguments.seconds + 60) for _ in sizes]
+        return [answers.get(timeout=10 * seconds + 60) for _ in sizes]
     finally:
         process.terminate()
         process.join()
