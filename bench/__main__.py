@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("ingest_core", "ingest_http", "segments", "smtp", "campaign", "size", "idle", "startup")
+ALL = (
+    "ingest_core",
+    "ingest_http",
+    "growth",
+    "segments",
+    "people",
+    "merge",
+    "smtp",
+    "campaign",
+    "size",
+    "idle",
+    "startup",
+)
 
 
 def main() -> int:
