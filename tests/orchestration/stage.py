@@ -141,7 +141,7 @@ class Stage:
 
     async def campaign(self, *forms: str, launched: bool = True, **options: Any) -> campaigns.Campaign:
         """For everybody."""
-        message = await self.message(*forms)
+        message = options.pop("message", None) or await self.message(*forms)
         async with self.database.transaction() as tx:
             known = {segment.name for segment in await segments.list_all(tx)}
         if "all" not in known:

@@ -118,7 +118,7 @@ def _look(
     usable = [reach for reach in case.reach if reach.channel == channel and not reach.dead]
     wishes = {reach: wish(case, source, policy, channel, reach.value, now=now) for reach in usable}
     if not usable:
-        return wish(case, source, policy, channel, "", now=now).reason or "unreachable", None
+        return "unreachable", None
     wanted = [reach for reach in usable if wishes[reach].reason is None]
     if not wanted:
         return wishes[usable[0]].reason, None
