@@ -126,6 +126,7 @@ async def test_help_is_answered_once_a_day_however_often_it_is_asked(
     await stage.people(1, "phone")
     for _ in range(5):
         await write(stage, "HELP")
+        await answered(stage, desk, 1)
         await move(timedelta(hours=1))
     ((_, text),) = await answered(stage, desk, 1)
     assert text == (

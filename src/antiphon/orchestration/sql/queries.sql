@@ -173,7 +173,7 @@ UPDATE delivery d
 RETURNING d.id, d.notification_id, d.profile_id, d.source_id, d.channel;
 
 -- name: read_queued_of_people
--- Attempts of these people, under any of their numbers, that have not left yet.
+-- Attempts of these people, under any of their numbers, that have not left yet. What answers their own words stays.
 SELECT d.id, d.notification_id, d.profile_id, d.channel
   FROM (SELECT given.profile_id FROM unnest(:profiles::bigint[]) AS given(profile_id)
         UNION ALL
@@ -181,6 +181,7 @@ SELECT d.id, d.notification_id, d.profile_id, d.channel
   JOIN notification n
     ON n.bucket = (number.profile_id & 255)::smallint AND n.profile_id = number.profile_id
    AND n.is_open
+  JOIN source s ON s.id = n.source_id AND s.kind <> 'system'
   JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id AND d.state = 'queued'
  ORDER BY d.bucket, d.id
    FOR UPDATE OF d;
@@ -385,7 +386,10 @@ SELECT d.id, d.notification_id, d.n, d.channel, d.address, d.provider_id, d.stat
 -- name: read_for_render
 -- What rendering needs to know of deliveries: for whom, what, which variant.
 SELECT d.id, d.profile_id, d.source_id, d.channel, d.address, d.notification_id, d.n, d.provider_id, n.variant, n.variables,
-       n.created_at, n.expires_at, p.traits, a.details, d.attempts, d.state
+       n.created_at, n.expires_at, p.traits, a.details, d.attempts, d.state,
+       (SELECT belonging.accounts
+          FROM known_accounts_of belonging
+         WHERE belonging.bucket = p.bucket AND belonging.profile_id = p.id) AS accounts
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
   JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
@@ -442,7 +446,10 @@ SELECT DISTINCT ON (number.person) number.person, d.source_id, d.channel, n.vari
 -- name: read_public
 -- What public links of deliveries need: whose they are by now, what was said, when it was handed over.
 SELECT d.id, p.id AS profile_id, d.source_id, d.channel, d.address, d.handed_at, d.state, n.variant, n.variables,
-       s.message_id, s.version, s.topic, p.traits
+       s.message_id, s.version, s.topic, p.traits,
+       (SELECT belonging.accounts
+          FROM known_accounts_of belonging
+         WHERE belonging.bucket = p.bucket AND belonging.profile_id = p.id) AS accounts
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
   JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id
