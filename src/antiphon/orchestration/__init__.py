@@ -29,6 +29,7 @@ from antiphon.orchestration.sources import (
     prefer,
     resume,
 )
+from antiphon.orchestration.variables import locale_of, variables_of
 from antiphon.orchestration.work import run
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "count_due",
     "ended",
     "is_leaving",
+    "locale_of",
     "make_source",
     "notify",
     "on_erased",
@@ -67,5 +69,6 @@ __all__ = [
     "send",
     "show",
     "tally",
+    "variables_of",
     "why",
 ]

@@ -33,6 +33,7 @@ from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
 from antiphon.orchestration.handed import Rendered, doubt, record
 from antiphon.orchestration.records import Source
+from antiphon.orchestration.variables import locale_of, variables_of
 
 log = structlog.get_logger()
 
@@ -202,9 +203,9 @@ def _outgoing(
     body = content.render(
         message,
         channel=Channel(row["channel"]),
-        locale=str(traits.get("language") or ""),
+        locale=locale_of(traits),
         variant=row["variant"],
-        variables={"profile": traits, "now": at, **(row["variables"] or {})},
+        variables=variables_of(traits, row["accounts"] or (), row["variables"] or {}, at=at),
         addressing=content.Addressing(
             base_url=runtime.base_url,
             sign=runtime.signer.sign,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ class Linked(Struct, frozen=True):
     handed_at: datetime | None
     traits: Mapping[str, Any]
     variables: Mapping[str, Any]
+    accounts: Sequence[Mapping[str, Any]] = ()
 
 
 async def read_linked(tx: Transaction, deliveries: Collection[int]) -> dict[int, Linked]:
@@ -46,4 +47,5 @@ def _linked(row: Row) -> Linked:
         handed_at=row["handed_at"],
         traits=row["traits"],
         variables=row["variables"] or {},
+        accounts=row["accounts"] or (),
     )

@@ -73,9 +73,9 @@ def target(message: content.Message, linked: Linked, link: int) -> str:
             message,
             link,
             channel=Channel(linked.channel),
-            locale=str(linked.traits.get("language") or ""),
+            locale=orchestration.locale_of(linked.traits),
             variant=linked.variant,
-            variables={"profile": linked.traits, "now": linked.handed_at, **linked.variables},
+            variables=orchestration.variables_of(linked.traits, linked.accounts, linked.variables, at=linked.handed_at),
         )
     except (content.RenderError, NotFound):
         return ""

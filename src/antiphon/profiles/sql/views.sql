@@ -14,6 +14,15 @@ CREATE OR REPLACE VIEW known_preference AS
     FROM preference;
 CREATE OR REPLACE VIEW known_account AS SELECT bucket, key, traits FROM account;
 CREATE OR REPLACE VIEW known_belonging AS SELECT bucket, profile_id, account FROM belonging;
+-- What messages may say of somebody's accounts: whichever was joined last stands first. Ask it of a few people only.
+CREATE OR REPLACE VIEW known_accounts_of AS
+  SELECT joined.bucket, joined.profile_id,
+         jsonb_agg(account.traits || jsonb_build_object('key', account.key) ORDER BY since DESC, account.key) AS accounts
+    FROM (SELECT bucket, profile_id, account, min(since) AS since
+            FROM belonging
+           GROUP BY bucket, profile_id, account) AS joined
+    JOIN account ON account.key = joined.account
+   GROUP BY joined.bucket, joined.profile_id;
 CREATE OR REPLACE VIEW known_event AS SELECT bucket, profile_id, at, name_id, received_at, properties FROM event;
 CREATE OR REPLACE VIEW known_event_name AS SELECT id, name FROM event_name;
 CREATE OR REPLACE VIEW known_event_sum AS
