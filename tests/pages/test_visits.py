@@ -10,13 +10,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from antiphon import metrics
+from antiphon import metrics, orchestration, profiles
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database, Transaction
-from antiphon.kernel.records import SourceId
+from antiphon.kernel.records import DeliveryId, Identifier, SourceId
+from antiphon.orchestration.deliver import render
 from antiphon.pages.machines import is_machine, is_too_quick
 from conftest import START
-from pages.stage import Stage
+from pages.stage import MESSAGE, Stage
 
 
 async def counted(stage: Stage, source: SourceId) -> dict[str, int]:
@@ -204,3 +205,31 @@ def test_only_mail_is_scanned_before_it_is_read() -> None:
     assert not is_too_quick("sms", START, START)
     assert not is_too_quick("email", None, START)
     assert not is_too_quick("email", START, START - timedelta(days=1))
+
+
+async def test_a_message_knows_the_account_that_was_joined_last(
+    stage: Stage, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it is sent, and when its link is followed."""
+    button = MESSAGE["locales"]["en"]["email"]["blocks"][1]
+    monkeypatch.setitem(button, "url", "https://shop.example/{{ account.key }}/{{ account.plan }}/{{ accounts.size }}")
+    anna, ben = await stage.person("anna"), await stage.person("ben")
+    for day, key, plan in ((9, "first", "free"), (2, "last", "pro"), (5, "between", "team")):
+        told = profiles.AccountFact(key, {"plan": plan})
+        who = (Identifier("external_id", "anna"),)
+        fact = profiles.Fact("test", key, START - timedelta(days=day), who=who, account=told)
+        await stage.database.repeat(lambda tx, fact=fact: profiles.record(tx, [fact]))  # type: ignore[misc]
+    source = await stage.tell([anna, ben], "email")
+    for id, target in ((anna, "https://shop.example/last/pro/3"), (ben, "https://shop.example///0")):
+        delivery = await stage.delivery(source, id)
+        async with stage.database.transaction() as tx:
+            [rendered] = await render(stage.runtime, tx, [DeliveryId(delivery.id)])
+        assert rendered.outgoing is not None, rendered.problem
+        assert (await client.get((await stage.links(source, id)).click_url(1))).headers["location"] == target
+
+
+@pytest.mark.parametrize(("traits", "locale"), [
+    ({"language": "fr", "device_language": "es"}, "fr"), ({"device_language": "es-MX"}, "es-MX"), ({}, ""),
+])  # fmt: skip
+def test_the_language_is_the_one_told_else_the_one_of_the_device(traits: dict[str, str], locale: str) -> None:
+    assert orchestration.locale_of(traits) == locale
