@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from litestar import Request
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, Parameter
+from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from antiphon.kernel import settings
 from antiphon.kernel.http import delete, get
-from antiphon.kernel.i18n import LOCALES
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
@@ -29,7 +28,7 @@ async def show_export(
     request: Anything,
     who: FromPath[str],
     format: FromQuery[Literal["json", "html"]] = "json",
-    lang: Annotated[str, Parameter(query="lang", max_length=10)] = LOCALES[0],
+    lang: FromQuery[Literal["en", "es", "fr"]] = "en",
 ) -> Stream:
     """Everything that is known of a person. `lang` is for `format=html`."""
     named = plain(parse(segment_after(request, "profiles")))
