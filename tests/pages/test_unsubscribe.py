@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import string
+from html import unescape
 from importlib import resources
 from pathlib import Path
 
@@ -90,6 +92,94 @@ async def test_one_topic_can_be_stopped_alone(stage: Stage, client: httpx.AsyncC
     assert profile.preferences == [profiles.Preference("coupons", "email", "unwanted")]
 
 
+async def ledger(stage: Stage, person: ProfileId) -> list[profiles.Consent]:
+    async with stage.database.transaction(read_only=True) as tx:
+        return await profiles.ledger(tx, person)
+
+
+async def scopes(stage: Stage) -> list[tuple[str, str]]:
+    rows = await stage.database.pool.fetch("SELECT channel, scope FROM opt_out ORDER BY channel")
+    return [(row["channel"], row["scope"]) for row in rows]
+
+
+async def test_one_click_stops_marketing_with_its_proof(stage: Stage, client: httpx.AsyncClient) -> None:
+    anna = await stage.person("anna")
+    url = (await stage.links(await stage.tell([anna], "email"), anna)).unsubscribe_url()
+    await client.post(url, data=ONE_CLICK)
+    assert await scopes(stage) == [("email", "marketing")]
+    (said,) = await ledger(stage, anna)
+    assert (said.method, said.scope, said.address) == ("one_click", "marketing", "anna@mail.example")
+    assert (said.wording, said.ip, said.source) == ("List-Unsubscribe=One-Click", "127.0.0.1", "unsubscribe")
+    assert "Firefox" in said.user_agent
+
+
+async def test_the_proof_of_the_page_is_the_button_and_its_text(stage: Stage, client: httpx.AsyncClient) -> None:
+    anna = await stage.person("anna")
+    url = (await stage.links(await stage.tell([anna], "email"), anna)).unsubscribe_url()
+    await client.post(f"{url}?lang=fr", data={"choice": "topic"})
+    (said,) = await ledger(stage, anna)
+    page = unescape((await client.get(f"{url}?lang=fr")).text)
+    assert said.language == "fr"
+    assert [line in page for line in said.wording.splitlines()] == [True, True]
+
+
+async def test_everything_stops_on_every_channel(stage: Stage, client: httpx.AsyncClient) -> None:
+    anna = await stage.person("anna")
+    source = await stage.tell([anna], "email")
+    other = await stage.tell([anna], "sms")
+    url = (await stage.links(source, anna)).unsubscribe_url()
+    answer = await client.post(url, data={"choice": "everything"})
+    assert "will send you nothing more, on any channel" in answer.text
+    assert await scopes(stage) == [("email", "marketing")]
+    assert [(await stage.delivery(each, anna)).state for each in (source, other)] == ["cancelled", "cancelled"]
+    async with stage.database.transaction(read_only=True) as tx:
+        (standing,) = (await profiles.preferences(tx, [anna]))[anna]
+    assert (standing.topic, standing.channel, standing.state) == ("*", "*", "unwanted")
+
+
+@pytest.mark.parametrize("choice", ["all", "topic", "everything"])
+async def test_a_stop_is_undone_with_one_button(stage: Stage, client: httpx.AsyncClient, choice: str) -> None:
+    anna = await stage.person("anna")
+    async with stage.database.transaction() as tx:
+        said = [profiles.Statement("coupons", "email", "wanted"), profiles.Statement("news", "sms", "unwanted")]
+        await profiles.state(tx, anna, said, profiles.Proof("api"))
+
+    async def wishes() -> set[tuple[str, str, str | None]]:
+        async with stage.database.transaction(read_only=True) as tx:
+            rows = (await profiles.preferences(tx, [anna]))[anna]
+        return {(row.topic, row.channel, row.state) for row in rows}
+
+    before = await wishes()
+    url = (await stage.links(await stage.tell([anna], "email"), anna)).unsubscribe_url()
+    stopped = (await client.post(url, data={"choice": choice})).text
+    assert await wishes() != before or await opted_out(stage, anna) == {"email"}
+    was = re.findall(r'name="was" value="([^"]*)"', stopped)
+    undone = await client.post(url, data={"choice": "undo", "was": was})
+    assert "Undone" in undone.text
+    assert await wishes() == before
+    assert await opted_out(stage, anna) == set()
+
+
+async def test_undo_brings_no_older_stop_back_to_life(stage: Stage, client: httpx.AsyncClient) -> None:
+    """Who had opted out before is not opted in by undoing something else."""
+    anna = await stage.person("anna")
+    url = (await stage.links(await stage.tell([anna], "email"), anna)).unsubscribe_url()
+    async with stage.database.transaction() as tx:
+        await profiles.opt_out(tx, "email", ["anna@mail.example"], how="complaint")
+    stopped = (await client.post(url, data={"choice": "everything"})).text
+    was = re.findall(r'name="was" value="([^"]*)"', stopped)
+    await client.post(url, data={"choice": "undo", "was": was})
+    assert await scopes(stage) == [("email", "everything")]
+
+
+async def test_from_a_stop_there_is_a_way_to_choose(stage: Stage, client: httpx.AsyncClient) -> None:
+    anna = await stage.person("anna")
+    url = (await stage.links(await stage.tell([anna], "sms"), anna)).unsubscribe_url()
+    for page in ((await client.get(url)).text, (await client.post(url, data={"choice": "all"})).text):
+        (detail,) = re.findall(r'class="row" href="([^"]*)"', page)
+        assert "coupons" in (await client.get(detail)).text
+
+
 async def test_a_message_without_a_topic_offers_no_topic(stage: Stage, client: httpx.AsyncClient) -> None:
     anna = await stage.person("anna")
     url = (await stage.links(await stage.tell([anna], "email", topic=""), anna)).unsubscribe_url()
@@ -106,7 +196,7 @@ async def test_a_huge_body_is_refused(stage: Stage, client: httpx.AsyncClient) -
     assert await opted_out(stage, anna) == set()
 
 
-@pytest.mark.parametrize("page", ["frame.html", "notice.html", "unsubscribe.html"])
+@pytest.mark.parametrize("page", ["frame.html", "notice.html", "optin.html", "preferences.html", "unsubscribe.html"])
 def test_pages_need_no_script_and_no_style_of_their_own(page: str) -> None:
     source = resources.files("antiphon.pages").joinpath(f"templates/{page}").read_text("utf-8")
     assert "<script" not in source
