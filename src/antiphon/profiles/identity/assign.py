@@ -12,15 +12,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from antiphon.profiles import kinds
-from antiphon.profiles.identity.people import Group, Node
-
-
-class Number(Struct, frozen=True):
-    """A profile number: live, or an alias that leads to `leads_to`."""
-
-    id: int
-    anchor: int
-    leads_to: int | None = None
+from antiphon.profiles.graph import Node, Number
+from antiphon.profiles.identity.people import Group
 
 
 class Assignment(Struct, frozen=True):

@@ -7,8 +7,8 @@ taken back after.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -20,13 +20,13 @@ from antiphon.kernel.records import Identifier, ProfileChange, ProfileId
 from antiphon.profiles import store, traits
 from antiphon.profiles.consent_fold import Said, Standing
 from antiphon.profiles.consent_fold import fold as fold_statements
+from antiphon.profiles.graph import Verdict
 from antiphon.profiles.identity import apply
 from antiphon.profiles.identity.apply import Outcome
-from antiphon.profiles.identity.people import Verdict
+from antiphon.profiles.identity.rules import COMPONENT_MAX
+from antiphon.profiles.identity.verdicts import Known, Words, to_merge, to_part
 from antiphon.profiles.naming import Named, keep_links, resolve_people
 from antiphon.profiles.told import fold, merge
-
-Pair = tuple[int, int]
 
 
 class TooMany(Problem):
@@ -62,30 +62,27 @@ async def say_same(tx: Transaction, one: Identifier, other: Identifier, *, by: s
 
 async def merge_people(tx: Transaction, one: ProfileId, other: ProfileId, *, by: str) -> ProfileId:
     """They are one customer, whatever the rules say. Answers the number that stands for them."""
-    pairs = await _same_pairs(tx, one, other)
-    await store.identity.keep_verdicts(tx, pairs, same=True, by=by)
-    outcome = _checked(await apply.settle(tx, {id for pair in pairs for id in pair}, by=by))
-    return _now(outcome, one)
+    said = await _merge_words(tx, one, other)
+    await _keep(tx, said, by=by)
+    outcome = _checked(await apply.settle(tx, _named(said), by=by))
+    return ProfileId(outcome.assignment.leads.get(one, one))
 
 
 async def preview_merge(tx: Transaction, one: ProfileId, other: ProfileId) -> Preview:
-    pairs = await _same_pairs(tx, one, other)
-    return await _preview(tx, pairs, same=True, first=one)
+    return await _preview(tx, await _merge_words(tx, one, other), first=one)
 
 
 async def unmerge(tx: Transaction, whole: ProfileId, part: Collection[Identifier], *, by: str) -> ProfileId:
     """These identifiers are not this customer. Answers the number of whom they are from now on."""
-    pairs, cut = await _apart_pairs(tx, whole, part)
-    await store.identity.keep_verdicts(tx, pairs, same=False, by=by)
-    outcome = _checked(await apply.settle(tx, {id for pair in pairs for id in pair}, by=by))
-    strongest = outcome.component.nodes[cut][0]
-    found = await store.ingest.find(tx, [Identifier(strongest.kind, strongest.value)])
-    return next(iter(found.values())).profile
+    said, cut = await _part_words(tx, whole, part)
+    await _keep(tx, said, by=by)
+    _checked(await apply.settle(tx, _named(said), by=by))
+    return (await store.ingest.find(tx, [cut]))[cut].profile
 
 
 async def preview_unmerge(tx: Transaction, whole: ProfileId, part: Collection[Identifier]) -> Preview:
-    pairs, _ = await _apart_pairs(tx, whole, part)
-    return await _preview(tx, pairs, same=False, first=whole)
+    said, _ = await _part_words(tx, whole, part)
+    return await _preview(tx, said, first=whole)
 
 
 async def members_of_alias(tx: Transaction, whole: ProfileId, alias: ProfileId) -> list[Identifier]:
@@ -97,30 +94,59 @@ async def members_of_alias(tx: Transaction, whole: ProfileId, alias: ProfileId) 
     raise invalid("number", "It is not a number that was merged into this person.")
 
 
-async def _same_pairs(tx: Transaction, one: ProfileId, other: ProfileId) -> set[Pair]:
-    """The strongest of both; and whoever was said to be apart before is said to be the same now."""
+async def _merge_words(tx: Transaction, one: ProfileId, other: ProfileId) -> list[Verdict]:
     if one == other:
         raise invalid("with", "It is the same person already.")
-    mine = [row.id for row in await store.identity.identifiers_of(tx, one)]
-    theirs = [row.id for row in await store.identity.identifiers_of(tx, other)]
+    mine, theirs = [[row.id for row in await store.identity.identifiers_of(tx, id)] for id in (one, other)]
     if not mine or not theirs:
         raise invalid("with", "There is no such profile any more.")
-    apart = await store.identity.apart_between(tx, mine, theirs)
-    return {(mine[0], theirs[0]), *apart}
+    known, at = await _known(tx, [*mine, *theirs])
+    return _verdicts(to_merge(known, mine, theirs, at=at), at)
 
 
-async def _apart_pairs(tx: Transaction, whole: ProfileId, part: Collection[Identifier]) -> tuple[set[Pair], int]:
-    """Each of the part against the strongest of the rest, and the other way round; the strongest of the part."""
+async def _part_words(
+    tx: Transaction, whole: ProfileId, part: Collection[Identifier]
+) -> tuple[list[Verdict], Identifier]:
+    """And the strongest of the part."""
     rows = await store.identity.identifiers_of(tx, whole)
     wanted = set(part)
-    cut = [row.id for row in rows if row.identifier in wanted]
-    rest = [row.id for row in rows if row.identifier not in wanted]
+    cut = [row for row in rows if row.identifier in wanted]
+    rest = [row for row in rows if row.identifier not in wanted]
     if missing := wanted - {row.identifier for row in rows}:
         one = min(missing)
         raise invalid("identifiers", f"{one.kind}:{one.value} is none of this person's.")
     if not cut or not rest:
         raise invalid("identifiers", "Some of the person's identifiers must go and some must stay.")
-    return {(id, rest[0]) for id in cut} | {(cut[0], id) for id in rest}, cut[0]
+    known, at = await _known(tx, [row.id for row in rows])
+    words = to_part(known, [row.id for row in cut], [row.id for row in rest], at=at)
+    return _verdicts(words, at), cut[0].identifier
+
+
+async def _known(tx: Transaction, ids: Sequence[int]) -> tuple[Known, datetime]:
+    """All that hangs together with these, held until the end; and a time later than all that was decided."""
+    await store.identity.hold(tx)
+    reached = await store.identity.reach(tx, ids, most=COMPONENT_MAX)
+    if len(reached) > COMPONENT_MAX:
+        raise TooMany()
+    component = await store.identity.read_component(tx, reached)
+    nodes = [node for node, _ in component.nodes.values()]
+    last = max((verdict.at for verdict in component.verdicts), default=tx.now)
+    at = max(tx.now, last + timedelta(microseconds=1))
+    return Known(nodes, component.links, component.verdicts, await apply.read_rules(tx)), at
+
+
+def _verdicts(words: Words, at: datetime) -> list[Verdict]:
+    return [Verdict(one, other, same, at) for (one, other), same in sorted(words.items())]
+
+
+def _named(said: Sequence[Verdict]) -> set[int]:
+    return {id for verdict in said for id in (verdict.one, verdict.other)}
+
+
+async def _keep(tx: Transaction, said: Sequence[Verdict], *, by: str) -> None:
+    for same in (True, False):
+        pairs = [(verdict.one, verdict.other) for verdict in said if verdict.same is same]
+        await store.identity.keep_verdicts(tx, pairs, same=same, by=by, at=said[0].at)
 
 
 def _checked(outcome: Outcome | None) -> Outcome:
@@ -129,13 +155,8 @@ def _checked(outcome: Outcome | None) -> Outcome:
     return outcome
 
 
-def _now(outcome: Outcome, profile: ProfileId) -> ProfileId:
-    return ProfileId(outcome.assignment.leads.get(profile, profile))
-
-
-async def _preview(tx: Transaction, pairs: Collection[Pair], *, same: bool, first: ProfileId) -> Preview:
-    said = [Verdict(min(pair), max(pair), same, tx.now) for pair in pairs]
-    outcome = _checked(await apply.work_out(tx, {id for pair in pairs for id in pair}, said=said))
+async def _preview(tx: Transaction, said: Sequence[Verdict], *, first: ProfileId) -> Preview:
+    outcome = _checked(await apply.work_out(tx, _named(said), said=said))
     nodes = outcome.component.nodes
     owners = {id: outcome.assignment.owners.get(id, owner) for id, (_, owner) in nodes.items()}
     changed = {owners[id] for id in outcome.assignment.owners} | {nodes[id][1] for id in outcome.assignment.owners}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import Identifier, ProfileId, bucket_of
 from antiphon.profiles import kinds
-from antiphon.profiles.identity.assign import Number
+from antiphon.profiles.graph import Number
 from antiphon.profiles.identity.people import Link, Node, Verdict
 from antiphon.profiles.store.base import queries
 
@@ -226,12 +226,6 @@ async def becauses(tx: Transaction, profile: ProfileId) -> list[tuple[ProfileId,
     """The numbers that were merged into this person, and why."""
     rows = await queries.rows(tx, "becauses", profile=profile)
     return [(row["id"], row["because"]) for row in rows]
-
-
-async def apart_between(tx: Transaction, ones: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs of which somebody said that they are not the same."""
-    rows = await queries.rows(tx, "apart_between", ones=ones, others=others)
-    return [(row["one"], row["other"]) for row in rows]
 
 
 async def touch_everybody(tx: Transaction) -> int:

@@ -345,14 +345,6 @@ SELECT id, because, merged_at
  WHERE profile_id = :profile
  ORDER BY merged_at, id;
 
--- name: apart_between
--- Of whom somebody said that they are not the same. Reads across buckets.
-SELECT one, other
-  FROM verdict
- WHERE NOT same
-   AND ((one = ANY(:ones::bigint[]) AND other = ANY(:others::bigint[]))
-     OR (one = ANY(:others::bigint[]) AND other = ANY(:ones::bigint[])));
-
 -- name: touch_everybody
 -- Whatever hangs together is worked out anew: once per identifier in the middle of links.
 INSERT INTO identity_due AS kept (bucket, identifier_id, due_at, version)
