@@ -354,3 +354,12 @@ def test_what_nobody_foresaw_is_one_sentence_and_a_log(
     assert log.stat().st_mode & 0o777 == 0o600
     monkeypatch.setenv("ANTIPHON_DEBUG", "1")
     assert "Traceback" in cli("keys", "list").err
+
+
+def test_people_are_found_by_beginnings(cli: CommandLine, people: Path) -> None:
+    (found,) = cli.json("people", "find", "silv")
+    assert found["identifiers"] == ["external_id:silver1"]
+    assert len(cli.json("people", "find", "0790 00", "--limit", "3")) == 3
+    assert cli("people", "find", "%").code == 0
+    assert cli("people", "find", "").code == 1
+    assert cli.json("people", "duplicates") == []

@@ -34,7 +34,7 @@ async def everybody(database: Database, *, limit: int = 50) -> list[Duplicate]:
     cursor = None
     for _ in range(100):
         async with database.transaction(read_only=True) as tx:
-            page = await duplicates.duplicates(tx, limit=limit, cursor=cursor)
+            page = await duplicates.find_duplicates(tx, limit=limit, cursor=cursor)
         assert len(page.duplicates) <= limit
         found += page.duplicates
         if page.cursor is None:
@@ -168,7 +168,7 @@ async def test_a_cursor_that_we_did_not_give_is_refused(database: Database) -> N
     for cursor in ("", "x", "-1", "9" * 30, "¹", str(2**63)):
         with pytest.raises(Invalid) as refused:
             async with database.transaction(read_only=True) as tx:
-                await duplicates.duplicates(tx, cursor=cursor)
+                await duplicates.find_duplicates(tx, cursor=cursor)
         assert [flaw.at for flaw in refused.value.flaws] == ["cursor"]
 
 

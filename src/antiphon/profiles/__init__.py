@@ -52,6 +52,7 @@ from antiphon.profiles.consent_records import (
     Statement,
     Topic,
 )
+from antiphon.profiles.duplicates import Duplicate, Duplicates, duplicates_of, find_duplicates
 from antiphon.profiles.erasure import Erasure, erase, in_flight, look_again
 from antiphon.profiles.export import Person, Section, add_sections
 from antiphon.profiles.headcount import about_how_many, anybody
@@ -93,6 +94,8 @@ __all__ = [
     "Cell",
     "Confirmed",
     "Consent",
+    "Duplicate",
+    "Duplicates",
     "Effective",
     "Erasure",
     "Fact",
@@ -122,6 +125,7 @@ __all__ = [
     "consent",
     "count_due",
     "drop_topic",
+    "duplicates_of",
     "effective",
     "ensure_partitions",
     "erase",
@@ -129,6 +133,7 @@ __all__ = [
     "events",
     "find",
     "find_account",
+    "find_duplicates",
     "find_or_make",
     "find_people",
     "find_topic",

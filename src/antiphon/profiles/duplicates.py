@@ -57,7 +57,7 @@ class Duplicates(Struct, frozen=True):
     cursor: str | None
 
 
-async def duplicates(tx: Transaction, *, limit: int = 50, cursor: str | None = None) -> Duplicates:
+async def find_duplicates(tx: Transaction, *, limit: int = 50, cursor: str | None = None) -> Duplicates:
     """Each pair once; two thousand people a page, or as many as it takes to find `limit` pairs."""
     after = _after(cursor)
     found: list[Duplicate] = []

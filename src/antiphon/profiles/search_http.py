@@ -74,7 +74,7 @@ async def list_duplicates(
     runtime: NamedDependency[Runtime], cursor: Cursor = None, limit: PairsLimit = 50
 ) -> DuplicatePage:
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await duplicates.duplicates(tx, limit=limit, cursor=cursor)
+        found = await duplicates.find_duplicates(tx, limit=limit, cursor=cursor)
     return DuplicatePage([_duplicate(one) for one in found.duplicates], found.cursor)
 
 
