@@ -29,7 +29,7 @@ from antiphon.kernel import postgres
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database, Transaction, open_database
 from antiphon.kernel.migrate import migrate
-from antiphon.kernel.records import Identifier
+from antiphon.kernel.records import Identifier, ProfileId
 from bench import crowd
 from bench.house import house
 from bench.machine import machine
@@ -66,7 +66,7 @@ async def page(tx: Transaction, number: int) -> object:
 
 
 async def in_process(database: Database, work: Timed, numbers: Sequence[int]) -> list[float]:
-    """Milliseconds, each in a transaction of its own."""
+    """Milliseconds, each in a transaction of its own; the first hundred only warm up."""
     times = []
     for number in numbers:
         begun = perf_counter()
@@ -145,7 +145,17 @@ async def measure(database: Database, people: int) -> bool:
             return await profiles.find_people(tx, texts[number % len(texts)])
 
         kept &= show(f"found by {name}", await in_process(database, ask, range(len(texts))), bare_p99, SEARCH_MS)
+    show("who may be the same as one", await in_process(database, same_as, numbers[: WARM + 300]), bare_p99)
+    show("who may be one, a page of 2,000 people", await in_process(database, pairs, range(WARM + 20)), bare_p99)
     return kept
+
+
+async def same_as(tx: Transaction, number: int) -> object:
+    return await profiles.duplicates_of(tx, ProfileId(crowd.profile_of(number)))
+
+
+async def pairs(tx: Transaction, number: int) -> object:
+    return await profiles.find_duplicates(tx, cursor=str(crowd.profile_of(number % 20 + 1)), limit=200)
 
 
 async def measure_http(port: int, key: str, people: int, bare_p99: float) -> bool:
