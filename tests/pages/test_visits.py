@@ -13,7 +13,7 @@ import pytest
 from antiphon import metrics, orchestration, profiles
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database, Transaction
-from antiphon.kernel.records import DeliveryId, Identifier, SourceId
+from antiphon.kernel.records import DeliveryId, EmailBody, Identifier, SourceId
 from antiphon.orchestration.deliver import render
 from antiphon.pages.machines import is_machine, is_too_quick
 from conftest import START
@@ -213,6 +213,7 @@ async def test_a_message_knows_the_account_that_was_joined_last(
     """When it is sent, and when its link is followed."""
     button = MESSAGE["locales"]["en"]["email"]["blocks"][1]
     monkeypatch.setitem(button, "url", "https://shop.example/{{ account.key }}/{{ account.plan }}/{{ accounts.size }}")
+    monkeypatch.setitem(button, "label", "plan {{ account.plan | default: 'none' }}")
     anna, ben = await stage.person("anna"), await stage.person("ben")
     for day, key, plan in ((9, "first", "free"), (2, "last", "pro"), (5, "between", "team")):
         told = profiles.AccountFact(key, {"plan": plan})
@@ -220,11 +221,14 @@ async def test_a_message_knows_the_account_that_was_joined_last(
         fact = profiles.Fact("test", key, START - timedelta(days=day), who=who, account=told)
         await stage.database.repeat(lambda tx, fact=fact: profiles.record(tx, [fact]))  # type: ignore[misc]
     source = await stage.tell([anna, ben], "email")
-    for id, target in ((anna, "https://shop.example/last/pro/3"), (ben, "https://shop.example///0")):
+    targets = ((anna, "pro", "https://shop.example/last/pro/3"), (ben, "none", "https://shop.example///0"))
+    for id, plan, target in targets:
         delivery = await stage.delivery(source, id)
         async with stage.database.transaction() as tx:
-            [rendered] = await render(stage.runtime, tx, [DeliveryId(delivery.id)])
+            [rendered] = await render(stage.runtime, tx, [DeliveryId(int(delivery.id))])
         assert rendered.outgoing is not None, rendered.problem
+        assert isinstance(rendered.outgoing.body, EmailBody)
+        assert f"plan {plan}" in rendered.outgoing.body.html
         assert (await client.get((await stage.links(source, id)).click_url(1))).headers["location"] == target
 
 
