@@ -15,7 +15,7 @@ from antiphon.kernel.records import Event, Identifier, ProfileChange, ProfileId
 from antiphon.profiles import store
 from antiphon.profiles.accounts import keep_accounts
 from antiphon.profiles.check import check
-from antiphon.profiles.identifiers import CHANNEL_OF, plain, strength
+from antiphon.profiles.identifiers import channel_of, plain, strength
 from antiphon.profiles.kinds import base
 from antiphon.profiles.naming import Named, People, keep_links, resolve_people
 from antiphon.profiles.records import Fact, Mode, Recorded, Subscription
@@ -87,7 +87,7 @@ async def _keep_addresses(tx: Transaction, facts: Sequence[Fact], profiles: Sequ
     rows: dict[tuple[ProfileId, str, str], store.ingest.AddressRow] = {}
     for fact, profile in zip(facts, profiles, strict=True):
         for identifier in fact.who:
-            if (channel := CHANNEL_OF.get(base(identifier.kind))) and (details := _details(identifier)) is not None:
+            if (channel := channel_of(identifier.kind)) and (details := _details(identifier)) is not None:
                 key = (profile, str(channel), identifier.value)
                 registered = fact.event is None or (key in rows and rows[key][4])
                 rows[key] = (*key, details, registered)

@@ -22,11 +22,12 @@ from antiphon.kernel import outlet, settings
 from antiphon.kernel.db import Rival, Transaction
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import Merged, ProfileId, Unmerged
-from antiphon.profiles import consent, kinds, store, traits
-from antiphon.profiles.identifiers import CHANNEL_OF
+from antiphon.profiles import consent, store, traits
+from antiphon.profiles.graph import Number, Verdict
+from antiphon.profiles.identifiers import channel_of
 from antiphon.profiles.identity import rules
-from antiphon.profiles.identity.assign import Assignment, Number, assign
-from antiphon.profiles.identity.people import People, Verdict, path, people
+from antiphon.profiles.identity.assign import Assignment, assign
+from antiphon.profiles.identity.people import People, path, people
 from antiphon.profiles.identity.rules import COMPONENT_MAX, IdentityRules
 from antiphon.profiles.store.identity import Component
 
@@ -169,7 +170,7 @@ def reached(component: Component, owners: Mapping[int, int]) -> set[tuple[int, s
 
 
 def _spot(kind: str, value: str) -> tuple[str, str] | None:
-    channel = CHANNEL_OF.get(kinds.base(kind))
+    channel = channel_of(kind)
     return (str(channel), value) if channel else None
 
 

@@ -23,6 +23,7 @@ async def work(database: Database) -> int:
     """One round; how many numbers had something to move. 0: all that is left waits for others to end."""
     async with database.transaction() as tx:
         claimed = await _due.claim(tx, batch=BATCH, lease_s=LEASE_S)
+        await store.identity.note_moves(tx, [item.key[1] for item in claimed])
     return sum([await _move(database, item) for item in claimed])
 
 
@@ -41,11 +42,14 @@ async def _move_chunk(tx: Transaction, item: Claimed) -> int | None:
     profile = ProfileId(item.key[1])
     if not await _due.finish(tx, [item], [tx.now]):
         return None
+    last = await store.identity.is_last_look(tx, profile)  # before the look: who ends in between is looked for again
     moved = await store.identity.move_events(tx, profile, most=CHUNK)
     if moved == CHUNK:
         return moved
     await store.identity.hand_over_sums(tx, profile)
+    await store.identity.move_addresses(tx, profile)
     whole = await store.identity.end_moving(tx, profile)
     await outlet.publish(tx, [ProfileChange(id, "merged") for id in whole])
-    await store.identity.end_move(tx, profile, version=item.version)
+    if last:
+        await store.identity.end_move(tx, profile, version=item.version)
     return moved

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import Identifier, ProfileId, bucket_of
 from antiphon.profiles import kinds
-from antiphon.profiles.graph import Number
-from antiphon.profiles.identity.people import Link, Node, Verdict
+from antiphon.profiles.graph import Link, Node, Number, Verdict
 from antiphon.profiles.store.base import queries
 
 
@@ -175,6 +174,11 @@ async def _add_sums(tx: Transaction, sums: Sequence[Sum]) -> None:
         await queries.run(tx, "add_sums", owners=owners, names=names, counts=counts, firsts=firsts, lasts=lasts)
 
 
+async def move_addresses(tx: Transaction, profile: int) -> None:
+    """What somebody who read the directory before the merge wrote to the old number after it."""
+    await queries.run(tx, "move_addresses", bucket=bucket_of(profile), profile=profile)
+
+
 async def end_moving(tx: Transaction, profile: int) -> list[ProfileId]:
     """Those who are whole now, as far as they are people still."""
     moving = await queries.value(tx, "end_moving", bucket=bucket_of(profile), profile=profile)
@@ -182,10 +186,18 @@ async def end_moving(tx: Transaction, profile: int) -> list[ProfileId]:
     return [row["id"] for row in rows]
 
 
-async def end_move(tx: Transaction, profile: int, *, version: int) -> bool:
-    """False while somebody who began before the merge may still be writing to the old place."""
-    ended = await queries.run(tx, "end_move", bucket=bucket_of(profile), profile=profile, version=version)
-    return ended > 0
+async def note_moves(tx: Transaction, profiles: Collection[int]) -> None:
+    """In a transaction that began after their merge, before any look."""
+    await queries.run(tx, "note_moves", ids=list(profiles))
+
+
+async def is_last_look(tx: Transaction, profile: int) -> bool:
+    """False while somebody who read the directory before the merge may still be writing to the old place."""
+    return bool(await queries.value(tx, "is_last_look", bucket=bucket_of(profile), profile=profile))
+
+
+async def end_move(tx: Transaction, profile: int, *, version: int) -> None:
+    await queries.run(tx, "end_move", bucket=bucket_of(profile), profile=profile, version=version)
 
 
 async def count_due(tx: Transaction) -> int:

@@ -10,17 +10,18 @@ SELECT alias.id, alias.profile_id
 SELECT pg_advisory_xact_lock(1768186996);
 
 -- name: reach_component
--- Every identifier that links or verdicts lead to from these, through those that are not shared.
+-- Every identifier that links or verdicts lead to from these; links of those that are shared are not followed.
 WITH RECURSIVE reached AS (
        SELECT unnest(:seeds::bigint[]) AS id
         UNION
        SELECT next.id
          FROM reached
-         JOIN identifier ON identifier.id = reached.id AND NOT identifier.shared  -- across buckets: by its number
+         JOIN identifier ON identifier.id = reached.id  -- across buckets: by its number
         CROSS JOIN LATERAL (
-              SELECT other AS id FROM link WHERE one = reached.id  -- across buckets: a link is met from both ends
+              SELECT other AS id FROM link  -- across buckets: a link is met from both ends
+               WHERE one = reached.id AND NOT identifier.shared
                UNION ALL
-              SELECT one FROM link WHERE other = reached.id
+              SELECT one FROM link WHERE other = reached.id AND NOT identifier.shared
                UNION ALL
               SELECT other FROM verdict WHERE one = reached.id
                UNION ALL
@@ -222,14 +223,30 @@ DELETE FROM profile_word
  WHERE profile_word.bucket = (given.id & 255)::smallint AND profile_word.profile_id = given.id;
 
 -- name: make_moves
--- The events of these numbers must be looked through; until then these people are not whole.
+-- The events of these numbers must be looked through; until then these people are not whole. `seen_xid`: not seen yet.
 INSERT INTO move_due AS kept (bucket, profile_id, due_at, version, seen_xid, moving)
-SELECT (id & 255)::smallint, id, :now, 1, pg_current_xact_id(), :moving::bigint[]
+SELECT (id & 255)::smallint, id, :now, 1, '18446744073709551615', :moving::bigint[]
   FROM unnest(:ids::bigint[]) AS given(id)
  ORDER BY 1, 2
     ON CONFLICT (bucket, profile_id) DO UPDATE
    SET due_at = least(kept.due_at, excluded.due_at), version = kept.version + 1, seen_xid = excluded.seen_xid,
        moving = ARRAY(SELECT DISTINCT unnest(kept.moving || excluded.moving));
+
+-- name: note_moves
+-- Seen for the first time after the merge: whoever read the directory before it has a lower transaction id than we.
+UPDATE move_due
+   SET seen_xid = pg_current_xact_id()
+  FROM unnest(:ids::bigint[]) AS given(id)
+ WHERE move_due.bucket = (given.id & 255)::smallint
+   AND move_due.profile_id = given.id
+   AND move_due.seen_xid = '18446744073709551615';
+
+-- name: is_last_look
+-- Nobody who read the directory before the merge is still writing: what is not there now never comes. To be asked in a
+-- statement before the look.
+SELECT seen_xid < pg_snapshot_xmin(pg_current_snapshot())
+  FROM move_due
+ WHERE bucket = :bucket AND profile_id = :profile;
 
 -- name: move_events
 -- Up to so many events of a number go where the identifiers belong that they happened to; what is told of the number
@@ -305,6 +322,21 @@ WITH gone AS (
        RETURNING alias.profile_id AS owner, event_sum.name_id, event_sum.count, event_sum.first_at, event_sum.last_at)
 SELECT owner, name_id, count AS number, first_at, last_at FROM gone WHERE count > 0;
 
+-- name: move_addresses
+-- Addresses that came to a number after it was merged go to the person.
+WITH gone AS (
+       DELETE FROM address
+        USING alias
+        WHERE address.bucket = :bucket AND address.profile_id = :profile
+          AND alias.bucket = address.bucket AND alias.id = address.profile_id
+       RETURNING alias.profile_id AS owner, address.channel, address.value, address.state, address.details,
+                 address.changed_at)
+INSERT INTO address (bucket, profile_id, channel, value, state, details, changed_at)
+SELECT (owner & 255)::smallint, owner, channel, value, state, details, changed_at
+  FROM gone
+ ORDER BY 1, 2, 3, 4
+    ON CONFLICT DO NOTHING;
+
 -- name: end_moving
 -- The people are whole; answers who was waited for.
 UPDATE move_due AS kept
@@ -315,10 +347,9 @@ UPDATE move_due AS kept
 RETURNING was.moving;
 
 -- name: end_move
--- Nobody who began before the merge is still writing: no event can come to the old place any more.
+-- All that there was went where it belongs.
 DELETE FROM move_due
- WHERE bucket = :bucket AND profile_id = :profile AND version = :version
-   AND seen_xid < pg_snapshot_xmin(pg_current_snapshot());
+ WHERE bucket = :bucket AND profile_id = :profile AND version = :version;
 
 -- name: present_people
 -- Those of these numbers that are people.
