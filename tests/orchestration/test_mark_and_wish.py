@@ -60,6 +60,10 @@ def make(chance: random.Random, n: int) -> Case:
     topic = chance.choice([*TOPICS, Topic(""), Topic("nobody wrote it down")])
     rows: dict[tuple[str, str, str], Standing] = {}
     address = f"a{n}"
+    if chance.random() < 0.1:  # a narrow yes without consent, a broad one with it, perhaps a no between them
+        between = Standing(topic.name, "*", chance.choice(["unwanted", None]))
+        yes = Standing("*", "*", "wanted", basis="consent", confirmed=True)
+        rows = {row.key: row for row in (Standing(topic.name, "email", "wanted"), between, yes)}
     for _ in range(chance.choice([0, 1, 1, 2, 3, 4])):
         row = Standing(
             topic=chance.choice([topic.name, topic.name, "*", "other"]),
