@@ -205,6 +205,14 @@ async def test_everything_stops_with_one_button_and_comes_back_with_another(
     assert (after["sms:orders"].why, after["sms:offers"].why) == ("stated", "topic")
 
 
+async def test_who_had_said_nothing_has_said_nothing_again(company: Company, client: httpx.AsyncClient) -> None:
+    stopped = await send(client, company.preferences, {"act": "stop"})
+    assert 'name="act" value="undo"' in stopped.html
+    undone = await send(client, company.preferences, {"act": "undo"})
+    assert undone.on == ON
+    assert {cell.why for cell in (await cells(company)).values()} <= {"topic", "company"}
+
+
 async def test_no_number_of_another_ledger_undoes_anything(company: Company, client: httpx.AsyncClient) -> None:
     ben = await company.stage.person("ben")
     async with company.stage.database.transaction() as tx:

@@ -54,7 +54,8 @@ async def show(runtime: Runtime, number: int, visitor: Visitor) -> Response[byte
         if asked.is_over:
             return _notice("expired", values, visitor, status=410)
         wording = asked.wording or _wording(visitor.locale, values)
-        return page("optin.html", locale=visitor.locale, here=here, wording=wording, **values)
+        spoken = (asked.wording and asked.language) or visitor.locale
+        return page("optin.html", locale=visitor.locale, here=here, wording=wording, spoken=spoken, **values)
 
 
 async def confirm(runtime: Runtime, number: int, visitor: Visitor) -> Response[bytes]:
