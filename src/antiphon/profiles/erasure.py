@@ -37,6 +37,9 @@ SETTLE_S = 5.0
 LAST_LOOK = timedelta(seconds=90)
 """Wall time. Longer than any lease: whoever held one has written by then, or never will."""
 
+TRIES = 5
+"""How often it begins again because a merge began before its locks were had."""
+
 TOPIC = "erasures"
 
 InFlight = Callable[[Transaction, Sequence[ProfileId]], Awaitable[bool]]
@@ -74,7 +77,6 @@ async def erase(database: Database, who: Identifier, *, keep_counts: bool = Fals
     When it returns, nothing of theirs leaves any more. A dry run does everything and takes it back.
     """
     begun = monotonic()
-    numbers = await _settled(database, who)
 
     async def work(tx: Transaction) -> Erasure:
         found = await _erase(tx, who, keep_counts=keep_counts, dry_run=dry_run)
@@ -82,10 +84,16 @@ async def erase(database: Database, who: Identifier, *, keep_counts: bool = Fals
             raise _TakenBack(found)
         return found
 
-    try:
-        found = await database.repeat(work)
-    except _TakenBack as back:
-        return back.found
+    for tries_left in reversed(range(TRIES)):
+        numbers = await _settled(database, who)
+        try:
+            found = await database.repeat(work)
+            break
+        except _TakenBack as back:
+            return back.found
+        except Busy:  # a merge began since we looked
+            if not tries_left:
+                raise
     await _until(database, lambda tx: _leaving(tx, numbers), within_s=1.0)
     await look_again(database)
     rows = sum(found.deleted.values())
