@@ -112,7 +112,7 @@ async def test_a_found_person_has_a_name_and_the_identifiers_that_were_asked_for
 async def test_pages_show_everybody_once_whatever_their_size(
     database: Database, monkeypatch: pytest.MonkeyPatch, text: str, limit: int
 ) -> None:
-    monkeypatch.setattr(search, "SCAN", 5)
+    monkeypatch.setattr(search, "SCANS", (1, 5, 5))
     names = [{"first_name": "Ana", "last_name": f"Cor {n}"} for n in range(12)]
     names += [{"name": f"Anan C. Abel {n}"} for n in range(12)] + [{"name": "Bea"}]
     ids = [await person(database, 4200 + n, traits) for n, traits in enumerate(names)]

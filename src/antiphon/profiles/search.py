@@ -1,8 +1,7 @@
 """Find people by how a name, an e-mail address, a phone number or any other identifier begins.
 
-Several words must all apply. A look is bounded: it goes through a thousand people of the rarest word at a time, a few
-times, and the cursor goes on from there. So a page may have fewer people than asked for, or none, and still not be
-the last.
+Several words must all apply. A look is bounded: it goes through two thousand people of the rarest word, and the cursor
+goes on from there. So a page may have fewer people than asked for, or none, and still not be the last.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from antiphon.profiles.question import Question, Span, Term, ask, upto
 
 PEOPLE_MAX = 100
 IDENTIFIERS_SHOWN = 4
-SCAN = 1_000
-ROUNDS = 2
+SCANS = (100, 400, 1_500)
+"""People of the rarest word that are gone through for a page, in rounds: mostly the first is enough."""
 _COUNTED_MAX = 2_000
 _ID_MAX = 2**63 - 1
 _TEXT_BYTES_MAX = 3_000
@@ -108,8 +107,8 @@ async def _walk(
 ) -> tuple[list[ProfileId], _Place | None]:
     """Page full or patience over: where to go on. None: everybody was seen."""
     others = [term for n, term in enumerate(terms) if n != place.leader]
-    scan = SCAN if others else limit + len(passed) + 1
-    for _ in range(ROUNDS):
+    for most in SCANS:
+        scan = most if others else limit + len(passed) + 1
         leader = terms[place.leader]
         if place.named and leader.word:
             rows = await store.search.scan_words(tx, leader.word, place.text, place.after, others=others, scan=scan)
