@@ -18,6 +18,7 @@ from antiphon.kernel.paths import keep_slashes
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
 from antiphon.profiles.http import routes
+from antiphon.profiles.identity import work
 from profiles.facts import fact, record
 
 BORN = {"name": "Ana Reyes", "birthday": "1980-01-31"}
@@ -76,4 +77,27 @@ async def test_duplicates_of_everybody_and_of_one(client: httpx.AsyncClient) -> 
     (mine,) = (await client.get("/profiles/external_id:2/duplicates")).json()["duplicates"]
     assert [one["id"] for one in mine["profiles"]] == ["514", "257"]
     assert (await client.get("/profiles/external_id:77/duplicates")).status_code == 404
+
+
+async def test_who_was_said_to_be_apart_is_not_shown_and_never_becomes_one(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    path = "/profiles/external_id:2/apart"
+    for _ in range(2):
+        answer = await client.post(path, json={"from": "external_id:1"})
+        assert (answer.status_code, answer.json()) == (200, {"profiles": ["514", "257"]})
+    assert (await client.get("/profiles/duplicates")).json()["duplicates"] == []
+    phones = [Identifier("phone", "+447700900123"), Identifier("email", "ana@shop.example")]
+    for number in ("1", "2"):
+        await record(database, fact(f"{number} phone", Identifier("external_id", number), *phones))
+    while await work.work(database):
+        pass
+    assert ids(await client.get("/profiles", params={"q": "ana reyes"})) == ["257", "514"]
+    assert (await client.get("/profiles/duplicates")).json()["duplicates"] == []
+    assert (await client.post(path, json={"from": "external_id:2"})).status_code == 400
+    assert (await client.post(path, json={"from": "external_id:77"})).status_code == 400
+    assert (await client.post(path, json={})).status_code == 400
+
+
+async def test_a_bad_cursor_of_duplicates_is_refused(client: httpx.AsyncClient) -> None:
     assert (await client.get("/profiles/duplicates", params={"cursor": "x"})).status_code == 400

@@ -80,6 +80,16 @@ async def duplicates_of(tx: Transaction, profile: ProfileId) -> list[Duplicate]:
     return sorted(await _pairs(tx, [profile]), key=lambda pair: (-pair.score, pair.other.id))[:PAIRS_MAX]
 
 
+async def keep_apart(tx: Transaction, one: ProfileId, other: ProfileId, *, by: str) -> None:
+    """A person decided that they are two: whatever is named together later, they stay so, and are shown no more."""
+    await store.identity.hold(tx)  # a merge of these two that is being worked out comes before or after
+    mine = await store.identity.identifiers_of(tx, one)
+    theirs = await store.identity.identifiers_of(tx, other)
+    if one == other or not mine or not theirs:
+        raise invalid("from", "They are one person already; part them with unmerge.")
+    await store.identity.keep_verdicts(tx, {(mine[0].id, theirs[0].id)}, same=False, by=by)
+
+
 async def _pairs(tx: Transaction, ids: Sequence[ProfileId]) -> list[Duplicate]:
     met: dict[Pair, list[Met]] = {}
     for one in await store.duplicates.met(tx, ids):

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from litestar import Request
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from msgspec import Struct
 
-from antiphon.kernel.errors import NotFound
-from antiphon.kernel.http import get
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import NotFound, invalid
+from antiphon.kernel.http import get, post
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
@@ -89,6 +90,39 @@ async def duplicates_of(runtime: NamedDependency[Runtime], request: Anything, wh
         return DuplicatesOf([_duplicate(one) for one in await duplicates.duplicates_of(tx, known[identifier])])
 
 
+class ApartWish(Struct, forbid_unknown_fields=True, rename={"other": "from"}):
+    """`from`: the other person, as kind:value."""
+
+    other: str
+
+
+class Apart(Struct):
+    profiles: tuple[str, str]
+
+
+@post("/profiles/{who:str}/apart", permission="admin", status_code=200)
+async def keep_apart(
+    runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[ApartWish]
+) -> Apart:
+    """They are two customers, whatever is named together later."""
+    one, other = parse(segment_after(request, "profiles")), parse(data.other)
+
+    async def work(tx: Transaction) -> Apart:
+        known = await ingest.find(tx, [one, other])
+        if one not in known:
+            raise NotFound("There is no such profile.")
+        if other not in known:
+            raise invalid("from", "There is no such profile.")
+        await duplicates.keep_apart(tx, known[one], known[other], by=_by(request))
+        return Apart((str(known[one]), str(known[other])))
+
+    return await runtime.database.repeat(work)
+
+
+def _by(request: Anything) -> str:
+    return f"api:{request.scope.get('auth')}"
+
+
 def _duplicate(one: Duplicate) -> DuplicateView:
     return DuplicateView((_person(one.one), _person(one.other)), one.score, one.reasons, one.kept_apart)
 
@@ -97,4 +131,4 @@ def _person(one: search.FoundPerson) -> PersonView:
     return PersonView(str(one.id), one.name, one.identifiers)
 
 
-routes = [find, list_duplicates, duplicates_of]
+routes = [find, list_duplicates, duplicates_of, keep_apart]
