@@ -50,21 +50,22 @@ class Context(Struct, rename="camel"):
 
 
 _contexts = msgspec.json.Decoder(Context)
-_NOTHING = Context()
+NO_CONTEXT = Context()
 
 
 def read_context(own: Raw, shared: Raw) -> Context:
     """The batch's context under the event's own. Raises Invalid for one that cannot be read."""
-    found = _NOTHING
+    found = NO_CONTEXT
     for raw in (own, shared):
         text = bytes(memoryview(raw))
-        if not text.lstrip().startswith(b"{"):
+        if not text.startswith(b"{"):
             continue
         try:
             read = _contexts.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise invalid("context", flaw_of(str(error)).message) from error
-        found = read if found is _NOTHING else _under(found, read)
+        if read != NO_CONTEXT:
+            found = read if found is NO_CONTEXT else _under(found, read)
     return found
 
 
@@ -77,12 +78,15 @@ def who_of(
     user: str | None, anonymous: str | None, traits: Mapping[str, Any], context: Context
 ) -> tuple[tuple[Identifier, ...], list[Flaw]]:
     """Raises Invalid without userId and anonymousId; any other name that is none is odd, and the event is kept."""
-    who, oddities = [], []
+    who: list[Identifier] = []
+    oddities: list[Flaw] = []
     for kind, at, value in (("external_id", "userId", user), ("anonymous_id", "anonymousId", anonymous)):
         if value is not None:
             who.append(named(kind, value, at))
     if not who:
         raise invalid("userId", "An event needs a userId or an anonymousId.")
+    if not traits and context is NO_CONTEXT:
+        return tuple(who), oddities
     for kind, at, name in _further(traits, context):
         try:
             who.append(named(kind, name, at))
@@ -148,7 +152,9 @@ def _external(entry: object, at: str) -> Iterator[tuple[str, str, Any]]:
 
 def device_traits(context: Context) -> dict[str, str]:
     """Where the device says that it is, and in which language it speaks. Whatever the person told is not touched."""
-    found = {}
+    found: dict[str, str] = {}
+    if context is NO_CONTEXT:
+        return found
     if isinstance(context.timezone, str) and _is_zone(context.timezone):
         found["device_timezone"] = context.timezone
     if isinstance(context.locale, str) and _LOCALE.fullmatch(context.locale):
