@@ -7,6 +7,7 @@ for those who met. Whom a person said to be apart is not shown again.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import Identifier, ProfileId, bucket_of
 from antiphon.profiles import kinds, store, words
 from antiphon.profiles.identity import apply
-from antiphon.profiles.identity.people import people
+from antiphon.profiles.identity.people import Link, Node, Verdict, people
 from antiphon.profiles.identity.rules import IdentityRules
 from antiphon.profiles.likeness import ALIKE, LEAST, WEIGHTS, Reason, reason, same_name, score
 from antiphon.profiles.search import IDENTIFIERS_SHOWN, FoundPerson
@@ -63,9 +64,10 @@ async def find_duplicates(tx: Transaction, *, limit: int = 50, cursor: str | Non
     found: list[Duplicate] = []
     for _ in range(ROUNDS):
         ids = await store.duplicates.profiles_after(tx, after, limit=SCAN)
-        pairs = await _pairs(tx, ids)
+        met = [one for one in await store.duplicates.met(tx, ids) if _place(one.profile) < _place(one.other)]
+        pairs = await _pairs(tx, met)
         for id in ids:
-            mine = [pair for pair in pairs if pair.one.id == id and _place(id) < _place(pair.other.id)]
+            mine = [pair for pair in pairs if pair.one.id == id]
             if found and len(found) + len(mine) > limit:
                 return Duplicates(found, str(after))
             found += mine[:limit]
@@ -77,7 +79,7 @@ async def find_duplicates(tx: Transaction, *, limit: int = 50, cursor: str | Non
 
 async def duplicates_of(tx: Transaction, profile: ProfileId) -> list[Duplicate]:
     """Whoever may be the same as this person, the likeliest first."""
-    return sorted(await _pairs(tx, [profile]), key=lambda pair: (-pair.score, pair.other.id))[:PAIRS_MAX]
+    return (await _pairs(tx, await store.duplicates.met(tx, [profile])))[:PAIRS_MAX]
 
 
 async def keep_apart(tx: Transaction, one: ProfileId, other: ProfileId, *, by: str) -> None:
@@ -90,23 +92,26 @@ async def keep_apart(tx: Transaction, one: ProfileId, other: ProfileId, *, by: s
     await store.identity.keep_verdicts(tx, {(mine[0].id, theirs[0].id)}, same=False, by=by)
 
 
-async def _pairs(tx: Transaction, ids: Sequence[ProfileId]) -> list[Duplicate]:
-    met: dict[Pair, list[Met]] = {}
-    for one in await store.duplicates.met(tx, ids):
-        met.setdefault((one.profile, one.other), []).append(one)
-    traits = await _traits(tx, met)
-    likely = {pair: why for pair, theirs in met.items() if (why := _reasons(theirs, traits))}
+async def _pairs(tx: Transaction, met: Sequence[Met]) -> list[Duplicate]:
+    """The likeliest of each person first."""
+    why: dict[Pair, list[Met]] = {}
+    for one in met:
+        why.setdefault((one.profile, one.other), []).append(one)
+    traits = await _traits(tx, why)
+    likely = {pair: reasons for pair, theirs in why.items() if (reasons := _reasons(theirs, traits))}
     involved = sorted({id for pair in likely for id in pair})
     if not involved:
         return []
     identifiers = await store.search.some_identifiers(tx, involved)
-    component = await store.identity.read_component(tx, [id for theirs in identifiers.values() for id in theirs])
-    rules = await apply.read_rules(tx)
-    people_by_id = {id: _person(id, traits[id], identifiers.get(id, {}).values()) for id in involved}
+    known = _Known(
+        await store.identity.read_component(tx, [id for theirs in identifiers.values() for id in theirs]),
+        await apply.read_rules(tx),
+    )
+    shown = {id: _person(id, traits[id], identifiers.get(id, {}).values()) for id in involved}
     found = [
-        Duplicate(people_by_id[pair[0]], people_by_id[pair[1]], how_likely, reasons, kept_apart)
-        for pair, (reasons, how_likely) in likely.items()
-        if (kept_apart := _kept_apart(component, pair, rules)) is not None
+        Duplicate(shown[pair[0]], shown[pair[1]], how_likely, because, kept_apart)
+        for pair, (because, how_likely) in likely.items()
+        if (kept_apart := known.kept_apart(pair)) is not None
     ]
     return sorted(found, key=lambda pair: (_place(pair.one.id), -pair.score, pair.other.id))
 
@@ -134,45 +139,57 @@ def _reasons(met: Sequence[Met], traits: Mapping[ProfileId, Mapping[str, Any]]) 
     return (reasons, likely) if likely >= LEAST else None
 
 
-def _kept_apart(component: Component, pair: Pair, rules: IdentityRules) -> list[KeptApart] | None:
-    """Why the rules do not make them one; None where a person said that they are apart, or where they are about to be
-    one."""
-    owners = {id: owner for id, (_, owner) in component.nodes.items() if owner in pair}
-    for verdict in component.verdicts:
-        ends = {owners.get(verdict.one), owners.get(verdict.other)}
-        if not verdict.same and ends == set(pair):
+class _Known:
+    """What is known of everybody on a page, by their number."""
+
+    def __init__(self, component: Component, rules: IdentityRules) -> None:
+        self.rules = rules
+        self.owners = {id: owner for id, (_, owner) in component.nodes.items()}
+        self.nodes: defaultdict[int, list[Node]] = defaultdict(list)
+        self.links: defaultdict[int | None, list[Link]] = defaultdict(list)
+        self.verdicts: defaultdict[int | None, list[Verdict]] = defaultdict(list)
+        for node, owner in component.nodes.values():
+            self.nodes[owner].append(node)
+        for link in component.links:
+            self.links[self.owners.get(link.one)].append(link)
+        for verdict in component.verdicts:
+            self.verdicts[self.owners.get(verdict.one)].append(verdict)
+
+    def kept_apart(self, pair: Pair) -> list[KeptApart] | None:
+        """Why the rules do not make them one; None where a person said that they are apart, or where they are about to
+        be one."""
+        verdicts = [verdict for id in pair for verdict in self.verdicts[id]]
+        if any(not verdict.same and self._across(verdict, pair) for verdict in verdicts):
             return None
-    nodes = [component.nodes[id][0] for id in owners]
-    theirs = people(nodes, component.links, component.verdicts, rules)
-    if any({owners[id] for id in group.nodes} == set(pair) for group in theirs.groups):
-        return None
-    across = [
-        refused for refused in theirs.refused if {owners[refused.link.one], owners[refused.link.other]} == set(pair)
-    ]
-    if not across:
-        return [KeptApart("nobody", "nobody named them together")]
-    return list(dict.fromkeys(KeptApart(one.reason, _says(one.reason, component, pair, rules)) for one in across))
+        nodes = [node for id in pair for node in self.nodes[id]]
+        found = people(nodes, [link for id in pair for link in self.links[id]], verdicts, self.rules)
+        if any(len({self.owners[id] for id in group.nodes}) > 1 for group in found.groups):
+            return None
+        reasons = [refused.reason for refused in found.refused if self._across(refused.link, pair)]
+        if not reasons:
+            return [KeptApart("nobody", "nobody named them together")]
+        return [KeptApart(rule, self._says(rule, nodes)) for rule in dict.fromkeys(reasons)]
+
+    def _across(self, two: Link | Verdict, pair: Pair) -> bool:
+        return {self.owners.get(two.one), self.owners.get(two.other)} == set(pair)
+
+    def _says(self, rule: str, nodes: Sequence[Node]) -> str:
+        if rule != "limit":
+            return _SAYS[rule]
+        counts = Counter(
+            node.kind if kinds.base(node.kind) == "external_id" else kinds.base(node.kind) for node in nodes
+        )
+        many = sorted(kind for kind, count in counts.items() if count > self.rules.of(kind).most)
+        return f"together they would have too many of {', '.join(many) or 'one kind'}"
 
 
-def _says(rule: str, component: Component, pair: Pair, rules: IdentityRules) -> str:
-    if rule == "limit":
-        return f"together they would have too many of {_too_many(component, pair, rules)}"
-    return {
-        "apart": "somebody said that they, or others whom they would bring along, are not one",
-        "shared": "what they share is everybody's",
-        "recycled": "the number was given to somebody else",
-        "does_not_merge": "by the rules, what they share puts nobody together",
-        "unverified": "what they share was never verified",
-    }[rule]
-
-
-def _too_many(component: Component, pair: Pair, rules: IdentityRules) -> str:
-    counts: dict[str, int] = {}
-    for node, owner in component.nodes.values():
-        if owner in pair:
-            name = node.kind if kinds.base(node.kind) == "external_id" else kinds.base(node.kind)
-            counts[name] = counts.get(name, 0) + 1
-    return ", ".join(sorted(kind for kind, count in counts.items() if count > rules.of(kind).most)) or "one kind"
+_SAYS = {
+    "apart": "somebody said that they, or others whom they would bring along, are not one",
+    "shared": "what they share is everybody's",
+    "recycled": "the number was given to somebody else",
+    "does_not_merge": "by the rules, what they share puts nobody together",
+    "unverified": "what they share was never verified",
+}
 
 
 def _person(id: ProfileId, traits: Mapping[str, Any], identifiers: Iterable[Identifier]) -> FoundPerson:
