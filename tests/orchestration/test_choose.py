@@ -19,7 +19,7 @@ from antiphon.kernel.records import (
     Purpose,
     SourceId,
 )
-from antiphon.kernel.settings import FrequencyCap, QuietHours
+from antiphon.kernel.settings import FrequencyCap, Jurisdiction, QuietHours
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.options import CRITICAL
 from antiphon.orchestration.quiet import quiet_until
@@ -171,7 +171,7 @@ def test_what_is_sent_is_allowed(case, policy):
         if verdict.act != "send":
             continue
         reach = next(r for r in case.reach if (r.channel, r.value) == (verdict.channel, verdict.address))
-        assert reach.opted_out != "everything" or notification.source.purpose is Purpose.SYSTEM
+        assert reach.opted_out != "everything"
         assert reach.opted_out is None or notification.source.purpose is not Purpose.CAMPAIGN
         assert not reach.dead
         assert verdict.channel in notification.source.channels
@@ -330,8 +330,39 @@ def test_the_topics_own_order_goes_before_where_people_answer_and_after_the_pers
 @pytest.mark.parametrize("scope", ["marketing", "everything"])
 def test_how_far_an_opt_out_of_an_address_reaches(purpose, scope):
     verdict = one([Reach("email", "a", opted_out=scope)], topic="", purpose=purpose)
-    stopped = purpose is Purpose.CAMPAIGN if scope == "marketing" else purpose is not Purpose.SYSTEM
+    stopped = purpose is Purpose.CAMPAIGN or scope == "everything"
     assert (verdict.act, verdict.reason) == (("drop", "opted_out") if stopped else ("send", None))
+
+
+@pytest.mark.parametrize("scope", ["marketing", "everything"])
+def test_the_answer_to_a_stop_passes_it_and_is_tried_once(scope):
+    stopped = [Reach("sms", "b", opted_out=scope)]
+    assert one(stopped, topic="", purpose=Purpose.SYSTEM, kind="system").act == "send"
+    taken_back = Attempt(DeliveryId(1), 1, "sms", "b", "cancelled")
+    notification = OpenNotification(
+        NotificationId(1), source(topic="", purpose=Purpose.SYSTEM, kind="system"), NOW, attempts=(taken_back,)
+    )
+    (verdict,) = choose(PersonCase(ProfileId(1), [notification], stopped), Policy(ALL_UP), now=NOW)
+    assert (verdict.act, verdict.reason) == ("drop", "cancelled")
+
+
+def test_the_law_lets_three_messages_by_telephone_through_in_a_day():
+    """Florida: the fourth waits until the first is a day old; e-mail is not counted and does not wait."""
+    at = NOW.replace(hour=18)
+    told = [
+        Told(at - timedelta(hours=h), "coupons", channel, "b") for h, channel in ((23, "sms"), (5, "voice"), (1, "sms"))
+    ]
+    told.append(Told(at - timedelta(hours=1), "coupons", "email", "a"))
+
+    def verdict(reach: list[Reach], **policy: object) -> Verdict:
+        open_one = OpenNotification(NotificationId(1), source(), at)
+        case = PersonCase(ProfileId(1), [open_one], reach, zones=("America/New_York",), regions=("US-FL",), told=told)
+        return choose(case, Policy(ALL_UP, **policy), now=at)[0]
+
+    waiting = verdict([Reach("sms", "b")])
+    assert (waiting.act, waiting.reason, waiting.until) == ("wait", "capped", at + timedelta(hours=1))
+    assert verdict(BOTH).channel == "email"
+    assert verdict([Reach("sms", "b")], jurisdictions={"US-FL": Jurisdiction(enabled=False)}).act == "send"
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))

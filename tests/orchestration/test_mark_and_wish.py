@@ -44,8 +44,12 @@ class Case(Struct):
         return effective(self.said, self.topic, self.channel, now=NOW, address=self.address)
 
     @property
+    def kind(self) -> str:
+        return "system" if self.purpose is Purpose.SYSTEM and self.channel == "sms" else "api"
+
+    @property
     def may_leave(self) -> bool:
-        if self.scope == "everything" and self.purpose is not Purpose.SYSTEM:
+        if self.scope == "everything" and self.kind != "system":
             return False
         if self.scope == "marketing" and self.purpose is Purpose.CAMPAIGN:
             return False
@@ -101,8 +105,8 @@ async def put(database: Database, cases: list[Case]) -> None:
         )
         await run(
             "INSERT INTO source (id, kind, name, message_id, version, topic, purpose, channels, failover_on)"
-            " OVERRIDING SYSTEM VALUE VALUES ($1, 'api', 'm', 1, 1, $2, $3, '{email,sms}', 'definite')",
-            [(n, case.topic.name, case.purpose.value) for n, case in enumerate(cases, 1)],
+            " OVERRIDING SYSTEM VALUE VALUES ($1, $4, 'm', 1, 1, $2, $3, '{email,sms}', 'definite')",
+            [(n, case.topic.name, case.purpose.value, case.kind) for n, case in enumerate(cases, 1)],
         )
         people = [(n & 255, n) for n in range(1, len(cases) + 1)]
         await run("INSERT INTO person (bucket, profile_id) VALUES ($1, $2)", people)

@@ -84,11 +84,12 @@ def wish(case: PersonCase, source: Source, policy: Policy, channel: str, address
     return Wish(said, said.is_stated)
 
 
-def stops(reach: Reach, purpose: Purpose) -> bool:
-    """Whether the opt-out of an address holds for this. Only the confirmation of the opt-out itself passes all."""
+def stops(reach: Reach, source: Source) -> bool:
+    """Whether the opt-out of an address holds for this. Only the answer to a STOP or HELP itself passes all: a source
+    of the kind `system`, that no caller can make, whatever purpose they name."""
     if reach.opted_out == "marketing":
-        return purpose is Purpose.CAMPAIGN
-    return reach.opted_out is not None and purpose is not Purpose.SYSTEM
+        return source.purpose is Purpose.CAMPAIGN
+    return reach.opted_out is not None and source.kind != "system"
 
 
 def options(
@@ -122,7 +123,7 @@ def _look(
     wanted = [reach for reach in usable if wishes[reach].reason is None]
     if not wanted:
         return wishes[usable[0]].reason, None
-    allowed = [reach for reach in wanted if not stops(reach, source.purpose)]
+    allowed = [reach for reach in wanted if not stops(reach, source)]
     if channel in tried:
         failures = [attempt.address for attempt in notification.attempts if attempt.channel == channel]
         allowed = [reach for reach in allowed if reach.value not in failures]

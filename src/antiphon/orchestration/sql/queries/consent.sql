@@ -33,7 +33,7 @@ SELECT count(*)
 -- as `profiles.effective` (tests/orchestration/test_mark_and_wish.py compares them).
 -- `rank` is how broad a wish is: the narrowest decides.
 WITH given AS MATERIALIZED (
-       SELECT d.bucket, d.id, d.lease, d.channel, d.address, s.topic, s.purpose,
+       SELECT d.bucket, d.id, d.lease, d.channel, d.address, s.topic, s.purpose, s.kind,
               coalesce(person.merged_into, d.profile_id) AS person,
               s.purpose IN ('code', 'alert', 'system') AND (s.topic = '' OR coalesce(t.critical, false)) AS critical,
               coalesce(t.needs, 'nothing') AS needs,
@@ -82,7 +82,7 @@ WITH given AS MATERIALIZED (
           AND NOT EXISTS (SELECT FROM known_opt_out o  -- reads across buckets: an opt-out lies in its address's own
                            WHERE o.channel = given.channel AND o.value = given.address
                              AND CASE o.scope WHEN 'marketing' THEN given.purpose = 'campaign'
-                                              ELSE given.purpose <> 'system' END)
+                                              ELSE given.kind <> 'system' END)
           AND EXISTS (SELECT FROM known_address a
                        WHERE a.bucket = (given.person & 255)::smallint AND a.profile_id = given.person
                          AND a.channel = given.channel AND a.value = given.address AND a.state <> 'dead')
