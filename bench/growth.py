@@ -27,7 +27,7 @@ from antiphon.kernel import postgres
 from antiphon.kernel.db import open_database
 from antiphon.kernel.migrate import migrate
 from bench import crowd, ingest_http
-from bench.machine import machine
+from bench.machine import machine, settle
 
 SIZES = (100_000, 1_000_000, 5_000_000)
 BATCH, CONNECTIONS = 100, 32
@@ -50,6 +50,7 @@ async def measure(dsn: str, *, people: int, seconds: float) -> dict[str, Any]:
     size = await database.pool.fetchval("SELECT pg_database_size(current_database())")
     everybody = ingest_http.People("", people)
     ids = [crowd.profile_of(n) for n in random.sample(range(1, people + 1), min(people, 400_000))]
+    await settle()
     async with ingest_http.served(database) as port:
         (found,) = await asyncio.to_thread(
             ingest_http.loaded, port, key, seconds=seconds, connections=CONNECTIONS, sizes=(BATCH,), people=everybody

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 from pathlib import Path
+from time import monotonic
 
 
 def machine() -> str:
@@ -18,3 +20,11 @@ def machine() -> str:
         f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, {platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}, load {load:.1f}"
     )
+
+
+async def settle(*, patience_s: float = 900.0) -> None:
+    """Wait until what was done to prepare (or by others) no longer counts as load; then say what is left of it."""
+    begun = monotonic()
+    while os.getloadavg()[0] > 0.75 * (os.cpu_count() or 1) and monotonic() - begun < patience_s:
+        await asyncio.sleep(5)
+    print(f"load {os.getloadavg()[0]:.1f} after a rest of {monotonic() - begun:.0f} s", flush=True)

@@ -32,7 +32,7 @@ from antiphon.kernel.records import Identifier, ProfileId
 from bench import ingest_http
 from bench.crowd import quantile
 from bench.house import house
-from bench.machine import machine
+from bench.machine import machine, settle
 
 SIZE, CONNECTIONS = 50, 16
 MERGE_S, P99_MS = 1.0, 150
@@ -165,6 +165,7 @@ async def measure(dsn: str, port: int, key: str, arguments: argparse.Namespace) 
     async with opened(dsn, migrating=False) as runtime:
         database = runtime.database
         await prepare(database, pairs=arguments.pairs, events=arguments.events)
+        await settle()
         bare = [await bare_move(database, pair) for pair in range(5)]
         loaded = {"port": port, "key": key, "rate": arguments.rate}
         with under_load(**loaded, seconds=arguments.seconds / 4):

@@ -32,7 +32,7 @@ from antiphon.kernel.migrate import migrate
 from antiphon.kernel.records import Identifier, ProfileId
 from bench import crowd
 from bench.house import house
-from bench.machine import machine
+from bench.machine import machine, settle
 
 PAGE_MS, SEARCH_MS = 30, 50
 SEGMENTS = {
@@ -178,6 +178,7 @@ async def run(dsn: str, arguments: argparse.Namespace, folder: Path) -> bool:
     database = await open_database(dsn)
     await database.start()
     await prepare(database, people=arguments.profiles, events=arguments.events)
+    await settle()
     kept = await measure(database, arguments.profiles)
     reference = await in_process(database, bare, range(1, WARM + ASKED))
     with house(folder / "data", "--role", "web", database=dsn) as made:
