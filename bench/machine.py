@@ -25,6 +25,8 @@ def machine() -> str:
 async def settle(*, patience_s: float = 900.0) -> None:
     """Wait until what was done to prepare (or by others) no longer counts as load; then say what is left of it."""
     begun = monotonic()
-    while os.getloadavg()[0] > 0.75 * (os.cpu_count() or 1) and monotonic() - begun < patience_s:
+    for _ in range(int(patience_s / 5)):
+        if os.getloadavg()[0] <= 0.75 * (os.cpu_count() or 1):
+            break
         await asyncio.sleep(5)
     print(f"load {os.getloadavg()[0]:.1f} after a rest of {monotonic() - begun:.0f} s", flush=True)
