@@ -62,6 +62,7 @@ from antiphon.profiles.identity.work import count_due, run
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.known import record_known
 from antiphon.profiles.numbers import led_to
+from antiphon.profiles.provenance import KnownAs, MergedIn, OptedOut, Provenance, TraitOrigin, provenance_of
 from antiphon.profiles.records import (
     AccountFact,
     Address,
@@ -103,11 +104,15 @@ __all__ = [
     "FoundPerson",
     "Kept",
     "KeptRefusal",
+    "KnownAs",
+    "MergedIn",
+    "OptedOut",
     "Person",
     "Preference",
     "PreferenceState",
     "Profile",
     "Proof",
+    "Provenance",
     "Recorded",
     "RecordedEvent",
     "Refusal",
@@ -117,6 +122,7 @@ __all__ = [
     "Statement",
     "Subscription",
     "Topic",
+    "TraitOrigin",
     "about_how_many",
     "accounts_of",
     "add_rules",
@@ -159,6 +165,7 @@ __all__ = [
     "optin",
     "parse",
     "preferences",
+    "provenance_of",
     "read",
     "record",
     "record_known",

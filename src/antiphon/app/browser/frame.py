@@ -99,6 +99,7 @@ def _environment() -> Environment:
         "words": figures.words,
         "when": when,
         "iso": iso,
+        "day": lambda at: f"{at.astimezone(UTC):%-d %b %Y}",
         "segment": lambda text: quote(str(text), safe=":@+"),
         "channel": figures.channel_label,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
@@ -10,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from antiphon import orchestration, profiles, segments
+from antiphon.app.browser import wishes
 from antiphon.app.browser.frame import SHOWN, Anything, back_to, page
 from antiphon.app.topics import queries
 from antiphon.kernel.db import Transaction
@@ -19,9 +21,10 @@ from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import ProfileId, bucket_of
 from antiphon.kernel.runtime import Runtime
 
-EVENTS = 20
+EVENTS = 50
 TOLD = 50
 FOUND = 50
+STATEMENTS = 20
 WHO_CHARS_MAX = 1_000
 
 
@@ -56,14 +59,30 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPa
     """`who` is `kind:value`, or the number of a profile."""
     async with runtime.database.transaction(read_only=True) as tx:
         profile = await _find(tx, segment_after(request, "people"))
+        origin = await profiles.provenance_of(tx, profile)
         return page(
             "person.html",
             profile=profile,
             name=_name(profile),
+            origin=origin,
+            places=wishes.places(profile.addresses, origin.opt_outs),
             told=await orchestration.why(tx, profile.id, limit=TOLD),
             belongs=await _segments(tx, profile.id),
             events=await profiles.events(tx, profile.id, limit=EVENTS),
+            **await _said(tx, profile),
         )
+
+
+async def _said(tx: Transaction, profile: profiles.Profile) -> dict[str, Any]:
+    """What the person lets us send, what stands beside it, and the ledger behind it."""
+    topics = await profiles.topics(tx)
+    titles = {topic.name: topic.titles.get("en") or topic.name for topic in topics}
+    rows = (await profiles.preferences(tx, [profile.id]))[profile.id]
+    return {
+        "grid": wishes.grid(await profiles.grid(tx, profile.id), topics, profile.addresses),
+        "standing": wishes.standing(rows, titles, now=tx.now),
+        "ledger": wishes.said(await profiles.ledger(tx, profile.id, limit=STATEMENTS), titles),
+    }
 
 
 def guess(typed: str) -> str:
