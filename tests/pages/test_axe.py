@@ -112,6 +112,7 @@ async def violations(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(400)  # on a machine that does five other things
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way[0]} {way[1]['width']} {way[2]}")
 async def test_every_page_is_accessible_light_and_needs_no_script(
     stage: Stage, database: Database, way: tuple[str, dict[str, int], str]
@@ -123,7 +124,8 @@ async def test_every_page_is_accessible_light_and_needs_no_script(
     wrong: list[str] = []
     async with serving(stage) as base, playwright.async_playwright() as started:
         browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        assert await checked(browser, b"<title>x</title><button>x</button>", scheme, size), "nothing is ever found"
+        copy = await (await browser.new_context(color_scheme=scheme, bypass_csp=True)).new_page()
+        assert await checked(copy, b"<title>x</title><button>x</button>", size), "nothing is ever found"
         page = await look(browser, base, scheme, size, lang)
         asked_for: list[str] = []
         page.on("request", lambda request: asked_for.append(request.url))
@@ -131,7 +133,7 @@ async def test_every_page_is_accessible_light_and_needs_no_script(
             await company.reset()
             answer = await visit(page, lang, company)
             body = await answer.body()
-            found_here = await checked(browser, body, scheme, size)
+            found_here = await checked(copy, body, size)
             if len(body) > BYTES_MAX:
                 found_here.append(f"has {len(body)} bytes")
             if lang != await page.locator("html").get_attribute("lang"):
@@ -143,18 +145,15 @@ async def test_every_page_is_accessible_light_and_needs_no_script(
     assert wrong == []
 
 
-async def checked(browser: Any, body: bytes, scheme: str, size: dict[str, int]) -> list[str]:
+async def checked(copy: Page, body: bytes, size: dict[str, int]) -> list[str]:
     """axe needs script: the same bytes are shown once more where it may run, also in a window of 320 px."""
-    context = await browser.new_context(color_scheme=scheme, viewport=size, bypass_csp=True)
-    copy = await context.new_page()
+    await copy.set_viewport_size(size)
     await copy.set_content(body.decode())
     wrong = await violations(copy)
     await copy.set_viewport_size(SMALL)
     if (width := await copy.evaluate("document.documentElement.scrollWidth")) > SMALL["width"]:
         wrong.append(f"is {width} px wide in a window of {SMALL['width']}")
-    wrong += await copy.evaluate(_TOO_SMALL)
-    await context.close()
-    return wrong
+    return [*wrong, *await copy.evaluate(_TOO_SMALL)]
 
 
 _TOO_SMALL = """() => [...document.querySelectorAll('button, select, input[type=date], label.choice, footer a, a.row')]
@@ -167,3 +166,37 @@ async def save(page: Page, name: str) -> None:
     """For people to look at: ANTIPHON_SCREENSHOTS names a folder."""
     if folder := os.environ.get("ANTIPHON_SCREENSHOTS"):
         await page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)
+
+
+@pytest.mark.timeout(400)
+async def test_the_preference_centre_works_by_keyboard_alone(stage: Stage, database: Database) -> None:
+    """Tab goes through it as it reads, what has the focus shows it, space ticks, Enter on the button saves."""
+    playwright = pytest.importorskip("playwright.async_api")
+    company = await found(stage)
+    async with serving(stage) as base, playwright.async_playwright() as started:
+        browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = await browser.new_context(base_url=base, bypass_csp=True, viewport=DESKTOP)
+        page = await context.new_page()
+        await page.goto(f"{company.preferences}?lang=en")
+        boxes = await page.locator('input[name="on"]').evaluate_all("all => all.map(each => each.value)")
+        seen: list[str] = []
+        for _ in range(60):
+            await page.keyboard.press("Tab")
+            name, value, outline = await page.evaluate(_FOCUS)
+            assert outline != "none", f"{name} {value} does not show that it has the focus"
+            seen += [value] if name == "on" else []
+            if value == "email:recipes":
+                await page.keyboard.press("Space")
+            if name == "BUTTON":
+                break
+        assert seen == boxes
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
+        assert "Recipes: you receive e-mails." in await page.locator("#told").inner_text()
+        await browser.close()
+
+
+_FOCUS = """() => {
+  const at = document.activeElement, label = at.closest('label.choice') ?? at
+  return [at.name || at.tagName, at.value ?? '', getComputedStyle(label).outlineStyle]
+}"""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from antiphon import content, orchestration, profiles
-from antiphon.kernel.records import Channel, DeliveryId, Identifier
+from antiphon.kernel.records import Channel, DeliveryId, Identifier, NotificationId
 from antiphon.profiles import Consent, Proof, Statement, Topic
 from conftest import START
 from pages.company import Company
@@ -132,7 +132,7 @@ async def test_a_program_asks_and_the_question_goes_to_the_address(company: Comp
     assert answer.status_code == 202, answer.text
     asked = answer.json()
     async with company.stage.database.transaction(read_only=True) as tx:
-        shown = await orchestration.show(tx, asked["notification"] and int(asked["notification"]))
+        shown = await orchestration.show(tx, NotificationId(int(asked["notification"])))
         (rendered,) = await orchestration.deliver.render(
             company.stage.runtime, tx, [DeliveryId(int(shown.deliveries[0].id))]
         )
