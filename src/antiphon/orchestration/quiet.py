@@ -61,7 +61,9 @@ def _first_open(
 def _ends(
     places: Sequence[ZoneInfo], regions: Sequence[str], channel: str, policy: Policy, at: datetime
 ) -> Iterator[tuple[datetime, str]]:
-    """The end of each quiet time that `at` falls into, and whose it is."""
+    """The end of each quiet time that `at` falls into, and whose it is. Where clocks show the same, one speaks for
+    all: whether it is quiet is asked again at the end that it names."""
+    places = list({at.astimezone(place).utcoffset(): place for place in places}.values())
     hours = policy.quiet_hours
     if hours is not None and channel in hours.channels:
         for place in places:
