@@ -15,6 +15,7 @@ import litestar
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from antiphon.kernel import db
@@ -38,20 +39,43 @@ class ProblemDetails(Struct, omit_defaults=True):
     errors: list[Flaw] = []
 
 
+KEYLESS = {401: "No key, or none that is known", 403: "The key may not do this"}
+REFUSALS = {
+    400: "The request is not valid; `errors` say where",
+    404: "There is no such thing",
+    409: "It contradicts what there is",
+    413: "The body is too large",
+    429: "Too often",
+    503: "Try again shortly",
+}
+
+
 def get(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
-    return litestar.get(path, opt={"permission": permission}, **options)
+    return litestar.get(path, **_described(permission), **options)
 
 
 def post(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
-    return litestar.post(path, opt={"permission": permission}, **options)
+    return litestar.post(path, **_described(permission), **options)
 
 
 def put(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
-    return litestar.put(path, opt={"permission": permission}, **options)
+    return litestar.put(path, **_described(permission), **options)
 
 
 def delete(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
-    return litestar.delete(path, opt={"permission": permission}, **options)
+    return litestar.delete(path, **_described(permission), **options)
+
+
+def _described(permission: Permission) -> dict[str, Any]:
+    """Every error that may be answered is in the API's description, in our form."""
+    refusals = REFUSALS if permission == "public" else {**KEYLESS, **REFUSALS}
+    return {"opt": {"permission": permission}, "responses": {status: _problem(refusals[status]) for status in refusals}}
+
+
+def _problem(means: str) -> ResponseSpec:
+    return ResponseSpec(
+        ProblemDetails, media_type="application/problem+json", description=means, generate_examples=False
+    )
 
 
 def details(problem: Problem) -> ProblemDetails:

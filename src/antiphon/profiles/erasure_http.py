@@ -34,7 +34,7 @@ async def show_export(
     named = plain(parse(segment_after(request, "profiles")))
     async with runtime.database.transaction(read_only=True) as tx:
         await export.find(tx, named)  # a 404 is said before the document begins
-    kind = "application/json" if format == "json" else "text/html; charset=utf-8"
+    kind = "application/json" if format == "json" else "text/html"  # Litestar adds the charset
     return Stream(
         document(runtime, named, format=format, lang=lang),
         media_type=kind,
