@@ -249,7 +249,8 @@ async def test_a_wish_of_the_number_that_goes_holds_for_what_the_other_has_queue
     await merge(stage, other, one)
     async with working(stage.runtime):
         view = await stage.until(campaign, "done")
-    assert view.notifications == {"sent": 1, "cancelled": 1}
+    attempts = await stage.sql("SELECT channel, address, state, failure, code FROM delivery")
+    assert view.notifications == {"sent": 1, "cancelled": 1}, attempts
     assert stage.desks["email"].left == []
     assert len(stage.desks["sms"].left) == 1
 
