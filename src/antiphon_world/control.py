@@ -21,6 +21,9 @@ CHANNELS = {
     "open": ("email",),
     "unsubscribe": ("email",),
     "complain": ("email",),
+    "prefer": ("email",),
+    "browse": ("email", "sms", "push"),
+    "sign_in": ("email", "sms", "push"),
     "shown": ("push",),
     "click": ("email", "sms", "push"),
     "buy": ("email", "sms", "push"),
@@ -30,7 +33,10 @@ CHANNELS = {
 class Act(Struct, frozen=True, forbid_unknown_fields=True):
     """`person` is a number; `channel` narrows click and buy; `text` and `to` are of stop and reply."""
 
-    do: Literal["stop", "reply", "open", "unsubscribe", "complain", "shown", "click", "buy", "gone", "back"]
+    do: Literal[
+        "stop", "reply", "open", "unsubscribe", "complain", "prefer", "shown", "click", "browse", "sign_in", "buy",
+        "gone", "back"
+    ]  # fmt: skip
     person: str | int | None = None
     address: str | None = None
     channel: Literal["email", "sms", "push"] | None = None

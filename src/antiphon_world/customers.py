@@ -6,9 +6,9 @@ import asyncio
 import base64
 import hashlib
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import takewhile
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,7 @@ from msgspec import Struct
 from antiphon_world.addresses import canonical, person_of, user_id
 from antiphon_world.clock import ProductClock
 from antiphon_world.draw import draw, pick
+from antiphon_world.form import read_form
 from antiphon_world.habits import Step, taste_of
 from antiphon_world.journal import Journal, rfc3339
 from antiphon_world.letter import Letter
@@ -48,6 +49,9 @@ LOGGED_AS = {
     "unsubscribe": "unsubscribed",
     "stop": "sms_sent",
     "complain": "complained",
+    "prefer": "preferred",
+    "browse": "browsed",
+    "sign_in": "signed_in",
 }
 PRICES = (9.9, 14.5, 19.9, 24.0, 29.9, 39.0, 49.9, 59.0, 79.9, 99.0, 129.0, 189.0)
 
@@ -157,6 +161,10 @@ class Customers:
                 return await self._say(letter, text)
             case "buy":
                 return await self._buy(letter)
+            case "browse" | "sign_in":
+                return await self._visit(letter, do)
+            case "prefer":
+                return await self._prefer(letter)
             case "unsubscribe":
                 return await self._fetch(
                     do, letter, letter.unsubscribe, MAIL_CLIENTS["desk"], body=b"List-Unsubscribe=One-Click"
@@ -195,17 +203,49 @@ class Customers:
         self._log(LOGGED_AS[do], letter, url=_path(url), status=status)
         return True
 
+    async def _visit(self, letter: Letter, do: str) -> bool:
+        """In a browser that the shop has not seen before; signing in says whose it is."""
+        who = {"anonymousId": "b" + _digest(self._seed, canonical(letter.address), letter.nth)[:16]}
+        if do == "sign_in":
+            who |= self._user(letter)
+        kind = "identify" if do == "sign_in" else "page"
+        said = {"type": kind, "messageId": f"{kind}-{who['anonymousId']}", **who}
+        status = await self._tell(f"/v1/{kind}", said | ({"name": "Roasts"} if kind == "page" else {}))
+        if status is None:
+            return False
+        self._log(LOGGED_AS[do], letter, status=status)
+        return True
+
+    async def _prefer(self, letter: Letter) -> bool:
+        """Turns one box of the preference centre over."""
+        agent = {"User-Agent": self._agent(letter, "click"), "Accept": "*/*"}
+        url = letter.preferences or ""
+        try:
+            _, page = await self._visitor.ask("GET", url, agent)
+        except (OSError, TimeoutError, ValueError):
+            return False
+        form = read_form(page.decode("utf-8", "replace"), "save")
+        if form is None or not form[1]:
+            return True
+        box = pick(form[1], self._seed, canonical(letter.address), letter.nth, "box")
+        fields = [field for field in form[0] if field != box] + ([] if box in form[0] else [box])
+        return await self._fetch("prefer", letter, url, agent["User-Agent"], body=urlencode(fields).encode())
+
+    def _user(self, letter: Letter) -> dict[str, str]:
+        person = person_of(letter.address)
+        return {"userId": user_id(person, self._user_form)} if person.isdigit() else {}
+
+    async def _tell(self, path: str, said: Mapping[str, object]) -> int | None:
+        body = msgspec.json.encode({"timestamp": rfc3339(self._clock.now()), **said})
+        headers = {"Authorization": self._auth, "Content-Type": "application/json"}
+        return await self._ask("POST", path, headers, body)
+
     async def _buy(self, letter: Letter) -> bool:
         about = (self._seed, canonical(letter.address), letter.nth, "buy")
-        message_id = "w" + hashlib.blake2b("|".join(map(str, about)).encode(), digest_size=12).hexdigest()
+        message_id = "w" + _digest(*about)
         person = person_of(letter.address)
         amount = round(pick(PRICES, *about) * pick((1, 1, 1, 2, 3), *about, "n"), 2)
-        known = (
-            {"userId": user_id(person, self._user_form)}
-            if person.isdigit()
-            else {"anonymousId": f"world-{person}"[:200]}
-        )
-        now = rfc3339(self._clock.now())
+        known = self._user(letter) or {"anonymousId": f"world-{person}"[:200]}
         properties = {
             "order_id": message_id[:13],
             "amount": amount,
@@ -213,10 +253,8 @@ class Customers:
             "total": amount,
             "currency": "EUR",
         }
-        track = {"type": "track", "event": "Order Completed", "messageId": message_id, "timestamp": now, **known}
-        body = msgspec.json.encode({**track, "properties": properties})
-        headers = {"Authorization": self._auth, "Content-Type": "application/json"}
-        status = await self._ask("POST", "/v1/track", headers, body)
+        track = {"type": "track", "event": "Order Completed", "messageId": message_id, **known}
+        status = await self._tell("/v1/track", {**track, "properties": properties})
         if status is None:
             return False
         self._log("bought", letter, amount=amount, message_id=message_id, status=status)
@@ -255,8 +293,12 @@ def _is_possible(letter: Letter, do: str) -> bool:
     """Nobody clicks where there is no link, and who did not click does not buy."""
     if do in ("click", "scan"):
         return bool(letter.links)
-    needed = {"unsubscribe": letter.unsubscribe, "machine_open": letter.pixel}
+    needed = {"unsubscribe": letter.unsubscribe, "prefer": letter.preferences, "machine_open": letter.pixel}
     return needed.get(do, "") is not None
+
+
+def _digest(*about: object) -> str:
+    return hashlib.blake2b("|".join(map(str, about)).encode(), digest_size=12).hexdigest()
 
 
 def _path(url: str) -> str:

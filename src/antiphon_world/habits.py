@@ -10,7 +10,20 @@ from antiphon_world.addresses import canonical, person_of
 from antiphon_world.draw import draw, exponential
 
 Channel = Literal["email", "sms", "push"]
-Do = Literal["machine_open", "scan", "shown", "open", "click", "buy", "unsubscribe", "stop", "complain"]
+Do = Literal[
+    "machine_open",
+    "scan",
+    "shown",
+    "open",
+    "click",
+    "buy",
+    "unsubscribe",
+    "stop",
+    "complain",
+    "browse",
+    "sign_in",
+    "prefer",
+]
 Rate = float | dict[str, float]
 
 # What a share of people likes: factors on the rates of each channel and on buying. Divided by their mean in the
@@ -30,6 +43,8 @@ RATES: dict[str, dict[str, float]] = {
     "unsubscribe": {"email": 0.002},
     "stop": {"sms": 0.004},
     "complain": {"email": 0.0005},
+    "prefer": {"email": 0.0},
+    "browse": {},
     "shown": {"push": 0.97},
     "undelivered": {"sms": 0.0},
     "machine_open": {"email": 0.0},
@@ -42,6 +57,8 @@ LATENCIES_S: dict[str, dict[str, float]] = {
     "unsubscribe": {"email": 2400.0},
     "stop": {"sms": 600.0},
     "complain": {"email": 3600.0},
+    "prefer": {"email": 900.0},
+    "browse": {"email": 60.0, "sms": 60.0, "push": 60.0},
     "shown": {"push": 2.0},
     "machine_open": {"email": 20.0},
     "scan": {"email": 5.0},
@@ -57,6 +74,8 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
     unsubscribes: bool | None = None
     stops: bool | None = None
     complains: bool | None = None
+    prefers: bool | None = None
+    browses: bool | None = None
     email: Literal["unknown"] | None = None
     sms: Literal["unknown", "undelivered", "silent"] | None = None
     push: Literal["gone", "silent", "shown"] | None = None
@@ -65,8 +84,10 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
 class Habits(Struct, frozen=True, forbid_unknown_fields=True):
     """Rates of all messages, but `click` by mail of those who opened and `buy` of those who clicked.
 
-    `shown` is of pushes; `scanner` and `undelivered` are shares of addresses. `latency_scale` multiplies every
-    latency; `latency_s` replaces means (`{"open": {"email": 60}}`). `people` by number or by address.
+    `browse` is of those who clicked: they look around in a browser that nobody knows yet, and sign in to buy.
+    `prefer` changes something in the preference centre. `shown` is of pushes; `scanner` and `undelivered` are shares
+    of addresses. `latency_scale` multiplies every latency; `latency_s` replaces means (`{"open": {"email": 60}}`).
+    `people` by number or by address.
     """
 
     open: Rate | None = None
@@ -75,6 +96,8 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True):
     unsubscribe: Rate | None = None
     stop: Rate | None = None
     complain: Rate | None = None
+    prefer: Rate | None = None
+    browse: Rate | None = None
     shown: Rate | None = None
     undelivered: Rate | None = None
     machine_open: Rate | None = None
@@ -158,6 +181,7 @@ def _mail(reader: Reader) -> list[list[Step]]:
         "machine_open": None,
         "unsubscribe": reader.sure.unsubscribes,
         "complain": reader.sure.complains,
+        "prefer": reader.sure.prefers,
     }
     chains = [[Step(do, reader.wait_s(do))] for do in sure if reader.does(do, sure[do])]
     if reader.does("open", reader.sure.opens, taste="email"):
@@ -184,7 +208,11 @@ def _push(reader: Reader) -> list[list[Step]]:
 def _click(reader: Reader, since_s: float, *, taste: str | None) -> list[Step]:
     if not reader.does("click", reader.sure.clicks, taste=taste):
         return []
-    clicked = Step("click", since_s + reader.wait_s("click"))
-    if not reader.does("buy", reader.sure.buys, taste="buy"):
-        return [clicked]
-    return [clicked, Step("buy", clicked.after_s + reader.wait_s("buy"))]
+    steps = [Step("click", since_s + reader.wait_s("click"))]
+    browses = reader.does("browse", reader.sure.browses)
+    if browses:
+        steps.append(Step("browse", steps[-1].after_s + reader.wait_s("browse")))
+    if reader.does("buy", reader.sure.buys, taste="buy"):
+        at = steps[-1].after_s + reader.wait_s("buy")
+        steps += [Step("sign_in", at), Step("buy", at)] if browses else [Step("buy", at)]
+    return steps

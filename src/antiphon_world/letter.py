@@ -13,7 +13,8 @@ _LINK = re.compile(r"(?<![\w/.:-])(https?://)?([\w.-]+(?::\d+)?/c/[^\s<>\"']{1,2
 
 
 class Letter(Struct, frozen=True):
-    """`links` are tracked ones (`/c/…`); `pixel` is `/o/…`; `unsubscribe` the one-click URL; `sender` whom to answer.
+    """`links` are tracked ones (`/c/…`); `pixel` is `/o/…`; `unsubscribe` the one-click URL;
+    `preferences` is `/p/…`; `sender` whom to answer.
 
     `nth` counts messages to this address from 1.
     """
@@ -29,6 +30,7 @@ class Letter(Struct, frozen=True):
     unsubscribe: str | None = None
     shown: str | None = None
     sender: str | None = None
+    preferences: str | None = None
 
 
 def is_tracked(url: str) -> bool:

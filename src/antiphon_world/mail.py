@@ -9,6 +9,7 @@ import binascii
 import re
 from email.header import decode_header, make_header
 from html import unescape
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -34,12 +35,13 @@ class Mail(Struct, frozen=True):
     links: tuple[str, ...]
     pixel: str | None
     unsubscribe: str | None
+    preferences: str | None
 
 
 def read_mail(raw: bytes) -> Mail:
     headers, _, _ = _split(raw)
     html, text = _bodies(raw, DEPTH_MAX)
-    links, pixel = _of_html(html) if html else (tracked_links(text), None)
+    links, pixel, preferences = _of_html(html) if html else (tracked_links(text), None, None)
     one_click = b"one-click" in headers.get(b"list-unsubscribe-post", b"").lower()
     listed = _ONE_CLICK.search(_word(headers.get(b"list-unsubscribe", b""))) if one_click else None
     return Mail(
@@ -50,6 +52,7 @@ def read_mail(raw: bytes) -> Mail:
         links=links,
         pixel=pixel,
         unsubscribe=listed[1][:URL_MAX] if listed else None,
+        preferences=preferences,
     )
 
 
@@ -104,12 +107,12 @@ def _decoded(headers: Headers, body: bytes, kind: bytes) -> str:
     return body.decode("latin-1" if b"iso-8859-1" in kind else "utf-8", "replace")
 
 
-def _of_html(html: str) -> tuple[tuple[str, ...], str | None]:
-    """The tracked links (absolute, in `href`) and the open pixel (in `src`)."""
+def _of_html(html: str) -> tuple[tuple[str, ...], str | None, str | None]:
+    """The tracked links (absolute, in `href`), the open pixel (in `src`), the link to the preference centre."""
     links: dict[str, None] = {}
-    pixel = None
+    pixel = preferences = None
     for found in _URL.finditer(html):
-        if "/c/" not in found[0] and "/o/" not in found[0]:
+        if not any(kind in found[0] for kind in ("/c/", "/o/", "/p/")):
             continue
         before = _BEFORE.search(html, max(0, found.start() - 20), found.start())
         if before is None:
@@ -119,7 +122,9 @@ def _of_html(html: str) -> tuple[tuple[str, ...], str | None]:
             pixel = pixel or (url if "/o/" in url else None)
         elif is_tracked(url) and len(links) < LINKS_MAX:
             links[url] = None
-    return tuple(links), pixel
+        elif preferences is None and urlsplit(url).path.startswith("/p/"):
+            preferences = url
+    return tuple(links), pixel, preferences
 
 
 def _word(value: bytes) -> str:

@@ -44,7 +44,7 @@ class Mailbox:
         if dropped and not dropped.taken:
             self._world.log("dropped", self.name, first, delivery=delivery)
             return Verdict(None)
-        seen = Seen(delivery, mail.links, mail.pixel, mail.unsubscribe, None, mail.sender)
+        seen = Seen(delivery, mail.links, mail.pixel, mail.unsubscribe, None, mail.sender, mail.preferences)
         for address in recipients:
             self.counts["received"] += 1
             logged = {"subject": mail.subject[:TEXT_MAX], "text": mail.text[:TEXT_MAX], "size": len(data)}

@@ -29,6 +29,7 @@ class Seen(Struct, frozen=True):
     unsubscribe: str | None = None
     shown: str | None = None
     sender: str | None = None
+    preferences: str | None = None
 
 
 class Script(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +79,7 @@ class World:
         self._received[name] += 1
         letter = Letter(
             channel, provider, address, self._received[name], self.clock.now(), seen.delivery, seen.links, seen.pixel,
-            seen.unsubscribe, seen.shown, seen.sender,
+            seen.unsubscribe, seen.shown, seen.sender, seen.preferences,
         )  # fmt: skip
         kind = {"email": "mail_received", "sms": "sms_received", "push": "push_received"}[channel]
         self.log(kind, provider, address, channel=channel, delivery=seen.delivery, nth=letter.nth, **logged)

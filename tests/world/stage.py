@@ -38,6 +38,7 @@ class Target(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.notes: list[Note] = []
         self.status = 200
+        self.body = b"ok"
         self.product: str | None = NOON
         self.held = True
 
@@ -63,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200 if self.server.product else 404, json.dumps(clock).encode())
             return
         self.server.notes.append(Note(self.command, self.path, dict(self.headers), body))
-        self._answer(self.server.status, b"ok")
+        self._answer(self.server.status, self.server.body)
 
     do_POST = do_GET
 

@@ -146,3 +146,37 @@ async def test_without_a_sandbox_clock_wall_time_is_used(play: Play, target: Tar
         await stage.settled()
         assert [line["kind"] for line in stage.log()] == ["mail_received", "opened"]
         assert not stage.log("opened")[0]["product"].startswith("2026-03-01T12:00:00")
+
+
+async def test_who_looks_around_before_buying_signs_in_and_says_whose_the_browser_is(play: Play) -> None:
+    async with play(habits=certain(**ALWAYS, browses=True)) as stage:
+        await send(stage, message())
+        await stage.advance(LATER)
+        looked, signed, bought = (
+            json.loads(stage.target.seen(path)[0].body) for path in ("/v1/page", "/v1/identify", "/v1/track")
+        )
+        assert [line["kind"] for line in stage.log()] == [
+            "mail_received", "opened", "clicked", "browsed", "signed_in", "bought"
+        ]  # fmt: skip
+    assert "userId" not in looked
+    assert looked["anonymousId"] == signed["anonymousId"]
+    assert signed["userId"] == bought["userId"] == "c000001"
+
+
+CENTRE = b"""<form method="post"><input type="hidden" name="act" value="save">
+<input type="hidden" name="topic" value="coupons"><input type="checkbox" name="on" value="email:coupons" checked>
+<select name="break"><option value="none">No</option><option value="week" selected>A week</option></select></form>"""
+
+
+async def test_one_box_of_the_preference_centre_is_turned_over_and_the_rest_sent_as_it_was(play: Play) -> None:
+    mail = message()
+    mail.clear_content()
+    mail.set_content('<a href="http://shop.example/p/tok">Preferences</a>', subtype="html")
+    async with play(habits=certain(opens=False, prefers=True)) as stage:
+        stage.target.body = CENTRE
+        await send(stage, mail)
+        await stage.advance(LATER)
+        looked, said = stage.target.notes
+        assert stage.log("preferred")[0]["status"] == 200
+    assert (looked.method, said.method, said.path) == ("GET", "POST", "/p/tok")
+    assert said.body == b"act=save&topic=coupons&break=week"

@@ -6,20 +6,23 @@ import asyncio
 import sys
 import tempfile
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from antiphon import campaigns, channels, content, profiles, segments
-from antiphon.app.demo import messages
+from antiphon.app.demo import identities, messages, topics
 from antiphon.integrations.imports.importer import import_events, import_people
 from antiphon.integrations.imports.mapping import EventMap, Kind, PeopleMap
 from antiphon.kernel import keys, settings
 from antiphon.kernel.clock import ClockState, wall_datetime
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
 
 HISTORY_DAYS = 60
+BATCH = 1_000
 MORNING = time(14, 0)
 """UTC: noon has come in Denver's east and evening has not in Madrid, so that nobody's quiet hours hide the demo."""
 
@@ -65,8 +68,8 @@ async def fill(runtime: Runtime, smtp: list[int], smpp: list[int], world_url: st
     async with database.transaction() as tx:
         await settings.write(tx, SETTINGS)
         await _make_accounts(tx, runtime, smtp, smpp)
+        await topics.write_topics(tx)
     await _import(runtime, world_url, people=people, seed=seed)
-    await _wishes(runtime, people)
     for name, rule in SEGMENTS.items():
         await segments.create(database, name, {"version": 1, "rule": rule})
     async with database.transaction() as tx:
@@ -135,6 +138,7 @@ async def _import(runtime: Runtime, world_url: str, *, people: int, seed: int) -
         )
         identifiers: dict[Kind, str] = {"external_id": "id", "email": "email", "phone": "phone", "webpush": "webpush"}
         await import_people(runtime.database, persons, PeopleMap(identifiers=identifiers))
+        await _know(runtime, persons)
         await import_events(
             runtime.database,
             events,
@@ -148,27 +152,20 @@ async def _import(runtime: Runtime, world_url: str, *, people: int, seed: int) -
         )
 
 
+async def _know(runtime: Runtime, persons: Path) -> None:
+    """Who they are elsewhere, and what they said."""
+    database = runtime.database
+    lines = (await asyncio.to_thread(persons.read_bytes)).splitlines()
+    rows: list[dict[str, Any]] = [msgspec.json.decode(line) for line in lines]
+    for word in topics.words(rows, now=database.clock.now()):  # one by one: people are being merged meanwhile
+        await database.repeat(partial(topics.say, word=word))
+    facts = list(identities.facts(rows, now=database.clock.now()))
+    for start in range(0, len(facts), BATCH):
+        await database.repeat(partial(profiles.record, facts=facts[start : start + BATCH]))
+
+
 async def _write(file: Path, arguments: list[str]) -> None:
     with file.open("wb") as out:
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "antiphon_world", *arguments, stdout=out)
         if await process.wait():
             raise RuntimeError("the sample company's customers could not be made")
-
-
-async def _wishes(runtime: Runtime, people: int) -> None:
-    """Some said which channel they want coupons on; a few want none."""
-    wishes: list[tuple[str, profiles.PreferenceState]] = [
-        ("email", "wanted"),
-        ("sms", "wanted"),
-        ("push", "wanted"),
-        ("email", "unwanted"),
-        ("sms", "unwanted"),
-    ]
-    chosen = [(n, wishes[n // 4 % len(wishes)]) for n in range(1, people + 1) if n % 4 == 0]
-    async with runtime.database.transaction() as tx:
-        who = {n: Identifier("external_id", f"c{n:06d}") for n, _ in chosen}
-        found = await profiles.find(tx, list(who.values()))
-        for n, (channel, state) in chosen:
-            profile = found.get(who[n])
-            if profile is not None:
-                await profiles.set_preferences(tx, profile, [("coupons", channel, state)])

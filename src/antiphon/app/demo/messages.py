@@ -76,6 +76,49 @@ MESSAGES: list[dict[str, Any]] = [
         },
     },
     {
+        "name": "Newsletter",
+        "topic": "newsletter",
+        "locales": {
+            "en": {
+                "email": {
+                    "subject": "The October letter: a washed Ethiopian, and how to grind it",
+                    "blocks": [
+                        {"kind": "heading", "text": "What we roast in October"},
+                        {"kind": "text", "text": "Hello {{ profile.first_name }},\n\na washed Ethiopian is in."},
+                        {"kind": "button", "label": "Read on", "url": f"{SHOP}/letter/october"},
+                    ],
+                }
+            },
+            "es": {
+                "email": {
+                    "subject": "La carta de octubre: un etíope lavado y cómo molerlo",
+                    "blocks": [
+                        {"kind": "text", "text": "Hola, {{ profile.first_name }}:\n\nha llegado un etíope lavado."},
+                        {"kind": "button", "label": "Seguir leyendo", "url": f"{SHOP}/letter/october"},
+                    ],
+                }
+            },
+            "fr": {
+                "email": {
+                    "subject": "La lettre d’octobre : un éthiopien lavé, et sa mouture",
+                    "blocks": [
+                        {"kind": "text", "text": "Bonjour {{ profile.first_name }},\n\nun éthiopien lavé est là."},
+                        {"kind": "button", "label": "Lire la suite", "url": f"{SHOP}/letter/october"},
+                    ],
+                }
+            },
+        },
+    },
+    {
+        "name": "Fraud alert",
+        "topic": "security",
+        "locales": {
+            "en": {"sms": {"text": "Larkspur: somebody signed in from a new device. Not you? Call the shop."}},
+            "es": {"sms": {"text": "Larkspur: alguien ha entrado desde otro dispositivo. Si no es usted, llame."}},
+            "fr": {"sms": {"text": "Larkspur : connexion depuis un nouvel appareil. Pas vous ? Appelez-nous."}},
+        },
+    },
+    {
         "name": "Order on its way",
         "topic": "orders",
         "locales": {
