@@ -217,3 +217,13 @@ def test_the_first_migrations_are_rewritten_from_the_schema(tmp_path: Path) -> N
     migrating.refresh(tmp_path)
     written = sorted(file.name for file in tmp_path.rglob("*.sql"))
     assert written == [f"{n:04}_pre_{part}.sql" for n, part in enumerate(PARTS, 1)]
+
+
+async def test_a_database_of_an_earlier_state_is_refused_with_the_way_out_and_left_alone(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("DELETE FROM migration WHERE name LIKE 'schema %'")
+    before = await catalog(dsn)
+    with pytest.raises(migrating.EarlierState, match="begin anew"):
+        await migrate(dsn)
+    assert await catalog(dsn) == before
+    await connection.close()

@@ -29,12 +29,20 @@ PARTS = ("kernel", "access", "profiles", "segments", "content", "channels", "met
 
 _LOCK = 0x616E7469  # one migrator at a time
 _VIEWS = "views "
+_SCHEMA = "schema "
 
 
 class MigrationFailed(Problem):
     """The database could not be brought to the schema of this version; it is as it was."""
 
     code = "migration_failed"
+
+
+class EarlierState(Problem):
+    """This database was made by an earlier state of the source. Until the first release there is no path from there:
+    begin anew with an empty folder (--data) or database; the old one is as it was."""
+
+    code = "earlier_state"
 
 
 class Migration(Struct, frozen=True, order=True):
@@ -73,6 +81,8 @@ async def migrate(dsn: str, *, along_migrations: bool = False) -> Sequence[str]:
         async with connection.transaction():
             if await connection.fetchval("SELECT to_regclass('migration') IS NULL"):
                 await _create(connection, along_migrations=along_migrations)
+            elif await connection.fetchval("SELECT NOT EXISTS (SELECT FROM migration WHERE name = $1)", _digest()):
+                raise EarlierState()
             return await _upgrade(connection)
     finally:
         await connection.close()
@@ -85,8 +95,14 @@ async def _create(connection: asyncpg.Connection, *, along_migrations: bool) -> 
     else:
         await connection.execute(schema())
         await _note(connection, [migration.name for migration in migrations()])
+    await _note(connection, [_digest()])
     key = secrets.token_bytes(32)
     await connection.execute("INSERT INTO secret (name, value) VALUES ('installation', $1)", key)
+
+
+def _digest() -> str:
+    """The path's first steps, as they are while nothing is released."""
+    return _SCHEMA + hashlib.sha256("".join(one.text for one in migrations()[: len(PARTS)]).encode()).hexdigest()
 
 
 async def _upgrade(connection: asyncpg.Connection) -> list[str]:
