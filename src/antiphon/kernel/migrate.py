@@ -39,8 +39,10 @@ class MigrationFailed(Problem):
 
 
 class EarlierState(Problem):
-    """This database was made by an earlier state of the source. Until the first release there is no path from there:
-    begin anew with an empty folder (--data) or database; the old one is as it was."""
+    """An earlier state of the source made this database: begin anew with an empty --data or --database. It is as it was.
+
+    Only until the first release: then there is a path from every version.
+    """
 
     code = "earlier_state"
 
