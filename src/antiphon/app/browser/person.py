@@ -65,6 +65,7 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPa
             profile=profile,
             name=_name(profile),
             origin=origin,
+            tellings=wishes.told(profile, origin.traits),
             places=wishes.places(profile.addresses, origin.opt_outs),
             told=await orchestration.why(tx, profile.id, limit=TOLD),
             belongs=await _segments(tx, profile.id),

@@ -29,7 +29,10 @@ _DAY_S = 86_400.0
 
 
 class Holds(Struct, frozen=True):
-    """What holds for a topic on a channel. `kind`: yes, no or paused. `since` is when it was said, if it was."""
+    """What holds for a topic on a channel. `kind`: yes, no, paused, or off: not used, though nobody said no.
+
+    `since` is when it was said, if it was.
+    """
 
     kind: str
     word: str
@@ -66,9 +69,14 @@ class Place(Struct, frozen=True):
     address: profiles.Address
     kind: str
     word: str
-    on_mobile: float | None
+    read_on: str
     opted_out: profiles.OptedOut | None
     how: str
+
+
+class Telling(Struct, frozen=True):
+    origin: profiles.TraitOrigin | None
+    traits: list[tuple[str, object]]
 
 
 def grid(
@@ -92,11 +100,9 @@ def grid(
 def _holds(cell: profiles.Cell, topic: profiles.Topic) -> Holds:
     why = _why(cell, topic)
     if cell.reason == "no_consent":
-        return Holds(
-            "no", "Not yet", why if cell.said_at and why != "said for everything" else _lacks(cell), cell.said_at
-        )
+        return Holds("paused", "Not yet", _lacks(cell))
     if not cell.allowed:
-        return Holds("no", "No", why, cell.said_at)
+        return Holds("no" if cell.why == "stated" else "off", "No", why, cell.said_at)
     if cell.paused_until is not None:
         return Holds("paused", "Paused", f"until {cell.paused_until:%-d %b %Y}", cell.said_at)
     limit = f"; {rate(cell.limit_count, cell.limit_s)}" if cell.limit_count is not None else ""
@@ -224,6 +230,20 @@ def _day(at: datetime | None) -> str:
     return f"{at:%-d %b %Y, %H:%M} UTC" if at else ""
 
 
+def read_on(share: float | None) -> str:
+    if share is None:
+        return ""
+    return {0.0: "read on a computer", 1.0: "read on a mobile"}.get(share, f"{share:.0%} read on a mobile")
+
+
+def told(profile: profiles.Profile, origins: Mapping[str, profiles.TraitOrigin]) -> list[Telling]:
+    """The traits, by who told us when."""
+    found: dict[profiles.TraitOrigin | None, list[tuple[str, object]]] = {}
+    for name, value in sorted(profile.traits.items()):
+        found.setdefault(origins.get(name), []).append((name, value))
+    return [Telling(origin, traits) for origin, traits in found.items()]
+
+
 def places(addresses: Iterable[profiles.Address], opt_outs: Mapping[tuple[str, str], profiles.OptedOut]) -> list[Place]:
     """Those that can be written to first."""
     found = [_place(one, opt_outs.get((one.channel, one.value))) for one in addresses]
@@ -240,4 +260,4 @@ def _place(one: profiles.Address, opted_out: profiles.OptedOut | None) -> Place:
             "soft": ("paused", "fails for now"),
             "dead": ("no", "nobody there"),
         }.get(one.state, ("", "not known yet"))
-    return Place(one, kind, word, mobile_share([one]), opted_out, how(opted_out.how) if opted_out else "")
+    return Place(one, kind, word, read_on(mobile_share([one])), opted_out, how(opted_out.how) if opted_out else "")
