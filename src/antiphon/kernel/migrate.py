@@ -39,7 +39,7 @@ class MigrationFailed(Problem):
 
 
 class EarlierState(Problem):
-    """An earlier state of the source made this database: begin anew with an empty --data or --database. It is as it was.
+    """An earlier state of the source made this database: begin anew with an empty --data or --database. It stays.
 
     Only until the first release: then there is a path from every version.
     """
