@@ -99,14 +99,14 @@ def guess(typed: str) -> str:
 async def _find(tx: Transaction, who: str) -> profiles.Profile:
     number = who.removeprefix("id:")
     if number.isascii() and number.isdigit() and len(number) <= 18:
-        ids = [ProfileId(int(number))]
+        found = await profiles.led_to(tx, ProfileId(int(number)))
     else:
         identifier = profiles.parse(who[:WHO_CHARS_MAX])
         ids = list((await profiles.find(tx, [identifier])).values())
-    found = await profiles.read(tx, ids)
-    if not found:
+        found = next(iter(await profiles.read(tx, ids)), None)
+    if found is None:
         raise NotFound(f"Nobody is known as {who[:200]}.")
-    return found[0]
+    return found
 
 
 async def _segments(tx: Transaction, profile: ProfileId) -> list[tuple[segments.Segment, datetime]]:

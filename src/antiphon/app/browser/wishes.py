@@ -103,6 +103,8 @@ def _holds(cell: profiles.Cell, topic: profiles.Topic) -> Holds:
         return Holds("paused", "Not yet", _lacks(cell))
     if not cell.allowed:
         return Holds("no" if cell.why == "stated" else "off", "No", why, cell.said_at)
+    if cell.paused_until is not None and topic.critical:
+        return Holds("yes", "Yes", "urgent: passes the pause", cell.said_at)
     if cell.paused_until is not None:
         return Holds("paused", "Paused", f"until {cell.paused_until:%-d %b %Y}", cell.said_at)
     limit = f"; {rate(cell.limit_count, cell.limit_s)}" if cell.limit_count is not None else ""
