@@ -66,7 +66,7 @@ async def anna(served: Served) -> ProfileId:
 async def _leads(served: Served, number: ProfileId, to: ProfileId) -> bool:
     async with served.stage.database.transaction(read_only=True) as tx:
         found = await profiles.led_to(tx, number)
-        return found is not None and found.id == to
+        return found is not None and found.id == to and not await profiles.count_due(tx)
 
 
 def section(html: str, name: str) -> str:
