@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from flows.house import House, answered
-from flows.week import SEGMENTS, TOPICS, Week, Word
+from flows.cast import SEGMENTS, TOPICS, Word
+from flows.house import House, until
+from flows.week import Week
 from flows.witness import Witness
 
 Name = tuple[str, str]
@@ -64,7 +65,9 @@ def _facts(week: Week, home: House, draw: random.Random, first: int, end: int) -
 
 
 def _text(home: House, word: Word) -> None:
-    answered(home.outside.post("/world/act", json=word.body))
+    until(
+        lambda: home.outside.post("/world/act", json=word.body).status_code, {200}.__contains__, within_s=10, what="it"
+    )
 
 
 def what_is_known(witness: Witness, home: House, leave_out: frozenset[Name]) -> Known:

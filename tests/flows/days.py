@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from flows.week import (
-    CAP,
-    CRITICAL_PER_HOUR,
-    QUIET,
-    SEGMENTS,
-    START,
-    STARTS,
-    STOPS,
-    TOPICS,
-    Aim,
-    Customer,
-    Week,
-    marked,
-)
+from flows.cast import CAP, CRITICAL_PER_HOUR, QUIET, SEGMENTS, START, STARTS, STOPS, TOPICS, Aim, Customer, marked
+from flows.week import Week
 
 
 def prepare(week: Week) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flows.cast import Aim
 from flows.journal import RECEIVED, Line
-from flows.week import Aim
 from flows.witness import Look
 
 CERTAIN_S = 1.0

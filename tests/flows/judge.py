@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flows.cast import CAP, CRITICAL_PER_HOUR, TOPICS
 from flows.evidence import CERTAIN_S, Arrival, Evidence, Row, Trial
 from flows.journal import Line
 from flows.judge_hours import laws, lives, quiet
 from flows.judge_wishes import Key, covers, refusal
-from flows.week import CAP, CRITICAL_PER_HOUR, TOPICS
 from flows.witness import Look
 
 KNOWN = {topic["name"]: topic for topic in TOPICS}

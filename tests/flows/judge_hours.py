@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import timezone as phone_zones
 
+from flows.cast import QUIET
 from flows.evidence import Arrival
-from flows.week import QUIET
 from flows.witness import Look
 
 LAWS = tomllib.loads(

@@ -16,15 +16,16 @@ from typing import Any
 import pytest
 
 from flows.again import differences, tell_again, what_is_known
+from flows.cast import START
 from flows.days import live
 from flows.evidence import Evidence, Trial, plain
 from flows.house import House, house
 from flows.journal import RECEIVED, Line
 from flows.judge import CHECKS, judge
-from flows.week import START, Week
+from flows.week import Week
 from flows.witness import Witness
 
-PEOPLE = int(os.environ.get("WEEK_PEOPLE", "100"))
+PEOPLE = int(os.environ.get("WEEK_PEOPLE", "300"))
 SEED = int(os.environ.get("WEEK_SEED", "1"))
 pytestmark = [pytest.mark.timeout(180 + 4 * PEOPLE), pytest.mark.xdist_group("week")]
 
