@@ -83,7 +83,11 @@ def what_is_known(witness: Witness, home: House, leave_out: frozenset[Name]) -> 
         "events": _by_person(people, witness, EVENTS, _several),
         "sums": _by_person(people, witness, SUMS, _several),
         "preferences": _by_person(people, witness, PREFERENCES, _several),
-        "opt-outs": {row["value"]: row["scope"] for row in witness.rows("SELECT * FROM opt_out WHERE channel = 'sms'")},
+        "opt-outs": {
+            row["value"]: row["scope"]
+            for row in witness.rows("SELECT * FROM opt_out WHERE channel = 'sms'")
+            if ("phone", row["value"]) not in leave_out
+        },
         "members": {name: _members(home, name, leave_out) for name, _ in SEGMENTS},
     }
 
