@@ -88,6 +88,7 @@ async def test_the_page_says_how_we_know_somebody_and_what_they_said(served: Ser
     assert "Fraud alerts critical: passes wishes Yes urgent: passes the pause" in may
     assert "The letter needs consent Paused until 6 Jan 2026" in may
     assert "No said by a form" in may
+    assert "Fraud alerts critical: passes wishes Yes urgent: passes the pause No campaigns opted out by a reply" in may
     reach = section(html, "reach")
     assert "+447700900001 opted out of marketing 1 Jan 2026, 12:00 UTC , by a reply" in reach
     said = section(html, "said")

@@ -60,27 +60,28 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPa
     async with runtime.database.transaction(read_only=True) as tx:
         profile = await _find(tx, segment_after(request, "people"))
         origin = await profiles.provenance_of(tx, profile)
+        places = wishes.places(profile.addresses, origin.opt_outs)
         return page(
             "person.html",
             profile=profile,
             name=_name(profile),
             origin=origin,
             tellings=wishes.told(profile, origin.traits),
-            places=wishes.places(profile.addresses, origin.opt_outs),
+            places=places,
             told=await orchestration.why(tx, profile.id, limit=TOLD),
             belongs=await _segments(tx, profile.id),
             events=await profiles.events(tx, profile.id, limit=EVENTS),
-            **await _said(tx, profile),
+            **await _said(tx, profile, places),
         )
 
 
-async def _said(tx: Transaction, profile: profiles.Profile) -> dict[str, Any]:
+async def _said(tx: Transaction, profile: profiles.Profile, places: list[wishes.Place]) -> dict[str, Any]:
     """What the person lets us send, what stands beside it, and the ledger behind it."""
     topics = await profiles.topics(tx)
     titles = {topic.name: topic.titles.get("en") or topic.name for topic in topics}
     rows = (await profiles.preferences(tx, [profile.id]))[profile.id]
     return {
-        "grid": wishes.grid(await profiles.grid(tx, profile.id), topics, profile.addresses),
+        "grid": wishes.grid(await profiles.grid(tx, profile.id), topics, places),
         "standing": wishes.standing(rows, titles, now=tx.now),
         "ledger": wishes.said(await profiles.ledger(tx, profile.id, limit=STATEMENTS), titles),
     }

@@ -79,12 +79,10 @@ class Telling(Struct, frozen=True):
     traits: list[tuple[str, object]]
 
 
-def grid(
-    cells: Iterable[profiles.Cell], topics: Iterable[profiles.Topic], addresses: Iterable[profiles.Address]
-) -> Grid:
+def grid(cells: Iterable[profiles.Cell], topics: Iterable[profiles.Topic], places: Sequence[Place]) -> Grid:
     """Voice and chat only where somebody spoke about them, or can be reached there."""
     by_place = {(cell.topic, cell.channel): cell for cell in cells}
-    reached = {one.channel for one in addresses}
+    reached = {place.address.channel for place in places}
     spoken = {cell.channel for cell in by_place.values() if cell.why == "stated" and cell.by_channel == cell.channel}
     columns = list(dict.fromkeys(cell.channel for cell in by_place.values()))
     shown = [each for each in columns if each in ALWAYS_SHOWN or each in reached | spoken]
@@ -92,9 +90,26 @@ def grid(
     lines = []
     for name in dict.fromkeys(topic for topic, _ in by_place):
         topic = known.get(name) or profiles.Topic(name)
-        found = [_holds(by_place[name, channel], topic) for channel in shown]
+        found = [_reached(_holds(by_place[name, channel], topic), channel, places) for channel in shown]
         lines.append(Line(name, topic.titles.get("en") or name, topic.needs, topic.critical, found))
     return Grid(shown, lines)
+
+
+def _reached(holds: Holds, channel: str, places: Sequence[Place]) -> Holds:
+    """A wish is worth what can be reached there: the widest opt-out of all addresses of the channel goes before it."""
+    here = [place for place in places if place.address.channel == channel]
+    outs = [place for place in here if place.opted_out is not None]
+    if not here:
+        return Holds("off", "No", "no address")
+    if all(place.address.state == "dead" for place in here):
+        return Holds("no", "No", "nobody there")
+    if len(outs) < len(here) or holds.kind not in ("yes", "paused"):
+        return holds
+    marketing = next((place for place in outs if place.opted_out and place.opted_out.scope == "marketing"), None)
+    stopped = marketing or outs[0]
+    at = stopped.opted_out.at if stopped.opted_out else None
+    word = "No campaigns" if marketing and holds.kind == "yes" else "No"
+    return Holds("paused" if marketing else "no", word, f"opted out {stopped.how}", at)
 
 
 def _holds(cell: profiles.Cell, topic: profiles.Topic) -> Holds:
@@ -106,7 +121,7 @@ def _holds(cell: profiles.Cell, topic: profiles.Topic) -> Holds:
     if cell.paused_until is not None and topic.critical:
         return Holds("yes", "Yes", "urgent: passes the pause", cell.said_at)
     if cell.paused_until is not None:
-        return Holds("paused", "Paused", f"until {cell.paused_until:%-d %b %Y}", cell.said_at)
+        return Holds("paused", "Paused", f"until {cell.paused_until:%-d %b %Y}")
     limit = f"; {rate(cell.limit_count, cell.limit_s)}" if cell.limit_count is not None else ""
     return Holds("yes", "Yes", why + limit, cell.said_at)
 
