@@ -34,7 +34,7 @@ from antiphon.kernel.secrets import Secrets
 from fresh import TEMPLATE, named
 from pages.stage import ADAPTERS, MESSAGE
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
 DATABASE = "fuzzed"
 CHECKS = [
     not_a_server_error,
