@@ -266,7 +266,7 @@ def test_a_device_and_the_ids_of_other_systems_are_names_too() -> None:
     ],
 )  # fmt: skip
 def test_where_a_device_is_and_how_it_speaks_are_traits_of_their_own(context: Any, traits: Any) -> None:
-    assert batch(GOOD | {"context": context}).facts[0].traits == traits
+    assert batch(GOOD | {"context": context}).facts[0].device == traits
 
 
 def test_what_a_device_says_with_every_page_is_written_once() -> None:
@@ -279,7 +279,7 @@ def test_what_a_device_says_with_every_page_is_written_once() -> None:
         decoded = read_events(envelope, ARRIVAL, source="s", remembered=remembered)
         if kept:
             remembered.note(decoded.learnt)
-        return [fact.traits and fact.traits["device_timezone"] for fact in decoded.facts]
+        return [fact.device and fact.device["device_timezone"] for fact in decoded.facts]
 
     assert told("ann", madrid["timezone"], kept=False) == ["Europe/Madrid"]
     assert told("ann", "Europe/Madrid", "Europe/Madrid") == ["Europe/Madrid", None]
@@ -291,7 +291,8 @@ def test_what_a_device_says_with_every_page_is_written_once() -> None:
 
 def test_what_was_said_of_oneself_is_not_changed_by_a_device() -> None:
     event = {"type": "identify", "userId": "u", "traits": {"language": "fr"}, "context": {"locale": "en-GB"}}
-    assert batch(event).facts[0].traits == {"device_language": "en-GB", "language": "fr"}
+    (fact,) = batch(event).facts
+    assert (fact.traits, fact.device) == ({"language": "fr"}, {"device_language": "en-GB"})
 
 
 def test_the_address_says_what_a_single_call_is() -> None:

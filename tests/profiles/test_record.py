@@ -207,3 +207,16 @@ async def test_the_sums_are_the_fold_of_the_events(database: Database) -> None:
         == []
     )
     assert await sql(database, "SELECT sum(count)::int FROM event_sum") == [(400,)]
+
+
+async def test_what_a_device_says_is_the_same_in_any_order(database: Database) -> None:
+    """A late call does not turn the clock back, and two browsers of one day end the same."""
+    at = AT.replace(hour=9)
+    said = [(at, "New_York"), (at.replace(hour=11), "Paris"), (at + timedelta(days=1), "New_York"), (at, "Lima")]
+    for n, order in enumerate([said, said[::-1], [said[2], said[0], said[3], said[1]]]):
+        who = Identifier("anonymous_id", f"d{n}")
+        for k, (when, zone) in enumerate(order):
+            await record(database, fact(f"{n}-{k}", who, event="page", at=when, device={"device_timezone": zone}))
+        async with database.transaction() as tx:
+            (profile,) = await profiles.read(tx, list((await profiles.find(tx, [who])).values()))
+        assert profile.traits == {"device_timezone": "New_York"}

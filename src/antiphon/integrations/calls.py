@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 from uuid_utils import uuid7
 
-from antiphon.integrations.people import Context, Remembered, device_traits, named, read_context, text_of, who_of
+from antiphon.integrations.people import Context, Remembered, Said, device_traits, named, read_context, text_of, who_of
 from antiphon.integrations.times import Arrival, correct, parse_iso
 from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.http import flaw_of
@@ -98,7 +98,7 @@ class Decoded(Struct):
     facts: list[Fact]
     refusals: list[Refusal]
     too_large: int = 0
-    learnt: dict[Identifier, dict[str, str]] = {}
+    learnt: dict[Identifier, Said] = {}
 
 
 _calls = msgspec.json.Decoder(Call)
@@ -143,10 +143,11 @@ def _read(
         fact, context, oddities = _fact(raw, arrival, envelope=envelope, source=source)
     except Invalid as error:
         return error.flaws or [Flaw("", error.message)]
-    said = device_traits(context)
-    if said and not remembered.is_known(fact.who[0], said) and decoded.learnt.get(fact.who[0]) != said:
-        decoded.learnt[fact.who[0]] = said
-        fact = replace(fact, traits={**said, **(fact.traits or {})})
+    if told := device_traits(context):
+        said = fact.at.date(), told
+        if not remembered.is_known(fact.who[0], said) and decoded.learnt.get(fact.who[0]) != said:
+            decoded.learnt[fact.who[0]] = said
+            fact = replace(fact, device=told)
     decoded.facts.append(fact)
     return oddities
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -173,22 +174,26 @@ def _is_zone(name: str) -> bool:
     return True
 
 
+Said = tuple[date, dict[str, str]]
+"""On which day of event time a device said what of itself."""
+
+
 class Remembered:
-    """What devices said last: a browser says where it is with every page, and it is written once.
+    """What devices said last: a browser says where it is with every page, and it is written once a day.
 
     Only what is on disk is noted. It is lost with the process; then it is written once more.
     """
 
     def __init__(self, most: int = REMEMBERED_MAX) -> None:
         self._most = most
-        self._said: OrderedDict[Identifier, dict[str, str]] = OrderedDict()
+        self._said: OrderedDict[Identifier, Said] = OrderedDict()
 
-    def is_known(self, who: Identifier, said: dict[str, str]) -> bool:
+    def is_known(self, who: Identifier, said: Said) -> bool:
         return self._said.get(who) == said
 
-    def note(self, said: Mapping[Identifier, dict[str, str]]) -> None:
-        for who, traits in said.items():
-            self._said[who] = traits
+    def note(self, said: Mapping[Identifier, Said]) -> None:
+        for who, one in said.items():
+            self._said[who] = one
             self._said.move_to_end(who)
         while len(self._said) > self._most:
             self._said.popitem(last=False)

@@ -50,6 +50,8 @@ def flaws(fact: Fact) -> list[Flaw]:
         found.append(Flaw("properties", fault))
     if fact.traits:
         _traits(found, fact.traits)
+    if fact.device:
+        _traits(found, fact.device)
     if fact.account is not None:
         found += account_flaws(fact.account.key, fact.account.traits)
     return found

@@ -35,6 +35,7 @@ class Fact(Struct, frozen=True):
     who         whoever the strongest leads to; what is free of the others is attached, all are linked
     properties  the text of a JSON object
     traits      merged over the profile's; None removes
+    device      what the device said of itself, such as its time zone: traits that count from the day on
     account     a company, a household, a club that they belong to
     """
 
@@ -46,6 +47,7 @@ class Fact(Struct, frozen=True):
     properties: str | None = None
     traits: dict[str, Any] | None = None
     account: AccountFact | None = None
+    device: dict[str, str] | None = None
 
 
 class Recorded(Struct, frozen=True):

@@ -21,12 +21,17 @@ Key = tuple[ProfileId, int]
 
 
 async def keep_traits(tx: Transaction, facts: Sequence[Fact], people: People) -> list[ProfileChange]:
-    """Whatever order facts come in, the latest by event time counts. What is dated after now is told now."""
+    """Whatever order facts come in, the latest by event time counts. What is dated after now is told now.
+
+    What a device says of itself counts from the beginning of its day, so that it need not be told with every call.
+    """
     news: dict[Key, Told] = {}
     sources: dict[ProfileId, tuple[str, int]] = {}
     for fact, profile, who in zip(facts, people.profiles, people.whos, strict=True):
-        if fact.traits:
-            said = told(fact.traits, min(_utc(fact.at), tx.now))
+        if fact.traits or fact.device:
+            at = min(_utc(fact.at), tx.now)
+            day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+            said = merge(told(fact.device or {}, day), told(fact.traits or {}, at))
             news[profile, who] = merge(news.get((profile, who), {}), said)
             sources[profile] = (fact.source, who)
     if not news:
