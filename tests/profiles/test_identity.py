@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from antiphon import profiles
 from antiphon.kernel.db import Database
 from antiphon.kernel.records import Identifier
-from antiphon.profiles import Fact, resolve
+from antiphon.profiles import resolve
 from antiphon.profiles.identifiers import strength
 from profiles.facts import ANNA, BROWSER, MAIL, fact, record, sql
 

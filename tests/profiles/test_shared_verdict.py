@@ -13,7 +13,7 @@ PHONE = Identifier("phone", "+447911123456")
 
 async def test_a_look_that_begins_at_a_shared_phone_leaves_it_with_whom_staff_gave_it_to(database: Database) -> None:
     await record(database, fact("1", ANNA, event="a"), fact("2", PHONE, event="a"))
-    ids = {kind: id for kind, id in await sql(database, "SELECT kind, id FROM identifier")}
+    ids = dict(await sql(database, "SELECT kind, id FROM identifier"))
     await sql(database, "UPDATE identifier SET shared = true WHERE kind = 'phone'")
     async with database.transaction() as tx:
         await store.identity.keep_verdicts(tx, {(ids["external_id"], ids["phone"])}, same=True, by="staff")
