@@ -147,7 +147,8 @@ async def test_what_is_known_already_is_not_written_again(database: Database) ->
 
 @pytest.mark.parametrize(("key", "traits", "at"), [
     ("", {}, "account.key"), ("a\0", {}, "account.key"), ("k" * 1001, {}, "account.key"),
-    ("a", {"": 1}, "account.traits."), ("a", {"x": "\0"}, "account.traits.x"), ("a", {"x": 10**5000}, "account.traits.x"),
+    ("a", {"": 1}, "account.traits."), ("a", {"x": "\0"}, "account.traits.x"),
+    ("a", {"x": 10**5000}, "account.traits.x"),
 ])  # fmt: skip
 async def test_what_cannot_be_stored_is_named(database: Database, key: str, traits: dict[str, Any], at: str) -> None:
     with pytest.raises(Invalid) as raised:
