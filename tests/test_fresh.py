@@ -32,7 +32,8 @@ async def state(dsn: str) -> dict[str, object]:
 
 
 USES = {
-    "rows": "INSERT INTO profile (bucket, id, created_at) SELECT 1, n, '2020-01-01' FROM generate_series(1, 9) n",
+    "rows": "INSERT INTO profile (bucket, id, created_at, anchor) SELECT 1, n, '2020-01-01', n"
+    " FROM generate_series(1, 9) n",
     "rows of a partition": "INSERT INTO event VALUES (1, 1, '2020-01-01', 1, '2020-01-01')",
     "rows that a table of other rows refers to": "INSERT INTO message (name, created_at) VALUES ('a', '2020-01-01')",
     "the clock": "UPDATE product_clock SET held_at = '2030-01-01', time_offset = '1 day'",

@@ -46,6 +46,23 @@ SMTP = {"name": "p", "adapter": "smtp", "settings": {"host": "127.0.0.1", "port"
 QUIET_HOURS = {"start": "21:00", "end": "08:00"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/profiles/{who}/preferences"): {"topic": "t", "channel": "email", "state": "wanted"},
+    ("POST", "/profiles/{who}/consents"): {
+        "topic": "t",
+        "channel": "email",
+        "state": "wanted",
+        "method": "form",
+        "basis": "consent",
+        "wording": "Yes, please.",
+        "ip": "192.0.2.1",
+        "at": "2026-01-01T00:00:00Z",
+    },
+    ("POST", "/profiles/{who}/double-opt-in"): {"topic": "t", "channel": "email", "wording": "Is it you?"},
+    ("POST", "/profiles/{who}/merge"): {"with": "external_id:nobody", "dry_run": True},
+    ("POST", "/profiles/{who}/unmerge"): {"identifiers": ["email:nobody@shop.example"], "number": "1", "dry_run": True},
+    ("POST", "/profiles/{who}/apart"): {"from": "external_id:nobody"},
+    ("PUT", "/identity"): {"rules": {"phone": {"merges": True, "most": 10}}},
+    ("PUT", "/topics"): {"name": "t", "titles": {"en": "T"}, "needs": "nothing", "channels": ["email"]},
+    ("PUT", "/accounts/{key}"): {"traits": {"plan": "pro"}},
     ("POST", "/segments"): {"name": "s", "rule": RULE},
     ("POST", "/segments/preview"): {"rule": RULE, "as_of": "2026-01-01T00:00:00Z"},
     ("POST", "/messages"): message("m", variants={"b": {"en": {"email": {"subject": "b"}}}}),
@@ -61,7 +78,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/sandbox/clock"): {"advance": "1s"},
     ("POST", "/sandbox/faults"): {"faults": [], "habits": {}},
 }
-KNOWN = {"who": f"external_id:{user(1)}", "campaign": "base", "segment": "base", "message": "base", "act": "launch"}
+KNOWN = {
+    "key": "acme",
+    "who": f"external_id:{user(1)}",
+    "campaign": "base",
+    "segment": "base",
+    "message": "base",
+    "act": "launch",
+}
 
 
 @pytest.fixture(scope="module")

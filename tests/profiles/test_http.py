@@ -55,7 +55,16 @@ async def test_a_profile_shows_traits_addresses_and_preferences(database: Databa
     answer = (await client.get("/profiles/external_id:42")).json()
     assert answer["created_at"] == "2026-01-01T12:00:00Z"
     assert answer["traits"] == {"age": 30}
-    assert answer["addresses"] == [{"channel": "email", "value": MAIL.value, "state": "active", "opted_out": False}]
+    (address,) = answer["addresses"]
+    assert address == {
+        "channel": "email",
+        "value": MAIL.value,
+        "state": "active",
+        "opted_out": False,
+        "succeeded_at": None,
+        "failed_at": None,
+        "mobile_share": None,
+    }
     assert answer["preferences"] == [choice]
     unset = await client.put("/profiles/external_id:42/preferences", json=choice | {"state": "unset"})
     assert unset.json() == {"preferences": []}

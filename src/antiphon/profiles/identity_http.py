@@ -90,7 +90,7 @@ class Outcome(Struct):
     people: list[PersonView] = []
 
 
-class Rules(Struct):
+class Rules(Struct, forbid_unknown_fields=True):
     """The rules of each kind of identifier, defaults among them."""
 
     rules: dict[str, Any]
