@@ -59,6 +59,7 @@ def strength(identifier: Identifier) -> int:
     return kinds.rank(identifier.kind)
 
 
+@lru_cache(maxsize=4_096)
 def channel_of(kind: str) -> Channel | None:
     """Where people can be reached by identifiers of this kind, whatever its scope."""
     return CHANNEL_OF.get(kinds.base(kind))

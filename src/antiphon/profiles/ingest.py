@@ -40,11 +40,12 @@ async def record(tx: Transaction, facts: Sequence[Fact], *, mode: Mode = "upsert
     fit = [True] * len(facts) if mode == "upsert" else await _fit(tx, facts, mode)
     fresh = await _admit(tx, facts, fit)
     taken = [facts[n] for n in fresh]
-    people = await resolve_people(tx, [Named(fact.who, _at(fact), fact.source) for fact in taken])
+    times = [_at(fact) for fact in taken]
+    people = await resolve_people(tx, [Named(fact.who, at, fact.source) for fact, at in zip(taken, times, strict=True)])
     changes = [ProfileChange(id, "created") for id in people.created]
     changes += await keep_traits(tx, taken, people)
     changes += await _keep_addresses(tx, taken, people.profiles)
-    events = await _add_events(tx, taken, people)
+    events = await _add_events(tx, taken, times, people)
     await _keep_accounts(tx, taken, people)
     await keep_links(tx, people)
     await outlet.publish(tx, changes)
@@ -114,13 +115,12 @@ async def _keep_accounts(tx: Transaction, facts: Sequence[Fact], people: People)
         )
 
 
-async def _add_events(tx: Transaction, facts: Sequence[Fact], people: People) -> list[Event]:
+async def _add_events(tx: Transaction, facts: Sequence[Fact], times: Sequence[datetime], people: People) -> list[Event]:
     names = await event_names(tx, [fact.event for fact in facts if fact.event is not None], make=True)
     events: list[Event] = []
     rows: list[store.ingest.EventRow] = []
-    for fact, profile, who in zip(facts, people.profiles, people.whos, strict=True):
+    for fact, at, profile, who in zip(facts, times, people.profiles, people.whos, strict=True):
         if fact.event is not None:
-            at = _at(fact)
             name_id = names[fact.event]
             rows.append((profile, name_id, at, who, fact.properties))
             events.append(Event(profile, fact.event, name_id, at))

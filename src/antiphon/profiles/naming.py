@@ -48,7 +48,7 @@ async def resolve_people(tx: Transaction, named: Sequence[Named]) -> People:
     wanted = list(dict.fromkeys(identifier for who in whos for identifier in who))
     known = await store.ingest.find(tx, wanted)
     await store.ingest.touch(tx, [identifier for identifier, one in known.items() if one.stale])
-    if len(known) == len(wanted) and all(len(who) == 1 for who in whos):
+    if len(known) == len(wanted) and max(map(len, whos), default=1) == 1:
         found = [known[who[0]] for who in whos]
         return People([one.profile for one in found], [one.id for one in found], [], 0, [], set())
     plan = await _plan(tx, whos, known)
