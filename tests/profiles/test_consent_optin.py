@@ -16,6 +16,7 @@ from antiphon.kernel.errors import Conflict, Invalid, NotFound
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.profiles import Confirmed, Proof, Topic
 from profiles.facts import ANNA, MAIL, fact, record, sql
+from profiles.test_replay import settled
 
 SIGNED_UP = Proof("form", source="https://shop.example/signup", wording="Send me news.", language="en", ip="192.0.2.1")
 ANSWERED = Proof("double_opt_in", ip="192.0.2.2", user_agent="Mozilla/5.0")
@@ -109,3 +110,21 @@ async def test_what_was_never_asked_cannot_be_answered(database: Database, anna:
         with pytest.raises(Invalid) as refused:
             await profiles.optin.ask(tx, anna, "news", "pigeon", "", SIGNED_UP)
     assert {flaw.at for flaw in refused.value.flaws} == {"channel", "address"}
+
+
+async def test_an_address_that_answered_is_verified_and_no_longer_only_claimed(
+    database: Database, anna: ProfileId
+) -> None:
+    """A rule of identity may believe verified addresses alone."""
+    crm = Identifier("external_id@crm", "7")
+    async with database.transaction() as tx:
+        await settings.write(tx, {"identity": {"email": {"verified_only": True}}})
+    await record(database, fact("2", crm, MAIL))
+    await settled(database)
+    async with database.transaction() as tx:
+        assert (await profiles.find(tx, [crm]))[crm] != anna
+    await confirm(database, await ask(database, anna))
+    await settled(database)
+    async with database.transaction() as tx:
+        assert len(set((await profiles.find(tx, [ANNA, MAIL, crm])).values())) == 1
+    assert await sql(database, "SELECT value FROM identifier WHERE verified_at IS NOT NULL") == [(MAIL.value,)]

@@ -68,13 +68,13 @@ async def hold(tx: Transaction, profile: ProfileId) -> ProfileId:
 async def _namers(tx: Transaction, profile: ProfileId, statements: Sequence[Statement], proof: Proof) -> list[int]:
     """The identifier in whose name each was said: the address, or the proof's; 0 where neither is this person's."""
     by_proof = [plain(proof.who)] if proof.who is not None else []
-    named = [_identifiers(said.channel, said.address) + by_proof for said in statements]
+    named = [identifiers_at(said.channel, said.address) + by_proof for said in statements]
     known = await store.consent.namers(tx, sorted({one for each in named for one in each}))
     own = {one: namer.id for one, namer in known.items() if namer.profile == profile}
     return [next((own[one] for one in each if one in own), 0) for each in named]
 
 
-def _identifiers(channel: str, address: str | None) -> list[Identifier]:
+def identifiers_at(channel: str, address: str | None) -> list[Identifier]:
     """None for an address that is no identifier."""
     kind = _KIND_OF.get(channel)
     return [Identifier(kind, address)] if kind and address else []
@@ -202,7 +202,7 @@ async def _tell_holders(tx: Transaction, said: Statement, values: Sequence[str],
     """To the ledger of each, and upwards."""
     holders = await store.consent.holders(tx, said.channel, values)
     live = await store.consent.lock(tx, sorted({holder for holder, _ in holders}), alone=False)
-    named = [one for value in values if holders for one in _identifiers(said.channel, value)]
+    named = [one for value in values if holders for one in identifiers_at(said.channel, value)]
     numbers = {(one.value, namer.profile): namer.id for one, namer in (await store.consent.namers(tx, named)).items()}
     sayings = [
         Saying(person, replace(said, address=value, at=tx.now), proof, numbers.get((value, person), 0), scope)

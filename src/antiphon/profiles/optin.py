@@ -67,7 +67,16 @@ async def confirm(tx: Transaction, question_id: int, proof: Proof) -> Confirmed:
     proof = replace(proof, **known, asked_at=asked.asked_at, confirmed_at=tx.now)
     statements = checked([answer], proof, now=tx.now)
     await consent.append(tx, person, statements, proof, who=asked.who, asked_id=question_id)
+    await _verify(tx, asked.channel, asked.address)
     return confirmed
+
+
+async def _verify(tx: Transaction, channel: str, address: str) -> None:
+    """Somebody answered from there: the identifier is theirs and not only claimed, which a rule of identity may ask."""
+    for identifier in consent.identifiers_at(channel, address):
+        verified = await store.identity.verify(tx, identifier)
+        await store.ingest.touch_identity(tx, verified)
+        tx.wake("identity")
 
 
 _ASKED = ("source", "wording", "wording_version", "language")

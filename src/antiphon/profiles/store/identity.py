@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.records import Identifier, ProfileId, bucket_of
+from antiphon.kernel.records import Identifier, ProfileId, bucket_of, directory_bucket
 from antiphon.profiles import kinds
 from antiphon.profiles.graph import Link, Node, Number, Verdict
 from antiphon.profiles.store.base import queries
@@ -243,3 +243,15 @@ async def becauses(tx: Transaction, profile: ProfileId) -> list[tuple[ProfileId,
 async def touch_everybody(tx: Transaction) -> int:
     """Everybody of whom something was named together is worked out anew; how many identifiers."""
     return await queries.run(tx, "touch_everybody")
+
+
+async def verify(tx: Transaction, identifier: Identifier) -> list[int]:
+    """The number of the identifier, if it was only claimed until now."""
+    rows = await queries.rows(
+        tx,
+        "verify_identifier",
+        bucket=directory_bucket(identifier.kind, identifier.value),
+        kind=identifier.kind,
+        value=identifier.value,
+    )
+    return [row["id"] for row in rows]

@@ -384,3 +384,10 @@ SELECT DISTINCT link.bucket, link.one, :now::timestamptz, 1
  ORDER BY 1, 2
     ON CONFLICT (bucket, identifier_id) DO UPDATE
    SET due_at = least(kept.due_at, excluded.due_at), version = kept.version + 1;
+
+-- name: verify_identifier
+-- Whoever has it answered from there.
+UPDATE identifier
+   SET verified_at = :now
+ WHERE bucket = :bucket AND kind = :kind AND value = :value AND verified_at IS NULL
+RETURNING id;
