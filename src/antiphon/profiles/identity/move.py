@@ -46,10 +46,11 @@ async def _move_chunk(tx: Transaction, item: Claimed) -> int | None:
     moved = await store.identity.move_events(tx, profile, most=CHUNK)
     if moved == CHUNK:
         return moved
-    await store.identity.hand_over_sums(tx, profile)
     await store.identity.move_addresses(tx, profile)
     whole = await store.identity.end_moving(tx, profile)
     await outlet.publish(tx, [ProfileChange(id, "merged") for id in whole])
     if last:
+        # Not before: the sum of an event that is still being written would go now, and once more with the event.
+        await store.identity.hand_over_sums(tx, profile)
         await store.identity.end_move(tx, profile, version=item.version)
     return moved
