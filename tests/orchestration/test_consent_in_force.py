@@ -104,7 +104,9 @@ async def test_who_goes_on_after_a_pause_gets_at_once_what_waited(stage: Stage, 
     assert mail.left == []
     await say(stage, person, Statement("*", "*", "resumed"))
     await stage.until(campaign, "done")
-    assert len(mail.left) == 1
+    ledger = "SELECT n.state, n.reason, n.decision, d.state, d.code, d.attempts FROM notification n"
+    tried = await stage.database.pool.fetch(f"{ledger} LEFT JOIN delivery d ON d.notification_id = n.id")
+    assert len(mail.left) == 1, [tuple(row) for row in tried]
 
 
 async def test_a_pause_ends_by_itself(stage: Stage, worker: None, move) -> None:
