@@ -14,11 +14,9 @@ from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import delete, get, put
 from antiphon.kernel.paths import segment_after
-from antiphon.kernel.records import ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import accounts, ingest
+from antiphon.profiles import accounts, asked
 from antiphon.profiles.accounts import Account
-from antiphon.profiles.identifiers import parse
 
 Anything = Request[Any, Any, Any]
 
@@ -85,7 +83,7 @@ async def leave_account(
     """The person belongs there no longer. 404 where they did not."""
 
     async def work(tx: Transaction) -> None:
-        profile = await _person(tx, segment_after(request, "profiles"))
+        profile = await asked.person(tx, request)
         if not await accounts.leave_account(tx, profile, segment_after(request, "accounts")):
             raise NotFound("They do not belong to this account.")
 
@@ -97,14 +95,6 @@ async def _account(tx: Transaction, key: str) -> Account:
     if found is None:
         raise NotFound("There is no such account.")
     return found
-
-
-async def _person(tx: Transaction, who: str) -> ProfileId:
-    identifier = parse(who)
-    found = await ingest.find(tx, [identifier])
-    if identifier not in found:
-        raise NotFound("There is no such profile.")
-    return found[identifier]
 
 
 def _after(cursor: str) -> int:

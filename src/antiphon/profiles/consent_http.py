@@ -13,16 +13,13 @@ from msgspec import Struct
 from antiphon.kernel import durations
 from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import NotFound, invalid
+from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get, post, put
-from antiphon.kernel.paths import segment_after
-from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import consent, ingest, optin, store
+from antiphon.profiles import asked, consent, optin, store
 from antiphon.profiles.consent_check import checked
 from antiphon.profiles.consent_fold import RESUMED, ConsentState, Standing, Wish
 from antiphon.profiles.consent_records import Cell, Consent, Proof, Scope, Statement
-from antiphon.profiles.identifiers import parse, plain
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -128,7 +125,7 @@ class Appended(Struct):
 async def show_preferences(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> Grid:
     """Every known topic and every topic that the person spoke about, on every channel, and why."""
     async with runtime.database.transaction(read_only=True) as tx:
-        profile, _ = await _known(tx, request)
+        profile = await asked.person(tx, request)
         return Grid(await consent.grid(tx, profile))
 
 
@@ -140,7 +137,7 @@ async def prefer(
         raise invalid("state", "A double opt-in is asked by POST …/consents.")
 
     async def work(tx: Transaction) -> Preferences:
-        profile, named = await _known(tx, request)
+        profile, named = await asked.person(tx, request), asked.named(request)
         await consent.state(tx, profile, [_statement(data)], Proof("api", who=named))
         standing = (await consent.preferences(tx, [profile]))[profile]
         return Preferences([_standing(row) for row in standing])
@@ -158,7 +155,7 @@ async def show_consents(
 ) -> Ledger:
     before = _place(cursor) if cursor else (FOREVER, 0)
     async with runtime.database.transaction(read_only=True) as tx:
-        profile, _ = await _known(tx, request)
+        profile = await asked.person(tx, request)
         found = await store.consent.ledger(tx, profile, before=before, limit=limit + 1)
     shown = found[:limit]
     return Ledger([_entry(row) for row in shown], _cursor(shown[-1]) if len(found) > limit else None)
@@ -169,7 +166,7 @@ async def add_consent(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[Said]
 ) -> Appended:
     async def work(tx: Transaction) -> Appended:
-        profile, named = await _known(tx, request)
+        profile, named = await asked.person(tx, request), asked.named(request)
         proof = Proof(**{name: getattr(data, name) for name in Proof.__struct_fields__ if name != "who"}, who=named)
         if data.state == "pending":
             if data.address is None:
@@ -217,14 +214,6 @@ def _entry(row: Consent) -> Entry:
     same = {name: getattr(row, name) for name in Entry.__struct_fields__ if name not in ("id", "limit", "asked_id")}
     asked = str(row.asked_id) if row.asked_id is not None else None
     return Entry(id=str(row.id), limit=_limit(row.limit_count, row.limit_s), asked_id=asked, **same)
-
-
-async def _known(tx: Transaction, request: Anything) -> tuple[ProfileId, Identifier]:
-    identifier = parse(segment_after(request, "profiles"))
-    found = await ingest.find(tx, [identifier])
-    if identifier not in found:
-        raise NotFound("There is no such profile.")
-    return found[identifier], plain(identifier)
 
 
 def _cursor(last: Consent) -> str:

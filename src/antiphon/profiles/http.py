@@ -14,22 +14,20 @@ from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get
-from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
 from antiphon.profiles import (
     accounts_http,
+    asked,
     consent_http,
     erasure_http,
     identity_http,
-    ingest,
     search_http,
     timeline,
     topics_http,
     trait_schema_http,
 )
 from antiphon.profiles.addresses import mobile_share
-from antiphon.profiles.identifiers import parse
 from antiphon.profiles.records import Address, Belonging, Preference, Profile, RecordedEvent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,7 +72,7 @@ class Events(Struct):
 @get("/profiles/{who:str}", permission="read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> ProfileView:
     async with runtime.database.transaction(read_only=True) as tx:
-        profile = await _profile(tx, await _known(tx, request))
+        profile = await _profile(tx, await asked.person(tx, request))
     return ProfileView(
         str(profile.id),
         profile.created_at,
@@ -97,7 +95,7 @@ async def show_events(
 ) -> Events:
     upto, skip = _place(cursor) if cursor else (FOREVER, 0)
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await timeline.page(tx, await _known(tx, request), upto=upto, skip=skip, limit=limit + 1)
+        found = await timeline.page(tx, await asked.person(tx, request), upto=upto, skip=skip, limit=limit + 1)
     shown = found[:limit]
     return Events(shown, _cursor(shown, upto, skip) if len(found) > limit else None)
 
@@ -107,14 +105,6 @@ def _address(one: Address) -> AddressView:
     return AddressView(
         one.channel, one.value, one.state, one.opted_out, one.succeeded_at, one.failed_at, mobile_share=share
     )
-
-
-async def _known(tx: Transaction, request: Anything) -> ProfileId:
-    identifier = parse(segment_after(request, "profiles"))
-    found = await ingest.find(tx, [identifier])
-    if identifier not in found:
-        raise NotFound("There is no such profile.")
-    return found[identifier]
 
 
 async def _profile(tx: Transaction, id: ProfileId) -> Profile:

@@ -12,12 +12,11 @@ from msgspec import Struct
 
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import NotFound, invalid
+from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get, post, put
-from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import ingest, store
+from antiphon.profiles import asked, ingest, store
 from antiphon.profiles.identifiers import parse
 from antiphon.profiles.identity import apply, merging, rules
 
@@ -105,7 +104,7 @@ class Applied(Struct):
 @get("/profiles/{who:str}/identity", permission="read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> Identity:
     async with runtime.database.transaction(read_only=True) as tx:
-        profile = await _known(tx, request)
+        profile = await asked.person(tx, request)
         own = await store.identity.identifiers_of(tx, profile)
         numbers = await store.identity.becauses(tx, profile)
     return Identity(
@@ -133,7 +132,7 @@ async def merge(
     other = parse(data.other)
 
     async def work(tx: Transaction) -> Outcome:
-        profile = await _known(tx, request)
+        profile = await asked.person(tx, request)
         found = await ingest.find(tx, [other])
         if other not in found:
             raise invalid("with", "There is no such profile.")
@@ -149,7 +148,7 @@ async def unmerge(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[UnmergeWish]
 ) -> Outcome:
     async def work(tx: Transaction) -> Outcome:
-        profile = await _known(tx, request)
+        profile = await asked.person(tx, request)
         part = [parse(text) for text in data.identifiers]
         if data.number:
             part += await merging.members_of_alias(tx, profile, _number(data.number))
@@ -182,14 +181,6 @@ async def apply_rules(runtime: NamedDependency[Runtime]) -> Applied:
         count = await store.identity.touch_everybody(tx)
         tx.wake("identity")
     return Applied(count)
-
-
-async def _known(tx: Transaction, request: Anything) -> ProfileId:
-    identifier = parse(segment_after(request, "profiles"))
-    found = await ingest.find(tx, [identifier])
-    if identifier not in found:
-        raise NotFound("There is no such profile.")
-    return found[identifier]
 
 
 def _number(text: str) -> ProfileId:

@@ -12,10 +12,9 @@ from msgspec import Struct
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post
-from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import duplicates, ingest, search
+from antiphon.profiles import asked, duplicates, ingest, search
 from antiphon.profiles.duplicates import Duplicate, KeptApart
 from antiphon.profiles.identifiers import parse
 from antiphon.profiles.likeness import Reason
@@ -82,12 +81,9 @@ async def list_duplicates(
 @get("/profiles/{who:str}/duplicates", permission="read")
 async def duplicates_of(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> DuplicatesOf:
     """The likeliest first."""
-    identifier = parse(segment_after(request, "profiles"))
     async with runtime.database.transaction(read_only=True) as tx:
-        known = await ingest.find(tx, [identifier])
-        if identifier not in known:
-            raise NotFound("There is no such profile.")
-        return DuplicatesOf([_duplicate(one) for one in await duplicates.duplicates_of(tx, known[identifier])])
+        found = await duplicates.duplicates_of(tx, await asked.person(tx, request))
+    return DuplicatesOf([_duplicate(one) for one in found])
 
 
 class ApartWish(Struct, forbid_unknown_fields=True, rename={"other": "from"}):
@@ -105,7 +101,7 @@ async def keep_apart(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[ApartWish]
 ) -> Apart:
     """They are two customers, whatever is named together later."""
-    one, other = parse(segment_after(request, "profiles")), parse(data.other)
+    one, other = asked.named(request), parse(data.other)
 
     async def work(tx: Transaction) -> Apart:
         known = await ingest.find(tx, [one, other])

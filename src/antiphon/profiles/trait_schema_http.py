@@ -8,12 +8,10 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from antiphon.kernel.errors import NotFound
 from antiphon.kernel.http import get
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import ingest, trait_schema
-from antiphon.profiles.identifiers import parse
+from antiphon.profiles import asked, trait_schema
 from antiphon.profiles.trait_schema import EventSchema, TraitSchema, TraitValue
 
 
@@ -36,12 +34,9 @@ async def show_history(
     runtime: NamedDependency[Runtime], request: Request[Any, Any, Any], who: FromPath[str], name: FromPath[str]
 ) -> list[TraitValue]:
     """The newest first."""
-    identifier = parse(segment_after(request, "profiles"))
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await ingest.find(tx, [identifier])
-        if identifier not in found:
-            raise NotFound("There is no such profile.")
-        return await trait_schema.history(tx, found[identifier], segment_after(request, "traits"))
+        profile = await asked.person(tx, request)
+        return await trait_schema.history(tx, profile, segment_after(request, "traits"))
 
 
 routes = [show_traits, show_event_names, show_history]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from antiphon.kernel.db import Row, Transaction
@@ -102,11 +101,6 @@ async def delete_refused(tx: Transaction, *, parts: Sequence[str], words: Sequen
     await queries.run(tx, "erase_refused", parts=list(parts), words=list(words), digits=list(digits))
 
 
-class OptOut(NamedTuple):
-    channel: str
-    value: str
-
-
 async def hold_suppressions(tx: Transaction) -> None:
     await queries.run(tx, "hold_suppressions")
 
@@ -188,7 +182,3 @@ async def note_looks(tx: Transaction, ids: Sequence[ProfileId]) -> None:
 async def come_back(tx: Transaction, ids: Sequence[ProfileId]) -> None:
     """They are due again at once."""
     await queries.run(tx, "look_at_erasures_again", ids=list(ids))
-
-
-async def count_open(tx: Transaction) -> int:
-    return int(await queries.value(tx, "open_erasures"))

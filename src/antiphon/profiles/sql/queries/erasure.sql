@@ -273,7 +273,3 @@ UPDATE erasure e
    SET due_at = :now, version = e.version + 1
   FROM unnest(:ids::bigint[]) AS given(id)
  WHERE e.bucket = (given.id & 255)::smallint AND e.profile_id = given.id;
-
--- name: open_erasures
--- How many numbers wait for their last look.
-SELECT count(*) FROM erasure WHERE due_at IS NOT NULL;  -- across buckets: by the due index
