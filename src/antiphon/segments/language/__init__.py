@@ -1,0 +1,1 @@
+"""What a rule can say, in JSON and in words. No I/O."""
