@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
-from antiphon.segments.parse import INSTANT
-from antiphon.segments.rules import Condition
+from antiphon.segments.engine.frame import Frame
+from antiphon.segments.language.parse import INSTANT
+from antiphon.segments.language.rules import Condition, Op, Scalar, Value
 
-_SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "before": "<", "after": ">"}
-
-
-class Parameters:
-    """The values of a statement that is being made; each stands in it once."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self._seen: dict[tuple[str, str], str] = {}
-
-    def add(self, value: Any, kind: str) -> str:
-        key = (kind, repr(value))
-        if key not in self._seen:
-            self._seen[key] = self.new(value, kind)
-        return self._seen[key]
-
-    def new(self, value: Any, kind: str) -> str:
-        self.values.append(value)
-        return f"${len(self.values)}::{kind}"
+SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "before": "<", "after": ">"}
+_OPPOSITE: dict[Op, Op] = {"ne": "eq", "not_in": "in"}
 
 
-def sign(op: str) -> str:
-    return _SIGNS[op]
-
-
-def condition_sql(condition: Condition, column: str, parameters: Parameters) -> str:
+def condition_sql(condition: Condition, column: str, frame: Frame) -> str:
     """`column` is a jsonb object or null. JSON null is the same as a missing value."""
     op, value = condition.op, condition.value
-    field = f"({column} -> {parameters.add(condition.field, 'text')})"
+    if "[]" not in condition.field:
+        return compared(path_sql(column, condition.field, frame), op, value, frame)
+    path = frame.add(_items(condition.field), "jsonpath")
+    if negated := op in _OPPOSITE or value is False and op == "exists":
+        op, value = _OPPOSITE.get(op, "exists"), True if op == "exists" else value
+    found = f"EXISTS (SELECT FROM jsonb_path_query({column}, {path}) v(value) WHERE {compared('v.value', op, value, frame)})"  # noqa: S608 - our own words
+    return f"(NOT {found})" if negated else found
+
+
+def path_sql(column: str, path: str, frame: Frame) -> str:
+    """The jsonb at `address.city`: a key of that very name goes before the path."""
+    whole = f"({column} -> {frame.add(path, 'text')})"
+    if "." not in path:
+        return whole
+    return f"coalesce({whole}, {column} #> {frame.add(path.split('.'), 'text[]')})"
+
+
+def _items(path: str) -> str:
+    parts = (part.partition("[]") for part in path.split("."))
+    return "lax $" + "".join(f".{json.dumps(key)}{'[*]' if brackets else ''}" for key, brackets, _ in parts)
+
+
+def compared(field: str, op: Op, value: Value | Decimal, frame: Frame) -> str:
+    """`field` is a jsonb expression or null."""
     if op == "exists":
         return f"(nullif({field}, 'null') IS {'NOT ' if value else ''}NULL)"
     if isinstance(value, datetime):
-        return f"coalesce({_instant(field)} {sign(op)} {parameters.add(value, 'timestamptz')}, false)"
+        return f"coalesce({instant_sql(field)} {SIGNS[op]} {frame.add(value, 'timestamptz')}, false)"
     if isinstance(value, tuple):
-        among = f"coalesce({field} = ANY ({parameters.add([_json(item) for item in value], 'jsonb[]')}), false)"
-        return f"NOT {among}" if op == "not_in" else among
+        among = f"coalesce({field} = ANY ({frame.add([_json(item) for item in value], 'jsonb[]')}), false)"
+        return f"(NOT {among})" if op == "not_in" else among
     if op == "contains":
-        return _contains(field, value, parameters)
-    if op in ("eq", "ne"):
-        same = f"coalesce({field} = {parameters.add(_json(value), 'jsonb')}, false)"
-        return f"NOT {same}" if op == "ne" else same
-    return f"coalesce({number_sql(field)} {sign(op)} {parameters.add(Decimal(repr(value)), 'numeric')}, false)"
+        return _contains(field, value, frame)
+    if op in ("starts_with", "ends_with"):
+        return _edge(field, op, str(value), frame)
+    if op in ("eq", "ne") and not isinstance(value, Decimal):
+        same = f"coalesce({field} = {frame.add(_json(value), 'jsonb')}, false)"
+        return f"(NOT {same})" if op == "ne" else same
+    number = value if isinstance(value, Decimal) else Decimal(repr(value))
+    return f"coalesce({number_sql(field)} {SIGNS[op]} {frame.add(number, 'numeric')}, {str(op == 'ne').lower()})"
 
 
 def number_sql(field: str) -> str:
@@ -60,14 +66,20 @@ def number_sql(field: str) -> str:
     return f"CASE WHEN jsonb_typeof({field}) = 'number' THEN {field}::numeric END"
 
 
-def _contains(field: str, value: object, parameters: Parameters) -> str:
-    inside = f"WHEN 'array' THEN {field} @> {parameters.add(_json([value]), 'jsonb')}"
+def _contains(field: str, value: object, frame: Frame) -> str:
+    inside = f"WHEN 'array' THEN {field} @> {frame.add(_json([value]), 'jsonb')}"
     if isinstance(value, str):
-        inside += f" WHEN 'string' THEN strpos({field} #>> '{{}}', {parameters.add(value, 'text')}) > 0"
+        inside += f" WHEN 'string' THEN strpos({field} #>> '{{}}', {frame.add(value, 'text')}) > 0"
     return f"coalesce(CASE jsonb_typeof({field}) {inside} END, false)"
 
 
-def _instant(field: str) -> str:
+def _edge(field: str, op: Op, value: str, frame: Frame) -> str:
+    text, edge = f"({field} #>> '{{}}')", frame.add(value, "text")
+    test = f"starts_with({text}, {edge})" if op == "starts_with" else f"right({text}, length({edge})) = {edge}"
+    return f"coalesce(jsonb_typeof({field}) = 'string' AND {test}, false)"
+
+
+def instant_sql(field: str) -> str:
     """CASE is evaluated in order: a text that is no instant is never cast. The session's time zone is UTC."""
     text = f"({field} #>> '{{}}')"
     pattern = f"^{INSTANT}$".replace(r"\d", "[0-9]")
@@ -77,5 +89,5 @@ def _instant(field: str) -> str:
     )
 
 
-def _json(value: object) -> str:
+def _json(value: Scalar | object) -> str:
     return msgspec.json.encode(value).decode()

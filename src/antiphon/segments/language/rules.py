@@ -32,6 +32,16 @@ NUMBERS: tuple[Measured, ...] = ("count", "sum", "average", "min", "max", "disti
 """Measures that are numbers; `first`, `last` and `most` are values of a property, or the time of the event."""
 
 
+COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "eq": Decimal.__eq__,
+    "ne": Decimal.__ne__,
+    "gt": Decimal.__gt__,
+    "gte": Decimal.__ge__,
+    "lt": Decimal.__lt__,
+    "lte": Decimal.__le__,
+}
+
+
 class Condition(Struct, frozen=True):
     """A comparison with a trait or a property of an event.
 
@@ -78,7 +88,7 @@ class Measure(Struct, frozen=True):
     def holds_without_events(self) -> bool:
         """Count, sum, distinct and days of nothing are 0; of the others nothing is known, and only `ne` and its like hold."""
         if self.of in ("count", "sum", "distinct", "days") and isinstance(self.value, Decimal):
-            return _COMPARED[self.op](Decimal(0), self.value)
+            return COMPARISONS[self.op](Decimal(0), self.value)
         if self.op == "exists":
             return self.value is False
         return self.op in ("ne", "not_in")
@@ -89,16 +99,6 @@ class Measure(Struct, frozen=True):
         if self.of != "count" or not isinstance(self.value, Decimal):
             return False
         return (str(self.op), int(self.value)) in {("gte", 1), ("gt", 0), ("ne", 0), ("eq", 0), ("lt", 1), ("lte", 0)}
-
-
-_COMPARED: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "eq": Decimal.__eq__,
-    "ne": Decimal.__ne__,
-    "gt": Decimal.__gt__,
-    "gte": Decimal.__ge__,
-    "lt": Decimal.__lt__,
-    "lte": Decimal.__le__,
-}
 
 
 class Happened(Struct, frozen=True, tag="event"):
