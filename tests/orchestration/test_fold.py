@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.kernel.records import DeliveryId, Receipt, ReceiptKind
+from antiphon.kernel.engagement import MACHINE
+from antiphon.kernel.records import DeliveryId, MessageId, Purpose, Receipt, ReceiptKind, SourceId
 from antiphon.orchestration.fold import FINAL_FROM_QUEUED, RANK, fold, higher, outcome
-from antiphon.orchestration.records import Attempt
+from antiphon.orchestration.receipts import Change
+from antiphon.orchestration.records import Attempt, Source
+from antiphon.orchestration.timeline import Entry
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 receipts = st.builds(
@@ -48,6 +52,13 @@ def test_a_machine_opens_nothing(said):
     assert folded.state == "delivered"
     assert folded.opened_at is None
     assert folded.clicked_at is None
+    assert folded.arrived_at == min(r.at for r in said)
+
+
+@given(st.lists(receipts, max_size=6))
+def test_what_people_did_says_nothing_of_machines(said):
+    folded = fold([Receipt(r.kind, r.at) for r in said])
+    assert (folded.machine_opened_at, folded.machine_clicked_at) == (None, None)
 
 
 @given(st.lists(receipts, max_size=6))
@@ -56,6 +67,64 @@ def test_who_clicked_had_opened_before_and_the_first_time_counts(said):
     by_people = [r.at for r in said if r.kind in ("opened", "clicked") and not r.machine]
     assert folded.opened_at == min(by_people, default=None)
     assert folded.clicked_at is None or folded.opened_at <= folded.clicked_at
+
+
+SPRING = Source(
+    SourceId(7), "campaign", "Spring", MessageId(1), 1, "offers", Purpose.CAMPAIGN, ("email",), "definite", "running"
+)
+
+
+def told(channel: str, chunks: list[list[Receipt]]) -> list[Entry]:
+    """What a delivery that was handed over leaves on the timeline, of receipts that come in these transactions."""
+    row: dict[str, Any] = {
+        "id": 1, "profile_id": 2, "source_id": 7, "channel": channel, "state": "accepted", "failure": None,
+        "code": None, "opened_at": None, "clicked_at": None, "machine_opened": False, "machine_clicked": False,
+    }  # fmt: skip
+    entries: list[Entry] = []
+    for chunk in chunks:
+        change = Change(row, fold(chunk), NOW)
+        entries += change.entries(SPRING)
+        row |= {
+            "state": change.state, "opened_at": change.opened_at, "clicked_at": change.clicked_at,
+            "machine_opened": row["machine_opened"] or change.machine_opened,
+            "machine_clicked": row["machine_clicked"] or change.machine_clicked,
+        }  # fmt: skip
+    return entries
+
+
+def names(entries: list[Entry]) -> Counter[str]:
+    return Counter(name for _, name, _, _ in entries)
+
+
+channels = st.sampled_from(["email", "sms", "push"])
+
+
+@given(channels, st.lists(receipts, max_size=8), st.data())
+def test_the_timeline_says_the_same_once_in_whatever_order_and_chunks_it_is_heard(channel, said, data):
+    heard = data.draw(st.permutations(said + data.draw(st.lists(st.sampled_from(said)) if said else st.just([]))))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(heard)), max_size=4)))
+    chunks = [heard[a:b] for a, b in zip([0, *cuts], [*cuts, len(heard)], strict=True)]
+    at_once, bit_by_bit = names(told(channel, [said])), names(told(channel, chunks))
+    assert bit_by_bit == at_once
+    assert set(at_once.values()) <= {1}
+
+
+@given(channels, st.lists(receipts, max_size=8))
+def test_the_timeline_tells_of_each_kind_what_was_heard_and_when_first(channel, said):
+    title = {"email": "Email", "sms": "SMS", "push": "Push"}[channel]
+    opens = [r.at for r in said if r.kind in ("opened", "clicked") and not r.machine]
+    clicks = [r.at for r in said if r.kind == "clicked" and not r.machine]
+    expected = {
+        f"{title} Delivered": [r.at for r in said if r.machine or r.kind in ("delivered", "read", "opened", "clicked")],
+        f"{title} Opened": [] if channel == "sms" else opens,
+        f"{title} Link Clicked": [] if channel == "push" else clicks,
+    }
+    by_machine = {kind: [r.at for r in said if r.machine and r.kind == kind] for kind in ("opened", "clicked")}
+    expected |= {MACHINE[kind, channel]: at for kind, at in by_machine.items() if (kind, channel) in MACHINE}
+    entries = told(channel, [said])
+    assert {name: at for _, name, at, _ in entries} == {name: min(at) for name, at in expected.items() if at}
+    carried = {"source_id": "7", "source": "Spring", "topic": "offers"}
+    assert all(properties == carried for *_, properties in entries)
 
 
 def attempt(n: int, state: str) -> Attempt:

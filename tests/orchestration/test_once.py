@@ -154,9 +154,16 @@ async def test_any_order_of_receipts_in_any_chunks_by_many_at_once_ends_the_same
     }  # fmt: skip
     assert counts(view) == {kind: n for kind, n in expected.items() if n}
     assert view.notifications.get("delivered", 0) == expected["delivered"]
-    theirs = "SELECT sum(s.count) AS n FROM event_sum s JOIN event_name e ON e.id = s.name_id WHERE e.name = $1"
-    opens = await stage.sql(theirs, "Email Opened")
-    assert opens[0]["n"] == expected["opened"]
+    of_machines = [fold([each for each in said if each.delivery == row["id"]]) for row in rows]
+    timelines = {
+        "Email Sent": 40, "Email Delivered": expected["delivered"], "Email Opened": expected["opened"],
+        "Email Link Clicked": expected["clicked"],
+        "Email Opened By Machine": sum(each.machine_opened_at is not None for each in of_machines),
+        "Email Link Clicked By Machine": sum(each.machine_clicked_at is not None for each in of_machines),
+    }  # fmt: skip
+    assert all(timelines.values())
+    theirs = "SELECT e.name, sum(s.count) AS n FROM event_sum s JOIN event_name e ON e.id = s.name_id GROUP BY 1"
+    assert {row["name"]: row["n"] for row in await stage.sql(theirs)} == timelines
 
 
 async def test_a_complaint_about_what_arrived_is_an_opt_out(stage: Stage, worker: None) -> None:

@@ -8,10 +8,13 @@ from datetime import timedelta
 from antiphon import metrics
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.engagement import EVENTS, MACHINE
 from antiphon.kernel.records import Count, Event, SourceId
 from antiphon.orchestration import store
 
 WINDOW = timedelta(days=5)
+_OWN = frozenset({*(name for (what, _), name in EVENTS.items() if what != "replied"), *MACHINE.values()})
+"""Events that this installation makes of its messages and links. None of them is a conversion; a reply may be one."""
 
 
 async def on_events(tx: Transaction, events: Sequence[Event]) -> None:
@@ -27,6 +30,4 @@ async def on_events(tx: Transaction, events: Sequence[Event]) -> None:
 
 
 def _may_convert(events: Sequence[Event]) -> bool:
-    """Events that this installation makes itself never are."""
-    own = {*store.SENT_EVENTS.values(), "Email Opened", "Email Link Clicked", "SMS Link Clicked", "Push Opened"}
-    return any(event.name not in own for event in events)
+    return any(event.name not in _OWN for event in events)

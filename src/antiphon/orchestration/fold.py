@@ -46,30 +46,45 @@ class Folded(Struct, frozen=True):
     opted_out: bool = False
     device: str = ""
     """Where the person first opened or clicked."""
+    arrived_at: datetime | None = None
+    """The earliest proof that it arrived, by whomever."""
+    machine_opened_at: datetime | None = None
+    machine_clicked_at: datetime | None = None
 
 
 def fold(receipts: Iterable[Receipt]) -> Folded:
-    """Machine opens prove that it was delivered and nothing more."""
+    """What machines opened and clicked proves that it was delivered; no person did anything."""
+    heard = list(receipts)
     state: DeliveryState | None = None
-    failure: tuple[str, str] | None = None
-    opened: datetime | None = None
-    clicked: datetime | None = None
-    opted_out = False
-    seen: tuple[datetime, str] | None = None
-    for receipt in receipts:
-        opted_out = opted_out or receipt.kind == "opted_out"
-        state = higher(state, "delivered" if receipt.machine else _STATE_OF[receipt.kind])
-        if receipt.kind in ("failed", "opted_out"):
-            said = ("optout" if receipt.kind == "opted_out" else receipt.failure or "temporary", receipt.code[:200])
-            failure = min(failure or said, said)
-        if not receipt.machine and receipt.kind in ("opened", "clicked"):
-            opened = earlier(opened, receipt.at)
-            if receipt.device:
-                seen = min(seen or (receipt.at, receipt.device), (receipt.at, receipt.device))
-        if not receipt.machine and receipt.kind == "clicked":
-            clicked = earlier(clicked, receipt.at)
-    word, code = failure or (None, "")
-    return Folded(state, word, code, opened, clicked, opted_out, seen[1] if seen else "")
+    for receipt in heard:
+        state = higher(state, _proven(receipt))
+    failure, code = min((_failed_for(r) for r in heard if r.kind in ("failed", "opted_out")), default=(None, ""))
+    seen = [r for r in heard if not r.machine and r.kind in ("opened", "clicked")]
+    _, device = min(((r.at, r.device) for r in seen if r.device), default=(None, ""))
+    return Folded(
+        state,
+        failure,
+        code,
+        opened_at=_first(seen),
+        clicked_at=_first(r for r in seen if r.kind == "clicked"),
+        opted_out=any(r.kind == "opted_out" for r in heard),
+        device=device,
+        arrived_at=_first(r for r in heard if _proven(r) in ("delivered", "read")),
+        machine_opened_at=_first(r for r in heard if r.machine and r.kind == "opened"),
+        machine_clicked_at=_first(r for r in heard if r.machine and r.kind == "clicked"),
+    )
+
+
+def _proven(receipt: Receipt) -> DeliveryState:
+    return "delivered" if receipt.machine else _STATE_OF[receipt.kind]
+
+
+def _failed_for(receipt: Receipt) -> tuple[str, str]:
+    return "optout" if receipt.kind == "opted_out" else receipt.failure or "temporary", receipt.code[:200]
+
+
+def _first(receipts: Iterable[Receipt]) -> datetime | None:
+    return min((receipt.at for receipt in receipts), default=None)
 
 
 def higher(one: DeliveryState | None, other: DeliveryState | None) -> DeliveryState | None:

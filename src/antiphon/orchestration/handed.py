@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from antiphon.kernel.records import (
 from antiphon.orchestration import store
 from antiphon.orchestration.records import Source
 from antiphon.orchestration.teach import teach
+from antiphon.orchestration.timeline import entry
 
 log = structlog.get_logger()
 
@@ -148,7 +149,8 @@ async def _tell(
     price = next((each.unit_cost for each in await channels.providers(tx) if each.id == provider), 0.0)
     counts = [_count(row, by_id[row["id"]], meant[row["id"]], tx.now, price=price) for row in written]
     await metrics.add(tx, [count for count in counts if count is not None])
-    await _note_sent(tx, [row for row in written if meant[row["id"]].state in ("accepted", "in_doubt")])
+    left = [row for row in written if meant[row["id"]].state in ("accepted", "in_doubt")]
+    await _note_sent(tx, left, {row["source_id"]: by_id[row["id"]].source for row in left})
 
 
 def _count(row: Row, rendered: Rendered, meant: Outcome, at: datetime, *, price: float) -> Count | None:
@@ -162,15 +164,10 @@ def _count(row: Row, rendered: Rendered, meant: Outcome, at: datetime, *, price:
     return Count(SourceId(row["source_id"]), row["channel"], rendered.row["variant"], kind, at, 1, amount)
 
 
-async def _note_sent(tx: Transaction, rows: Sequence[Row]) -> None:
-    at = tx.now
+async def _note_sent(tx: Transaction, rows: Sequence[Row], sources: Mapping[int, Source]) -> None:
+    said = [(store.SENT_EVENTS.get(row["channel"]), row) for row in rows]
     await profiles.record_known(
-        tx,
-        [
-            (ProfileId(row["profile_id"]), store.SENT_EVENTS[row["channel"]], at, {"source_id": str(row["source_id"])})
-            for row in rows
-            if row["channel"] in store.SENT_EVENTS
-        ],
+        tx, [entry(name, row, sources[row["source_id"]], tx.now) for name, row in said if name is not None]
     )
 
 
@@ -228,5 +225,5 @@ async def doubt(tx: Transaction, stale: Sequence[Claimed]) -> None:
     await metrics.add(
         tx, [Count(SourceId(r["source_id"]), r["channel"], r["variant"], kind[r["state"]], tx.now, 1) for r in rows]
     )
-    await _note_sent(tx, rows)
+    await _note_sent(tx, rows, sources)
     log.info("delivery.in_doubt", n=len(rows))

@@ -6,13 +6,14 @@ A taker of `Receipt`: it runs inside the transaction that takes the receipt in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from antiphon import metrics, profiles
 from antiphon.kernel import outlet
 from antiphon.kernel.db import Row, Transaction
+from antiphon.kernel.engagement import EVENTS, MACHINE
 from antiphon.kernel.records import (
     Count,
     DeliveryId,
@@ -29,9 +30,9 @@ from antiphon.orchestration.deliver import withdraw
 from antiphon.orchestration.fold import RANK, Folded, earlier, fold, higher, outcome
 from antiphon.orchestration.records import Attempt, Source
 from antiphon.orchestration.teach import teach
+from antiphon.orchestration.timeline import Entry, entry
 
-OPENED = {"email": "Email Opened", "push": "Push Opened"}
-CLICKED = {"email": "Email Link Clicked", "sms": "SMS Link Clicked", "push": "Push Opened"}
+REPLIED = EVENTS["replied", "sms"]
 
 
 async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
@@ -51,10 +52,12 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
     changes = [change for change in told if change.any]
     if not changes:
         return
+    sources = await store.read_sources(tx, [change.row["source_id"] for change in changes])
     await store.write_folded(tx, _columns(changes))
-    await _settle(tx, changes)
+    await _settle(tx, changes, sources)
     await metrics.add(tx, [count for change in changes for count in change.counts()])
-    await profiles.record_known(tx, [event for change in changes for event in change.events()])
+    entries = [each for change in changes for each in change.entries(sources[change.row["source_id"]])]
+    await profiles.record_known(tx, entries)
 
 
 class Change:
@@ -71,9 +74,12 @@ class Change:
         self.clicked = folded.clicked_at is not None and row["clicked_at"] is None
         self.opened_at = earlier(row["opened_at"], folded.opened_at)
         self.clicked_at = earlier(row["clicked_at"], folded.clicked_at)
+        self.machine_opened = folded.machine_opened_at is not None and not row["machine_opened"]
+        self.machine_clicked = folded.machine_clicked_at is not None and not row["machine_clicked"]
         self.failure, self.code = self._failed_for()
         before = (row["state"], row["failure"], row["code"], row["opened_at"], row["clicked_at"])
-        self.any = before != (self.state, self.failure, self.code, self.opened_at, self.clicked_at)
+        after = (self.state, self.failure, self.code, self.opened_at, self.clicked_at)
+        self.any = before != after or self.machine_opened or self.machine_clicked
 
     def _failed_for(self) -> tuple[str | None, str | None]:
         """Why it failed: of several reasons, the same one whichever came first."""
@@ -112,7 +118,7 @@ class Change:
             kinds.append(("delivered", 1, None))
         elif self.state_changed and self.state in ("failed", "expired"):
             kinds.append((self.state, 1, None))
-        if self.opened and self.row["channel"] in OPENED:
+        if self.opened and ("opened", self.row["channel"]) in EVENTS:
             kinds.append(("opened", 1, self.opened_at))
         if self.clicked:
             kinds.append(("clicked", 1, self.clicked_at))
@@ -121,15 +127,18 @@ class Change:
             for kind, n, at in kinds
         ]
 
-    def events(self) -> list[tuple[ProfileId, str, datetime, dict[str, Any]]]:
-        said: list[tuple[str, datetime | None]] = []
-        channel = self.row["channel"]
-        if self.opened and channel in OPENED:
-            said.append((OPENED[channel], self.folded.opened_at))
-        if self.clicked and CLICKED.get(channel, "") != OPENED.get(channel):
-            said.append((CLICKED.get(channel, "Link Clicked"), self.folded.clicked_at))
-        properties = {"source_id": str(self.row["source_id"])}
-        return [(ProfileId(self.row["profile_id"]), name, at, properties) for name, at in said if at is not None]
+    def entries(self, source: Source) -> list[Entry]:
+        """Each kind once for a delivery, at the earliest time that was known when it was first heard of."""
+        said, channel = self.folded, self.row["channel"]
+        is_tap = EVENTS.get(("clicked", channel)) == EVENTS.get(("opened", channel))  # told as opened already
+        happened = [
+            (self.arrived, EVENTS.get(("delivered", channel)), said.arrived_at),
+            (self.opened, EVENTS.get(("opened", channel)), said.opened_at),
+            (self.clicked and not is_tap, EVENTS.get(("clicked", channel)), said.clicked_at),
+            (self.machine_opened, MACHINE.get(("opened", channel)), said.machine_opened_at),
+            (self.machine_clicked, MACHINE.get(("clicked", channel)), said.machine_clicked_at),
+        ]
+        return [entry(name, self.row, source, at) for is_new, name, at in happened if is_new and name and at]
 
 
 def _columns(changes: Sequence[Change]) -> dict[str, list[Any]]:
@@ -140,22 +149,23 @@ def _columns(changes: Sequence[Change]) -> dict[str, list[Any]]:
         "codes": [c.code for c in changes],
         "opened_at": [c.opened_at for c in changes],
         "clicked_at": [c.clicked_at for c in changes],
+        "machine_opened": [c.machine_opened or c.row["machine_opened"] for c in changes],
+        "machine_clicked": [c.machine_clicked or c.row["machine_clicked"] for c in changes],
     }
 
 
-async def _settle(tx: Transaction, changes: Sequence[Change]) -> None:
+async def _settle(tx: Transaction, changes: Sequence[Change], sources: Mapping[int, Source]) -> None:
     """What the attempts make of each notification: delivered (and what is queued goes back), or decide anew."""
     touched = {change.row["notification_id"]: change for change in changes if change.state_changed}
     if not touched:
         return
     attempts = await store.read_attempts(tx, list(touched))
-    sources = await store.read_sources(tx, [change.row["source_id"] for change in touched.values()])
     outcomes: list[tuple[int, str, str | None]] = []
     people: list[ProfileId] = []
     reopened: set[SourceId] = set()
     superseded: list[DeliveryId] = []
     for notification, change in touched.items():
-        source: Source = sources[change.row["source_id"]]
+        source = sources[change.row["source_id"]]
         tried: list[Attempt] = attempts.get(notification, [])
         state = outcome(tried, failover_on=source.failover_on)
         if state == "delivered":
@@ -195,5 +205,5 @@ async def on_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
     senders = {Identifier("phone", item.sender): item for item in answers}
     found = await profiles.find(tx, list(senders))
     await profiles.record_known(
-        tx, [(profile, "SMS Replied", tx.now, {}) for identifier, profile in found.items() if identifier in senders]
+        tx, [(profile, REPLIED, tx.now, {}) for identifier, profile in found.items() if identifier in senders]
     )

@@ -248,7 +248,7 @@ UPDATE delivery d
 -- name: lock_deliveries
 -- Deliveries that receipts speak of.
 SELECT d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address, d.state, d.opened_at, d.clicked_at,
-       d.failure, d.code,
+       d.machine_opened, d.machine_clicked, d.failure, d.code,
        n.variant, n.state AS notification_state, n.channel AS notification_channel
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
@@ -261,10 +261,11 @@ SELECT d.id, d.notification_id, d.profile_id, d.source_id, d.channel, d.address,
 UPDATE delivery d
    SET state = given.state, failure = given.failure, code = given.code,
        opened_at = given.opened_at, clicked_at = given.clicked_at,
+       machine_opened = given.machine_opened, machine_clicked = given.machine_clicked,
        due_at = CASE WHEN given.state IN ('expired', 'failed', 'delivered', 'read') THEN NULL ELSE d.due_at END
   FROM unnest(:ids::bigint[], :states::text[], :failures::text[], :codes::text[], :opened_at::timestamptz[],
-              :clicked_at::timestamptz[])
-       AS given(id, state, failure, code, opened_at, clicked_at)
+              :clicked_at::timestamptz[], :machine_opened::boolean[], :machine_clicked::boolean[])
+       AS given(id, state, failure, code, opened_at, clicked_at, machine_opened, machine_clicked)
  WHERE d.bucket = (given.id & 255)::smallint AND d.id = given.id;
 
 -- name: write_outcomes

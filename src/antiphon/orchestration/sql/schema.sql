@@ -116,6 +116,8 @@ CREATE TABLE delivery (
   attempts        smallint NOT NULL DEFAULT 0,  -- hand-overs tried: temporary refusals are tried again
   opened_at       timestamptz,          -- by a person, not a machine
   clicked_at      timestamptz,
+  machine_opened  boolean NOT NULL DEFAULT false,  -- by a scanner or a privacy proxy: told once on the timeline
+  machine_clicked boolean NOT NULL DEFAULT false,
   handed_at       timestamptz,          -- product time of the hand-over
   due_at          timestamptz,          -- null: waits for nothing; infinity: its source is paused
   lease_until     timestamptz,

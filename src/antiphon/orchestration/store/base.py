@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from antiphon.kernel.db import Queries
 from antiphon.kernel.due import DueTable
+from antiphon.kernel.engagement import EVENTS
 
 queries = Queries("orchestration")
 
@@ -18,12 +19,7 @@ WATCHED = DueTable(
     "delivery", key={"bucket": "smallint", "id": "bigint"}, columns=("state", "profile_id"), where="lane = 9"
 )
 
-SENT_EVENTS = {"email": "Email Sent", "sms": "SMS Sent", "push": "Push Sent"}
-ANSWER_EVENTS = {
-    "Email Link Clicked": "email",
-    "SMS Link Clicked": "sms",
-    "SMS Replied": "sms",
-    "Push Opened": "push",
-}
+SENT_EVENTS = {channel: name for (what, channel), name in EVENTS.items() if what == "sent"}
+ANSWER_EVENTS = {name: channel for (what, channel), name in EVENTS.items() if what in ("clicked", "replied")}
 """Which of a person's events count as written to, and as answered, on a channel. Opens are no answers: machines open
 mail, and nobody knows of an SMS whether it was read."""

@@ -1,0 +1,19 @@
+"""What becomes of messages, on the timelines of those they went to: `kernel/engagement.py` has the names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from antiphon.kernel.db import Row
+from antiphon.kernel.records import ProfileId
+from antiphon.orchestration.records import Source
+
+Entry = tuple[ProfileId, str, datetime, dict[str, str]]
+
+
+def entry(name: str, delivery: Row, source: Source, at: datetime) -> Entry:
+    """Rules ask for the source's name and its topic; without a topic there is none."""
+    properties = {"source_id": str(source.id), "source": source.name}
+    if source.topic:
+        properties["topic"] = source.topic
+    return ProfileId(delivery["profile_id"]), name, at, properties
