@@ -1,4 +1,4 @@
-"""What a rule says, as values. `parse` makes them of JSON, `engine` turns them into SQL. docs/reference/rules.md tells more."""
+"""What a rule says, as values: `parse` makes them of JSON, `engine` turns them into SQL (docs/reference/rules.md)."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ COMPARISONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 class Condition(Struct, frozen=True):
     """A comparison with a trait or a property of an event.
 
-    `field` is a path: `address.city`; `items[].sku` is any of the list. `value` is a tuple for in and not_in, an instant
-    for before and after, a duration for within, ago, next and anniversary.
+    `field` is a path: `address.city`; `items[].sku` is any of the list. `value` is a tuple for in and not_in, an
+    instant for before and after, a duration for within, ago, next and anniversary.
     """
 
     field: str
@@ -86,7 +86,7 @@ class Measure(Struct, frozen=True):
 
     @property
     def holds_without_events(self) -> bool:
-        """Count, sum, distinct and days of nothing are 0; of the others nothing is known, and only `ne` and its like hold."""
+        """Count, sum, distinct and days of nothing are 0; of others nothing is known, and only `ne` and its like hold."""
         if self.of in ("count", "sum", "distinct", "days") and isinstance(self.value, Decimal):
             return COMPARISONS[self.op](Decimal(0), self.value)
         if self.op == "exists":
@@ -184,7 +184,10 @@ class Near(Struct, frozen=True, tag="near"):
 
 
 class LocalTime(Struct, frozen=True, tag="local_time"):
-    """It is between these times (the end is out; past midnight where it is not later) on one of these days, where they live."""
+    """It is between these times, where they live, on one of these days.
+
+    The end is out. An end that is not later lies past midnight; the time belongs to the day on which it began.
+    """
 
     begin: time
     end: time
@@ -241,8 +244,8 @@ class Not(Struct, frozen=True, tag="not"):
 
 
 Leaf = (
-    Happened | Computed | Trait | Changed | InSegment | Moved | Reachable | Preference | Consent | Mobile | Near | LocalTime
-    | InAccount | AccountTrait | Random | Steps
+    Happened | Computed | Trait | Changed | InSegment | Moved | Reachable | Preference | Consent | Mobile | Near
+    | LocalTime | InAccount | AccountTrait | Random | Steps
 )  # fmt: skip
 Rule = Leaf | All | Any | Not
 
@@ -307,3 +310,13 @@ def computed_of(rule: Rule) -> set[str]:
 def key_of(leaf: Leaf) -> bytes:
     """Equal for leaves that mean the same. (Not the leaf itself: in Python 1 == True == 1.0.)"""
     return msgspec.json.encode(leaf)
+
+
+class ComputedTrait(Struct, frozen=True):
+    """A measure that has a name. `recency`: whole days since the last of the events."""
+
+    events: tuple[str, ...]
+    where: tuple[Condition, ...]
+    window: Window
+    of: Measured | Literal["recency"]
+    field: str | None = None
