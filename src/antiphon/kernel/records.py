@@ -132,12 +132,18 @@ class Erased(Struct, frozen=True):
 
 
 class SegmentChange(Struct, frozen=True):
-    """A profile entered or left a segment at a product time."""
+    """A profile entered or left a segment at a product time.
+
+    `cause`: happened (something did), time (it passed), rule (a new version), list (by hand); `leaf`: the part of the rule
+    that decided, such as `rule.all[0]`.
+    """
 
     segment: SegmentId
     profile: ProfileId
     at: datetime
     entered: bool
+    cause: str = ""
+    leaf: str = ""
 
 
 class EmailBody(Struct, frozen=True):

@@ -22,26 +22,34 @@ topic's defaults) touches one row, and the crowd is walked in chunks. A worker j
 notes for each the earliest instant at which time alone may change one of its memberships; then it looks again.
 """
 
-from antiphon.segments.ask import (
-    PAGE_MAX,
-    NameTaken,
-    bounds,
-    count,
-    create,
-    due,
-    get,
-    list_all,
-    member_range,
-    members,
-    preview,
-)
+from antiphon.segments.ask import PAGE_MAX, bounds, count, due, get, list_all, member_range, members
 from antiphon.segments.crowds import on_account_changes, on_topic_changes
 from antiphon.segments.erasing import on_erased
 from antiphon.segments.explain import explain, verify
 from antiphon.segments.exporting import EXPORTED
+from antiphon.segments.making import (
+    AtWork,
+    InUse,
+    NameTaken,
+    NothingToPublish,
+    add_to_list,
+    archive,
+    create,
+    create_draft,
+    discard_draft,
+    drop_computed,
+    make_list,
+    publish,
+    remove_from_list,
+    restore,
+    save_draft,
+    set_computed,
+    versions,
+)
 from antiphon.segments.merges import on_merged, on_unmerged
-from antiphon.segments.records import Bounds, Explanation, Member, Part, Preview, Segment, Verification
-from antiphon.segments.resolve import UnknownSegment
+from antiphon.segments.preview import preview
+from antiphon.segments.records import Bounds, Build, Explanation, Member, Part, Preview, Segment, Verification, Version
+from antiphon.segments.resolve import UnknownComputed, UnknownSegment
 from antiphon.segments.retention import RULES
 from antiphon.segments.work import on_events, on_profile_changes, run, work
 
@@ -49,22 +57,34 @@ __all__ = [
     "EXPORTED",
     "PAGE_MAX",
     "RULES",
+    "AtWork",
     "Bounds",
+    "Build",
     "Explanation",
+    "InUse",
     "Member",
     "NameTaken",
+    "NothingToPublish",
     "Part",
     "Preview",
     "Segment",
+    "UnknownComputed",
     "UnknownSegment",
     "Verification",
+    "Version",
+    "add_to_list",
+    "archive",
     "bounds",
     "count",
     "create",
+    "create_draft",
+    "discard_draft",
+    "drop_computed",
     "due",
     "explain",
     "get",
     "list_all",
+    "make_list",
     "member_range",
     "members",
     "on_account_changes",
@@ -75,7 +95,13 @@ __all__ = [
     "on_topic_changes",
     "on_unmerged",
     "preview",
+    "publish",
+    "remove_from_list",
+    "restore",
     "run",
+    "save_draft",
+    "set_computed",
     "verify",
+    "versions",
     "work",
 ]

@@ -12,13 +12,14 @@ from datetime import datetime
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.due import Claimed, DueTable
 from antiphon.kernel.records import AccountChange, ProfileId, TopicChange
-from antiphon.segments import store
-from antiphon.segments.rules import ACCOUNTS, PREFERENCES
+from antiphon.segments.kinds import ACCOUNTS, PREFERENCES
+from antiphon.segments.store import members as store
+from antiphon.segments.store import registry
+from antiphon.segments.topic import TOPIC
 
 CROWDS = 20
 CHUNK = 500
 LEASE_S = 60.0
-TOPIC = "segments"
 
 Touch = Callable[[Transaction, set[tuple[ProfileId, int]]], Awaitable[None]]
 
@@ -41,7 +42,7 @@ async def on_topic_changes(tx: Transaction, changes: Sequence[TopicChange]) -> N
 async def _touch_crowds(tx: Transaction, crowds: set[tuple[str, str, int]]) -> None:
     """The registry is shared before the segments are read, as where profiles are touched."""
     if crowds:
-        await store.share_registry(tx)
+        await registry.share(tx)
         if await store.touch_crowds(tx, sorted(crowds)):
             tx.wake(TOPIC)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import Erased
-from antiphon.segments import store_erasing
+from antiphon.segments.store import erasing as store_erasing
 
 
 async def on_erased(tx: Transaction, erased: Sequence[Erased]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon import profiles
-from antiphon.segments import store_erasing
+from antiphon.segments.store import erasing as store_erasing
 
 EXPORTED = (
     profiles.Section(

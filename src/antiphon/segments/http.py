@@ -17,11 +17,12 @@ from antiphon.kernel.http import get, post
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.segments import ask, records
+from antiphon.segments import ask, making, records
 from antiphon.segments.explain import explain
-from antiphon.segments.store import bounds
+from antiphon.segments.preview import preview as preview_rule
 
 _CURSOR_MAX = 2**63 - 1
+CREATE_WAIT_S = 10.0
 Anything = Request[Any, Any, Any]
 Rule = dict[str, Any]  # Any: a rule document, see docs/reference/rules.md
 
@@ -39,11 +40,11 @@ class Question(Struct, forbid_unknown_fields=True):
 
 
 class SegmentView(Struct):
-    """`state` is filling until the first members are found, then live."""
+    """`state` is building until the first members are found, then live."""
 
     id: str
     name: str
-    rule: Rule
+    rule: Rule | None
     state: str
     created_at: datetime
 
@@ -80,7 +81,7 @@ class PreviewView(Struct):
 @post("/segments", permission="admin")
 async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewSegment]) -> SegmentView:
     """Answers once the members are known. 409 where the name is taken."""
-    return _view(await ask.create(runtime.database, data.name, data.rule))
+    return _view(await making.create(runtime.database, data.name, data.rule, wait_s=CREATE_WAIT_S))
 
 
 @get("/segments", permission="read")
@@ -92,7 +93,7 @@ async def list_all(runtime: NamedDependency[Runtime]) -> Segments:
 @post("/segments/preview", permission="read", status_code=200)
 async def preview(runtime: NamedDependency[Runtime], data: JSONBody[Question]) -> PreviewView:
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await ask.preview(tx, data.rule, _aware(data.as_of))
+        found = await preview_rule(tx, data.rule, _aware(data.as_of))
     return PreviewView(found.count, found.reach, [_member(member) for member in found.sample])
 
 
@@ -100,7 +101,7 @@ async def preview(runtime: NamedDependency[Runtime], data: JSONBody[Question]) -
 async def show(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentPage:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await ask.get(tx, segment_after(request, "segments"))
-        span = await bounds(tx, found.id)
+        span = await ask.bounds(tx, found.id)
     count = span.count if span is not None else 0
     return SegmentPage(str(found.id), found.name, found.rule, found.state, found.created_at, count)
 

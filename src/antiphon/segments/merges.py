@@ -10,18 +10,19 @@ from collections.abc import Sequence
 
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import Merged, Unmerged
-from antiphon.segments import store
+from antiphon.segments.store import members as store
+from antiphon.segments.store import registry
 
 
 async def on_merged(tx: Transaction, merges: Sequence[Merged]) -> None:
     """The registry is shared: a fill that saw the alias as a person drops it when it ends."""
     aliases = sorted({merge.alias for merge in merges})
-    await store.share_registry(tx)
+    await registry.share(tx)
     await store.drop_due(tx, aliases)
     await store.inherit(tx, [(merge.alias, merge.profile) for merge in merges])
     await store.drop_members(tx, aliases)
 
 
 async def on_unmerged(tx: Transaction, parted: Sequence[Unmerged]) -> None:
-    await store.share_registry(tx)
+    await registry.share(tx)
     await store.inherit(tx, [(each.profile, each.restored) for each in parted])

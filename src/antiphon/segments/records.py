@@ -9,26 +9,72 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from antiphon.kernel.records import ProfileId, SegmentId
-from antiphon.segments.rules import Rule
+from antiphon.segments.language.rules import Rule
+
+State = Literal["draft", "building", "live", "archived"]
+Cause = Literal["happened", "time", "rule", "list", "merge"]
+"""Why somebody entered or left: something happened, time passed, a new version of the rule, by hand, two were one."""
+
+
+class Build(Struct, frozen=True):
+    """How far a new version is: `done` of `steps` of a phase (looking, timers, applying), and the seconds foreseen."""
+
+    phase: str
+    done: int
+    steps: int
+    estimate_s: float | None
 
 
 class Segment(Struct, frozen=True):
-    """A rule and who satisfies it. `filling`: its members are being looked up for the first time."""
+    """A name for people who belong together.
+
+    `draft`: it has no version yet; `building`: its first members are being looked up; `live`. `rule` is the live one,
+    else the one that is to be; a list has none. While `build` is set and the state is live, the old version serves.
+    """
 
     id: SegmentId
     name: str
-    rule: dict[str, Any]  # Any: the rule document as it was given
-    state: Literal["filling", "live"]
+    kind: Literal["rule", "list"]
+    state: State
+    version: int
+    rule: dict[str, Any] | None  # Any: the rule document as it was given
+    draft: int | None  # the number of the version that is being written
     created_at: datetime
+    stage_of: str | None
+    build: Build | None
+
+
+class Version(Struct, frozen=True):
+    version: int
+    rule: dict[str, Any]  # Any: the rule document as it was given
+    state: Literal["draft", "building", "live", "past"]
+    by: str
+    created_at: datetime
+    changed_at: datetime
+    published_at: datetime | None
 
 
 class Watched(Struct, frozen=True):
-    """A segment as the evaluation sees it: its rule expanded, and what can change it."""
+    """A live segment as the evaluation sees it: its rule, what can change it, which segments it names.
+
+    `remembers`: those of whose entries and exits it speaks.
+    """
 
     id: SegmentId
     rule: Rule
     kinds: frozenset[int]
-    windowed: bool
+    needs: frozenset[SegmentId]
+    remembers: frozenset[SegmentId]
+
+
+class Change(Struct, frozen=True):
+    """Somebody is to enter or leave. `leaf` is the part of the rule that decided, such as `rule.all[0]`."""
+
+    segment: SegmentId
+    profile: ProfileId
+    entered: bool
+    cause: Cause
+    leaf: str = ""
 
 
 class Member(Struct, frozen=True):

@@ -1,40 +1,39 @@
-"""Keeps memberships: touched profiles and timers become entries and exits; new segments are filled.
+"""Keeps memberships: touched profiles and timers become entries and exits; new versions are built.
 
 | log event | when | fields |
 |---|---|---|
-| `segments.filled` | a new segment has its members | `segment`, `members`, `seconds` |
+| `segments.built` | a new version of a segment is live | `segment`, `version`, `seconds` |
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from time import monotonic
-
-import structlog
 
 from antiphon.kernel import outlet
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.due import Claimed, DueTable, work_loop
-from antiphon.kernel.records import BUCKETS, Event, ProfileChange, ProfileId, SegmentId
-from antiphon.segments import crowds, resolve, store
-from antiphon.segments.records import Watched
-from antiphon.segments.rules import ACCOUNTS, ADDRESSES, CREATED, PREFERENCES, TRAITS
+from antiphon.kernel.records import Event, ProfileChange, ProfileId, SegmentChange, SegmentId
+from antiphon.segments import builds, crowds, resolve
+from antiphon.segments.engine import why, zones
+from antiphon.segments.engine.frame import Moment
+from antiphon.segments.engine.judge import Judge, Membership, Verdict
+from antiphon.segments.kinds import ACCOUNTS, ADDRESSES, CREATED, PREFERENCES, TRAITS, of_segment
+from antiphon.segments.language.rules import Leaf
+from antiphon.segments.records import Cause, Change, Watched
+from antiphon.segments.store import members as store
+from antiphon.segments.store import registry
+from antiphon.segments.topic import TOPIC
 
-log = structlog.get_logger()
-
-BATCH = 1000
+BATCH = 2000
 LEASE_S = 60.0
-RULES_PER_STATEMENT = 20
-FILL_BUCKETS = 16  # merged in one transaction, so that nobody who is touched meanwhile waits long
-TOPIC = "segments"
 
 _due = DueTable(
     "membership_due",
     key={"bucket": "smallint", "profile_id": "bigint"},
-    columns=("kinds", "timer_at"),
-    carry={"timer_at": "timestamptz"},
+    columns=("kinds", "timers", "timer_at"),
+    carry={"timer_at": "timestamptz", "timers": "jsonb"},
     clear={"kinds": "'{}'", "touched_at": "clock_timestamp()"},
 )
 _KIND_OF = {
@@ -46,6 +45,7 @@ _KIND_OF = {
     "opt_out": ADDRESSES,
     "account": ACCOUNTS,
 }
+_Timers = dict[SegmentId, datetime]
 
 
 async def on_events(tx: Transaction, events: Sequence[Event]) -> None:
@@ -56,10 +56,10 @@ async def on_profile_changes(tx: Transaction, changes: Sequence[ProfileChange]) 
     await touch(tx, {(change.profile, _KIND_OF[change.what]) for change in changes})
 
 
-async def touch(tx: Transaction, touched: set[tuple[ProfileId, int]]) -> None:
-    """The registry is shared before the segments are read: a segment made meanwhile waits for us, or is seen."""
+async def touch(tx: Transaction, touched: Collection[tuple[ProfileId, int]]) -> None:
+    """The registry is shared before the versions are read: one that goes live meanwhile waits for us, or is seen."""
     if touched:
-        await store.share_registry(tx)
+        await registry.share(tx)
         if await store.touch(tx, touched):
             tx.wake(TOPIC)
 
@@ -70,14 +70,117 @@ async def run(database: Database) -> None:
 
 
 async def work(database: Database) -> int:
-    """Fill what is new, walk crowds a step further, then work one batch of due profiles; how much was found."""
-    filled = await fill_new(database)
+    """Build what is new, walk crowds a step further, then work one batch of due profiles; how much was found."""
+    built = await builds.build_new(database)
     walked = await crowds.walk(database, touch)
     async with database.transaction() as tx:
         claimed = await _due.claim(tx, batch=BATCH, lease_s=LEASE_S)
     if claimed:
         await database.repeat(lambda tx: settle(tx, claimed))
-    return filled + walked + len(claimed)
+    return built + walked + len(claimed)
+
+
+class _Look:
+    """What is to be judged of a batch, and what was found."""
+
+    def __init__(self, watched: Sequence[Watched], claimed: Sequence[Claimed], *, now: datetime) -> None:
+        self.watched, self.now = watched, now
+        self.kinds: dict[ProfileId, frozenset[int]] = {}
+        self.timers: dict[ProfileId, _Timers] = {}
+        self.wanted: dict[SegmentId, set[ProfileId]] = {segment.id: set() for segment in watched}
+        self.verdicts: dict[SegmentId, Verdict] = {}
+        followers = _followers(watched)
+        by_kind: dict[int, list[SegmentId]] = {}
+        for segment in watched:
+            for kind in segment.kinds:
+                by_kind.setdefault(kind, []).append(segment.id)
+        for item in claimed:
+            self._plan(item, by_kind, followers)
+
+    def _plan(
+        self, item: Claimed, by_kind: Mapping[int, list[SegmentId]], followers: Mapping[SegmentId, set[SegmentId]]
+    ) -> None:
+        """The segments that what happened can have changed, those whose time has come, and those that name them."""
+        profile = ProfileId(item.key[1])
+        self.kinds[profile] = kinds = frozenset(item.row["kinds"])
+        timers = {SegmentId(int(id)): zones.instant(at) for id, at in item.row["timers"].items()}
+        self.timers[profile] = timers
+        if CREATED in kinds:
+            concerned = set(self.wanted)
+        else:
+            concerned = {segment for kind in kinds for segment in by_kind.get(kind, ())}
+            concerned |= {segment for segment, at in timers.items() if at <= self.now and segment in self.wanted}
+            for segment in tuple(concerned):
+                concerned |= followers[segment]
+        for segment in concerned:
+            self.wanted[segment].add(profile)
+
+    async def judge(self, tx: Transaction) -> Judge:
+        """Segments that others name go first, and what was found of them counts for the others."""
+        some = [segment for segment in self.watched if self.wanted[segment.id]]
+        judge = Judge(tx, await resolve.words(tx, [each.rule for each in some]), Moment(self.now))
+        named = {need for segment in some for need in segment.needs}
+        judge.members = {segment: Membership() for segment in named}
+        for (id, profile), since in (await store.members_among(tx, named, list(self.kinds))).items():
+            judge.members[id].since[profile] = since
+        await judge.prepare([*((each.rule, self.wanted[each.id]) for each in some)])
+        for segment in some:
+            self.wanted[segment.id] &= judge.known
+            verdict = await judge.verdict(segment.rule, self.wanted[segment.id])
+            self.verdicts[segment.id] = verdict
+            if segment.id in named:
+                self._remember(judge.members[segment.id], self.wanted[segment.id], verdict)
+        return judge
+
+    def _remember(self, kept: Membership, profiles: set[ProfileId], verdict: Verdict) -> None:
+        kept.since = {
+            profile: since for profile, since in kept.since.items() if profile not in profiles - verdict.inside
+        } | dict.fromkeys((verdict.inside & profiles) - kept.since.keys(), self.now)
+
+    def next_timers(self, profile: ProfileId) -> _Timers:
+        """Those that stand, of segments that are still there, and those that were found now."""
+        found = {
+            segment: at
+            for segment, at in self.timers[profile].items()
+            if segment in self.wanted and profile not in self.wanted[segment]
+        }
+        for segment, verdict in self.verdicts.items():
+            if profile in self.wanted[segment] and profile in verdict.timers:
+                found[segment] = verdict.timers[profile]
+        return found
+
+    def changes(
+        self, judge: Judge, ours: set[ProfileId], before: Collection[tuple[SegmentId, ProfileId]]
+    ) -> list[Change]:
+        found = []
+        for segment in self.watched:
+            profiles = self.wanted[segment.id] & ours
+            inside = self.verdicts[segment.id].inside if profiles else set()
+            for profile in sorted(profiles):
+                if (profile in inside) is not ((segment.id, profile) in before):
+                    found.append(self._change(judge, segment, profile, entered=profile in inside))
+        return found
+
+    def _change(self, judge: Judge, segment: Watched, profile: ProfileId, *, entered: bool) -> Change:
+        kinds = self.kinds[profile]
+        timed = self.timers[profile].get(segment.id)
+        cause: Cause = "time" if timed is not None and timed <= self.now and not kinds & segment.kinds else "happened"
+        leaf = why.decider(segment.rule, partial(_holds, judge, profile), judge.words, kinds, by_time=cause == "time")
+        return Change(segment.id, profile, entered, cause, leaf)
+
+
+def _holds(judge: Judge, profile: ProfileId, leaf: Leaf) -> bool | None:
+    return judge.holds(leaf, profile)
+
+
+def _followers(watched: Sequence[Watched]) -> dict[SegmentId, set[SegmentId]]:
+    """For each segment those that name it, and those that name these."""
+    found: dict[SegmentId, set[SegmentId]] = {segment.id: set() for segment in watched}
+    for segment in reversed(watched):
+        for need in segment.needs:
+            if need in found:
+                found[need] |= {segment.id} | found[segment.id]
+    return found
 
 
 async def settle(tx: Transaction, claimed: Sequence[Claimed]) -> None:
@@ -85,95 +188,32 @@ async def settle(tx: Transaction, claimed: Sequence[Claimed]) -> None:
 
     Nothing is written for those whose events are on the way after a merge: they are touched again when they are whole.
     """
-    await store.share_registry(tx)
+    await registry.share(tx)
     watched = await resolve.watched(tx)
-    wanted = choose(watched, claimed, now=tx.now)
-    profiles = [ProfileId(item.key[1]) for item in claimed]
+    look = _Look(watched, claimed, now=tx.now)
+    profiles = list(look.kinds)
     moving = await store.moving_among(tx, profiles)
-    truths, timers = await _judge(tx, wanted, profiles)
-    complete = all(segment in wanted for segment in watched if segment.windowed)
-    next_due = [
-        timers.get(profile) if complete else _earliest(item.row["timer_at"], timers.get(profile))
-        for profile, item in zip(profiles, claimed, strict=True)
-    ]
-    mine = await _due.finish(tx, claimed, next_due, timer_at=next_due)
+    judge = await look.judge(tx)
+    timers = [look.next_timers(profile) for profile in profiles]
+    next_due = [min(each.values(), default=None) for each in timers]
+    carried = [{str(segment): zones.micros(at) for segment, at in each.items()} for each in timers]
+    mine = await _due.finish(tx, claimed, next_due, timer_at=next_due, timers=carried)
     moving |= await store.moving_among(tx, profiles)  # and not in between: a merge may have come while we judged
-    ours = sorted(ProfileId(id) for _, id in mine if id not in moving)
-    before = await store.members_among(tx, [segment.id for segment in wanted], ours)
-    after = {(segment, profile) for profile in ours for segment in truths.get(profile, ())}
-    changes = [(*key, True) for key in sorted(after - before)] + [(*key, False) for key in sorted(before - after)]
-    if changes:
-        await outlet.publish(tx, await store.write_changes(tx, changes))
+    ours = {ProfileId(id) for _, id in mine if id not in moving}
+    wanted = [segment for segment, some in look.wanted.items() if some]
+    before = await store.members_among(tx, wanted, sorted(ours))
+    await write(tx, look.changes(judge, ours, before.keys()), watched)
 
 
-def choose(watched: Sequence[Watched], claimed: Sequence[Claimed], *, now: datetime) -> list[Watched]:
-    """The segments that what happened to any of the batch can have changed; all windowed ones once a timer is due."""
-    kinds = {kind for item in claimed for kind in item.row["kinds"]}
-    timer = any(item.row["timer_at"] is not None and item.row["timer_at"] <= now for item in claimed)
-    return [segment for segment in watched if CREATED in kinds or segment.kinds & kinds or (timer and segment.windowed)]
+async def write(tx: Transaction, changes: Sequence[Change], watched: Sequence[Watched]) -> None:
+    """Write entries and exits, tell of them, and have those looked at whose rules speak of such entries."""
+    if not changes:
+        return
+    written = await store.write_changes(tx, changes)
+    await outlet.publish(tx, written)
+    remembered = {segment for each in watched for segment in each.remembers}
+    await touch(tx, {(each.profile, of_segment(each.segment)) for each in _of(written, remembered)})
 
 
-async def _judge(
-    tx: Transaction, wanted: Sequence[Watched], profiles: Sequence[ProfileId]
-) -> tuple[dict[ProfileId, list[SegmentId]], dict[ProfileId, datetime | None]]:
-    """The segments that hold for each profile, and its next timer."""
-    truths: dict[ProfileId, list[SegmentId]] = {}
-    timers: dict[ProfileId, datetime | None] = {}
-    for start in range(0, len(wanted), RULES_PER_STATEMENT):
-        some = wanted[start : start + RULES_PER_STATEMENT]
-        expanded = [segment.rule for segment in some]
-        names = await resolve.numbers(tx, expanded)
-        for profile, (inside, timer) in (await store.judge(tx, expanded, names, profiles)).items():
-            held = [segment.id for segment, holds in zip(some, inside, strict=True) if holds]
-            truths.setdefault(profile, []).extend(held)
-            timers[profile] = _earliest(timers.get(profile), timer)
-    return truths, timers
-
-
-def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:
-    if one is None or other is None:
-        return one or other
-    return min(one, other)
-
-
-async def fill_new(database: Database) -> int:
-    """Fill segments whose first fill was broken off or has not begun; how many."""
-    async with database.transaction() as tx:
-        found = await store.filling(tx)
-    return sum([await fill(database, segment, wait=False) for segment in found])
-
-
-async def fill(database: Database, segment: SegmentId, *, wait: bool = True) -> bool:
-    """Find the first members and make the segment live. False where another worker does it and we do not wait.
-
-    Everybody is judged in one snapshot while others go on; that may overlook what was committed meanwhile, so
-    in the end whoever was touched or worked since the segment was made is touched again.
-    """
-    begun = monotonic()
-    async with database.transaction() as guard:
-        if not await store.hold_fill(guard, segment, wait=wait):
-            return False
-        if not await store.is_filling(guard, segment):
-            return wait
-        await database.repeat(lambda tx: _find_everybody(tx, segment))
-        for first in range(0, BUCKETS, FILL_BUCKETS):
-            await database.repeat(partial(_merge_timers, segment=segment, first=first))
-        await database.repeat(lambda tx: _go_live(tx, segment))
-        bounds = await store.bounds(guard, segment)
-    log.info("segments.filled", segment=segment, members=bounds.count if bounds else 0, seconds=monotonic() - begun)
-    return True
-
-
-async def _find_everybody(tx: Transaction, segment: SegmentId) -> None:
-    rule = await resolve.rule_of(tx, segment)
-    await store.fill(tx, segment, rule, await resolve.numbers(tx, [rule]))
-
-
-async def _merge_timers(tx: Transaction, *, segment: SegmentId, first: int) -> None:
-    await store.merge_timers(tx, segment, first=first, last=first + FILL_BUCKETS - 1)
-
-
-async def _go_live(tx: Transaction, segment: SegmentId) -> None:
-    await store.hold_registry(tx)
-    await store.go_live(tx, segment)
-    tx.wake(TOPIC)
+def _of(changes: Sequence[SegmentChange], segments: Collection[SegmentId]) -> list[SegmentChange]:
+    return [change for change in changes if change.segment in segments]

@@ -37,13 +37,17 @@ class Answer:
 
     def judged(self) -> str:
         """Rows `(bucket, profile_id, truth, timer_at)`, each profile at most once."""
-        here = f"SELECT d.bucket, d.profile_id, {str(not self.unknown).lower()}, NULL::timestamptz FROM ({self.differing()}) d"  # noqa: S608 - our own words
+        truth = str(not self.unknown).lower()
+        here = f"SELECT d.bucket, d.profile_id, {truth}, NULL::timestamptz FROM ({self.differing()}) d"  # noqa: S608 - our own words
         timers = self.timers()
-        if timers is None:
-            return f"SELECT j.bucket, j.profile_id, j.truth, j.timer_at FROM ({here}) AS j (bucket, profile_id, truth, timer_at)"  # noqa: S608 - our own words
+        if timers is not None:
+            here += (
+                f" UNION ALL SELECT m.bucket, m.profile_id, {str(self.unknown).lower()}, m.timer_at FROM ({timers}) m"  # noqa: S608 - our own words
+            )
         fold = "bool_and" if self.unknown else "bool_or"
         return (
-            f"SELECT j.bucket, j.profile_id, {fold}(j.truth) AS truth, min(j.timer_at) AS timer_at FROM ({here}"  # noqa: S608 - our own words
-            f" UNION ALL SELECT m.bucket, m.profile_id, {str(self.unknown).lower()}, m.timer_at FROM ({timers}) m"
-            ") AS j (bucket, profile_id, truth, timer_at) GROUP BY j.bucket, j.profile_id"
+            f"SELECT j.bucket, j.profile_id, {fold}(j.truth) AS truth, min(j.timer_at) AS timer_at"  # noqa: S608 - our own words
+            f" FROM ({here}) AS j (bucket, profile_id, truth, timer_at) GROUP BY j.bucket, j.profile_id"
+            if timers is not None
+            else f"SELECT j.* FROM ({here}) AS j (bucket, profile_id, truth, timer_at)"  # noqa: S608 - our own words
         )

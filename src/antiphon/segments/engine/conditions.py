@@ -21,10 +21,10 @@ def condition_sql(condition: Condition, column: str, frame: Frame) -> str:
     op, value = condition.op, condition.value
     if "[]" not in condition.field:
         return compared(path_sql(column, condition.field, frame), op, value, frame)
-    path = frame.add(_items(condition.field), "jsonpath")
-    if negated := op in _OPPOSITE or value is False and op == "exists":
+    path = frame.add(items_path(condition.field), "jsonpath")
+    if negated := op in _OPPOSITE or (value is False and op == "exists"):
         op, value = _OPPOSITE.get(op, "exists"), True if op == "exists" else value
-    found = f"EXISTS (SELECT FROM jsonb_path_query({column}, {path}) v(value) WHERE {compared('v.value', op, value, frame)})"  # noqa: S608 - our own words
+    found = f"EXISTS (SELECT FROM jsonb_path_query({column}, {path}) v(value) WHERE {compared('v.value', op, value, frame)})"
     return f"(NOT {found})" if negated else found
 
 
@@ -36,7 +36,7 @@ def path_sql(column: str, path: str, frame: Frame) -> str:
     return f"coalesce({whole}, {column} #> {frame.add(path.split('.'), 'text[]')})"
 
 
-def _items(path: str) -> str:
+def items_path(path: str) -> str:
     parts = (part.partition("[]") for part in path.split("."))
     return "lax $" + "".join(f".{json.dumps(key)}{'[*]' if brackets else ''}" for key, brackets, _ in parts)
 

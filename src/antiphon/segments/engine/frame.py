@@ -1,4 +1,4 @@
-"""The question that is being turned into SQL: at which instant, about whom, and the values that stand in the statement."""
+"""The question that is being turned into SQL: at which instant, about whom, with which values."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from antiphon.segments.engine.answers import Answer
-from antiphon.segments.engine.events import flips_at, moment_holds
 from antiphon.segments.engine.conditions import SIGNS
+from antiphon.segments.engine.events import flips_at, moment_holds
 from antiphon.segments.engine.frame import Frame
 from antiphon.segments.language.rules import COMPARISONS, Happened
 
@@ -78,7 +78,7 @@ class FromSums(Answer):
 
     def judged(self) -> str:
         return (
-            f"SELECT s.bucket, s.profile_id, {self._truth()} AS truth, {self._timer()} AS timer_at"
+            f"SELECT s.bucket, s.profile_id, {self._truth()} AS truth, {self._timer()} AS timer_at"  # noqa: S608 - our own words
             f" FROM ({self._sums()}) s"
         )
 
@@ -93,10 +93,10 @@ class FromSums(Answer):
             "last_at": f"CASE WHEN s.last_at <= {now} THEN s.last_at ELSE last_event({who}, '-infinity', {now}) END",
             "next_at": f"CASE WHEN s.last_at > {now} THEN first_event({who}, {now}, 'infinity') END",
         }
-        source = (
-            f"FROM known_event_sum s{self.frame.limit('s')} WHERE s.name_id {f'IN ({numbers})' if self.several else f'= {numbers}'}"
-            f"{f' AND s.last_at > {since}' if since else ''}"
-        )
+        named = f"IN ({numbers})" if self.several else f"= {numbers}"
+        source = f"FROM known_event_sum s{self.frame.limit('s')} WHERE s.name_id {named}"
+        if since:
+            source += f" AND s.last_at > {since}"
         if not self.several:
             listed = ", ".join(f"{text} AS {name}" for name, text in columns.items())
             return f"SELECT s.bucket, s.profile_id, {listed} {source}"

@@ -46,7 +46,8 @@ class FromSteps(Answer):
         if self.leaf.span is not None and not self.leaf.complete:
             over = f"f.start + {self._may_take}"
             rows.append(
-                f"SELECT f.bucket, f.profile_id, {over} FROM ({self._one_first('max')}) f WHERE {over} > {self.frame.now}"  # noqa: S608 - our own words
+                f"SELECT f.bucket, f.profile_id, {over} FROM ({self._one_first('max')}) f"  # noqa: S608 - our own words
+                f" WHERE {over} > {self.frame.now}"
             )
         return " UNION ALL ".join(rows)
 
@@ -88,7 +89,8 @@ class FromSteps(Answer):
         person = ""
         if self.span.needs_person:
             person = f" JOIN {self.frame.people} person ON person.bucket = e.bucket AND person.id = e.profile_id"
-        return f"FROM known_event e{person} WHERE e.name_id = {self.frame.event(step.event)}{self.span.recent()}{self._where(step)}"
+        named = self.frame.event(step.event)
+        return f"FROM known_event e{person} WHERE e.name_id = {named}{self.span.recent()}{self._where(step)}"
 
     def _where(self, step: Step) -> str:
         return "".join(f" AND {condition_sql(condition, 'e.properties', self.frame)}" for condition in step.where)

@@ -32,7 +32,7 @@ class Bounds(Struct, frozen=True):
 
 
 class Span:
-    """A window at the frame's instant. `person` is a table whose `traits` are those of the event's profile, if needed."""
+    """A window at the frame's instant. `person`, if needed, is a table with the `traits` of the event's profile."""
 
     def __init__(self, window: Window, frame: Frame) -> None:
         self.window, self.frame = window, frame

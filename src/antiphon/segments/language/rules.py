@@ -86,7 +86,7 @@ class Measure(Struct, frozen=True):
 
     @property
     def holds_without_events(self) -> bool:
-        """Count, sum, distinct and days of nothing are 0; of others nothing is known, and only `ne` and its like hold."""
+        """Count, sum, distinct and days of nothing are 0; of others nothing is known: only `ne` and its like hold."""
         if self.of in ("count", "sum", "distinct", "days") and isinstance(self.value, Decimal):
             return COMPARISONS[self.op](Decimal(0), self.value)
         if self.op == "exists":

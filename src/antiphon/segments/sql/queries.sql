@@ -1,64 +1,9 @@
--- name: share_registry
--- Nobody makes a segment, or makes one live, while this transaction is open.
-SELECT pg_advisory_xact_lock_shared(1936025453);
-
--- name: hold_registry
--- Wait until no transaction is open that touched or worked memberships; hold off new ones.
-SELECT pg_advisory_xact_lock(1936025453);
-
--- name: hold_fill
--- One fill of a segment at a time.
-SELECT pg_advisory_xact_lock(1718185068, :segment_id);
-
--- name: try_fill
--- The same without waiting; false where another fill runs.
-SELECT pg_try_advisory_xact_lock(1718185068, :segment_id);
-
--- name: add_segment
--- A new segment; no row where the name is taken.
-INSERT INTO segment (name, rule, kinds, windowed, created_at, filling_since)
-VALUES (:name, :rule, :kinds, :windowed, :now, clock_timestamp())
-    ON CONFLICT (name) DO NOTHING
-RETURNING id, name, rule, state, created_at;
-
--- name: find_segments
--- Those with these names or ids.
-SELECT id, name, rule, state, created_at
-  FROM segment
- WHERE name = ANY (:names::text[]) OR id = ANY (:ids::integer[]);
-
--- name: list_segments
--- All segments, by name.
-SELECT id, name, rule, state, created_at
-  FROM segment
- ORDER BY name;
-
--- name: watched_segments
--- What can change each live segment.
-SELECT id, kinds, windowed
-  FROM segment
- WHERE state = 'live'
- ORDER BY id;
-
--- name: filling_segments
--- Segments whose first fill is not done.
-SELECT id
-  FROM segment
- WHERE state = 'filling'
- ORDER BY id;
-
--- name: segment_state
--- Filling or live.
-SELECT state
-  FROM segment
- WHERE id = :segment_id;
-
 -- name: touch
 -- Profiles to which something happened that some segment speaks of: due now.
 WITH named AS MATERIALIZED (
-       SELECT DISTINCT unnest(kinds) AS kind FROM segment
+       SELECT DISTINCT unnest(kinds) AS kind FROM segment_version WHERE state IN ('building', 'live')
         UNION
-       SELECT -3 WHERE EXISTS (SELECT FROM segment))
+       SELECT -3 WHERE EXISTS (SELECT FROM segment_version WHERE state IN ('building', 'live')))
 INSERT INTO membership_due AS d (bucket, profile_id, due_at, kinds, touched_at)
 SELECT g.bucket, g.profile_id, :now, array_agg(DISTINCT g.kind), clock_timestamp()
   FROM unnest(:buckets::smallint[], :profiles::bigint[], :kinds::integer[]) AS g (bucket, profile_id, kind)
@@ -77,7 +22,7 @@ INSERT INTO crowd_due AS d (bucket, kind, name, due_at)
 SELECT g.bucket, g.kind, g.name, :now
   FROM unnest(:buckets::smallint[], :kinds::text[], :names::text[], :concerns::integer[])
        AS g (bucket, kind, name, concern)
- WHERE EXISTS (SELECT FROM segment s WHERE g.concern = ANY (s.kinds))
+ WHERE EXISTS (SELECT FROM segment_version v WHERE v.state IN ('building', 'live') AND g.concern = ANY (v.kinds))
  ORDER BY g.bucket, g.kind, g.name
     ON CONFLICT (bucket, kind, name) DO UPDATE
    SET due_at = least(d.due_at, excluded.due_at), after = 0, version = d.version + 1;
@@ -126,15 +71,18 @@ WITH given AS MATERIALIZED (
        SELECT (g.heir & 255)::smallint, m.segment_id, g.heir, min(m.entered_at)
          FROM given g
          JOIN member m ON m.bucket = (g.other & 255)::smallint AND m.profile_id = g.other
-         JOIN segment s ON s.id = m.segment_id AND s.state = 'live'
+         JOIN segment s ON s.id = m.segment_id AND (s.version > 0 OR s.kind = 'list')
         GROUP BY g.heir, m.segment_id
         ORDER BY 1, 2, 3
            ON CONFLICT (bucket, segment_id, profile_id) DO UPDATE
           SET entered_at = excluded.entered_at
         WHERE excluded.entered_at < kept.entered_at
-       RETURNING bucket, segment_id, profile_id, xmax = 0 AS is_new)
-INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered)
-SELECT bucket, segment_id, profile_id, :now, true FROM come WHERE is_new;
+       RETURNING bucket, segment_id, profile_id, xmax = 0 AS is_new),
+     counted AS (
+       INSERT INTO segment_tally (segment_id, at, came)
+       SELECT segment_id, :now, count(*) FROM come WHERE is_new GROUP BY segment_id)
+INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered, cause)
+SELECT bucket, segment_id, profile_id, :now, true, 'merge' FROM come WHERE is_new;
 
 -- name: drop_members
 -- These numbers are in nothing any more: logged, and not told, for nobody left.
@@ -142,28 +90,26 @@ WITH gone AS (
        DELETE FROM member m
         USING unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
         WHERE m.bucket = g.bucket AND m.profile_id = g.profile_id
-       RETURNING m.bucket, m.segment_id, m.profile_id)
-INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered)
-SELECT bucket, segment_id, profile_id, :now, false FROM gone;
-
--- name: drop_aliases
--- What a fill saw as people, and was merged away meanwhile. The registry is held: no merge is under way.
-DELETE FROM member m
- USING known_alias a
- WHERE m.segment_id = :segment_id AND a.bucket = m.bucket AND a.id = m.profile_id;
+       RETURNING m.bucket, m.segment_id, m.profile_id),
+     counted AS (
+       INSERT INTO segment_tally (segment_id, at, came)
+       SELECT segment_id, :now, -count(*) FROM gone GROUP BY segment_id)
+INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered, cause)
+SELECT bucket, segment_id, profile_id, :now, false, 'merge' FROM gone;
 
 -- name: members_among
--- Which of these profiles are in which of these segments.
-SELECT m.bucket, m.profile_id, m.segment_id
+-- Which of these profiles are in which of these segments, since when.
+SELECT m.profile_id, m.segment_id, m.entered_at
   FROM unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
   JOIN member m ON m.bucket = g.bucket AND m.profile_id = g.profile_id AND m.segment_id = ANY (:segments::integer[]);
 
 -- name: write_changes
--- Enter and leave; only what really changed is logged and returned.
+-- Enter and leave; only what really changed is logged, counted and returned.
 WITH given AS MATERIALIZED (
        SELECT *
-         FROM unnest(:buckets::smallint[], :segments::integer[], :profiles::bigint[], :entered::boolean[])
-           AS g (bucket, segment_id, profile_id, entered)
+         FROM unnest(:buckets::smallint[], :segments::integer[], :profiles::bigint[], :entered::boolean[],
+                     :causes::text[], :leaves::text[])
+           AS g (bucket, segment_id, profile_id, entered, cause, leaf)
         ORDER BY bucket, segment_id, profile_id),
      gone AS (
        DELETE FROM member m USING given g
@@ -174,40 +120,29 @@ WITH given AS MATERIALIZED (
        INSERT INTO member (bucket, segment_id, profile_id, entered_at)
        SELECT bucket, segment_id, profile_id, :now FROM given WHERE entered
            ON CONFLICT DO NOTHING
-       RETURNING bucket, segment_id, profile_id)
-INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered)
-SELECT bucket, segment_id, profile_id, :now, false FROM gone
- UNION ALL
-SELECT bucket, segment_id, profile_id, :now, true FROM come
-RETURNING segment_id, profile_id, at, entered;
+       RETURNING bucket, segment_id, profile_id),
+     changed AS (
+       SELECT g.*
+         FROM given g
+         JOIN (SELECT * FROM gone UNION ALL SELECT * FROM come) c
+           ON c.bucket = g.bucket AND c.segment_id = g.segment_id AND c.profile_id = g.profile_id),
+     counted AS (
+       INSERT INTO segment_tally (segment_id, at, entered, left_count)
+       SELECT segment_id, :now, count(*) FILTER (WHERE entered), count(*) FILTER (WHERE NOT entered)
+         FROM changed
+        GROUP BY segment_id)
+INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered, cause, leaf)
+SELECT bucket, segment_id, profile_id, :now, entered, cause, leaf FROM changed
+RETURNING segment_id, profile_id, at, entered, cause, leaf;
 
--- name: empty_segment
--- A fill begins from nothing, also after one that was broken off.
-WITH timers AS (DELETE FROM segment_fill_timer WHERE segment_id = :segment_id)
-DELETE FROM member WHERE segment_id = :segment_id;  -- across buckets: by the index of a segment
+-- name: delete_members
+-- Nobody is in it any more.
+DELETE FROM member WHERE segment_id = :segment_id;  -- across buckets: a segment that is archived
 
--- name: merge_timers
--- What the fill found out about time goes to the due rows of some buckets.
-INSERT INTO membership_due AS d (bucket, profile_id, due_at, timer_at)
-SELECT bucket, profile_id, timer_at, timer_at
-  FROM segment_fill_timer
- WHERE segment_id = :segment_id AND bucket BETWEEN :first AND :last
- ORDER BY bucket, profile_id
-    ON CONFLICT (bucket, profile_id) DO UPDATE
-   SET timer_at = least(d.timer_at, excluded.timer_at),
-       due_at = least(d.due_at, excluded.due_at);
-
--- name: touch_since_fill
--- Whoever was touched or worked since the segment was made. The registry is held: nobody else locks these rows for long.
-UPDATE membership_due d
-   SET due_at = least(d.due_at, :now), kinds = d.kinds || -3, version = d.version + 1, touched_at = clock_timestamp()
-  FROM segment s
- WHERE s.id = :segment_id AND d.touched_at >= s.filling_since;  -- across buckets: once, when a fill ends
-
--- name: go_live
--- The fill is done.
-WITH timers AS (DELETE FROM segment_fill_timer WHERE segment_id = :segment_id)
-UPDATE segment SET state = 'live' WHERE id = :segment_id;
+-- name: clear_tally
+-- An archived segment has nobody.
+INSERT INTO segment_tally (segment_id, at, came)
+SELECT :segment_id, :now, -sum(entered - left_count + came) FROM segment_tally WHERE segment_id = :segment_id;
 
 -- name: page_of_members
 -- Members after a cursor, by profile id; the index of the segment spans buckets.
@@ -234,10 +169,10 @@ SELECT min(profile_id) AS lowest, max(profile_id) AS highest, count(*) AS count
  WHERE segment_id = :segment_id;
 
 -- name: count_due
--- Memberships due and not finished, and segments not filled.
+-- Memberships due and not finished, and versions that are not built.
 SELECT (SELECT count(*) FROM membership_due WHERE due_at <= :now)  -- across buckets: by the due index
      + (SELECT count(*) FROM crowd_due WHERE due_at <= :now)
-     + (SELECT count(*) FROM segment WHERE state = 'filling');
+     + (SELECT count(*) FROM segment_version WHERE state = 'building' OR (state = 'live' AND phase <> ''));
 
 -- name: join_everybody
 -- Before statements about everybody: nested loops on or off, until the transaction ends. They only win for few rows,

@@ -1,20 +1,59 @@
+-- A name for people who belong together: by a rule, whose versions are in segment_version, or by hand.
 CREATE TABLE segment (
   id         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name       text NOT NULL UNIQUE,
-  rule       jsonb NOT NULL,
-  kinds      integer[] NOT NULL,     -- what can change it: event names by number, 0 traits, -1 preferences, -2 addresses, -4 accounts
-  windowed   boolean NOT NULL,       -- time alone can change it
-  state      text NOT NULL DEFAULT 'filling' CHECK (state IN ('filling', 'live')),
+  kind       text NOT NULL DEFAULT 'rule' CHECK (kind IN ('rule', 'list')),
+  version    integer NOT NULL DEFAULT 0, -- the one that is live; 0: none yet
+  stage_of   text,                       -- the ladder that it is a stage of
   created_at timestamptz NOT NULL,
-  filling_since timestamptz NOT NULL -- wall time: everything that happened before is seen by the fill
+  archived_at timestamptz
 );
 
--- What a fill found out about time, until it has been merged into membership_due. A crash empties it: fill again.
-CREATE UNLOGGED TABLE segment_fill_timer (
+-- What a segment's rule was, is, and may become.
+CREATE TABLE segment_version (
+  segment_id integer NOT NULL REFERENCES segment (id) ON DELETE CASCADE,
+  version    integer NOT NULL,
+  rule       jsonb NOT NULL,
+  state      text NOT NULL CHECK (state IN ('draft', 'building', 'live', 'past')),
+  kinds      integer[] NOT NULL,         -- what can change it: event names by number, 0 traits, -1 preferences, -2 addresses,
+                                         -- -4 accounts, -1000 - n membership in segment n
+  needs      integer[] NOT NULL,         -- the segments that it names
+  by         text NOT NULL DEFAULT '',   -- who wrote it
+  created_at timestamptz NOT NULL,
+  changed_at timestamptz NOT NULL,
+  published_at timestamptz,
+  building_since timestamptz,            -- wall time: everything that happened before is seen by the build
+  phase      text NOT NULL DEFAULT '',   -- looking, timers, applying
+  done       integer NOT NULL DEFAULT 0, -- of `steps`, in this phase
+  steps      integer NOT NULL DEFAULT 0,
+  estimate_s double precision,           -- how long the whole build was thought to take
+  PRIMARY KEY (segment_id, version)
+);
+-- prevents two drafts and two builds of one segment
+CREATE UNIQUE INDEX segment_version_at_work ON segment_version (segment_id) WHERE state IN ('draft', 'building');
+
+-- What a build found out: who is in by the new rule, and when time alone may change that. A crash empties it: build again.
+CREATE UNLOGGED TABLE segment_build (
   segment_id integer NOT NULL,
   bucket     smallint NOT NULL,
   profile_id bigint NOT NULL,
-  timer_at   timestamptz NOT NULL
+  inside     boolean NOT NULL,
+  timer_at   timestamptz
+);
+CREATE INDEX segment_build_by_bucket ON segment_build (segment_id, bucket);
+
+-- A measure of somebody's events that has a name.
+CREATE TABLE computed_trait (
+  name       text PRIMARY KEY,
+  definition jsonb NOT NULL,
+  created_at timestamptz NOT NULL
+);
+
+-- Segments that are the stages of one way: whoever is in one is in no other. The first whose rule holds has them.
+CREATE TABLE ladder (
+  name       text PRIMARY KEY,
+  stages     integer[] NOT NULL,         -- segments, the one that goes before all others first
+  created_at timestamptz NOT NULL
 );
 
 -- Who is in, since when.
@@ -34,20 +73,35 @@ CREATE TABLE segment_change (
   segment_id integer NOT NULL,
   profile_id bigint NOT NULL,
   at         timestamptz NOT NULL,
-  entered    boolean NOT NULL
+  entered    boolean NOT NULL,
+  cause      text NOT NULL DEFAULT '',   -- happened, time, rule (a new version), list, merge
+  leaf       text NOT NULL DEFAULT ''    -- the part of the rule that decided, such as rule.all[0]
 );
 -- serves erasure and exports
 CREATE INDEX segment_change_by_profile ON segment_change (bucket, profile_id);
 -- serves the history of a segment
 CREATE INDEX segment_change_by_segment ON segment_change (segment_id, at);
 
--- The due row of a profile's memberships. `timer_at` is the earliest instant at which time alone may change
--- one of them; `kinds` is what has happened since the last work. A touch adds kinds and never writes timer_at.
+-- How many entered and left, and came by a first build: appended by whoever writes memberships, folded to one row an hour.
+-- The sum of all rows is how many are in.
+CREATE TABLE segment_tally (
+  segment_id integer NOT NULL,
+  at         timestamptz NOT NULL,
+  entered    integer NOT NULL DEFAULT 0,
+  left_count integer NOT NULL DEFAULT 0,
+  came       integer NOT NULL DEFAULT 0  -- by a first build, by merges, or taken away by erasure: no entries and no exits
+);
+-- serves sizes and growth
+CREATE INDEX segment_tally_by_segment ON segment_tally (segment_id, at);
+
+-- The due row of a profile's memberships. `timers` says for each segment when time alone may change it, `timer_at` is the
+-- earliest of them; `kinds` is what has happened since the last work. A touch adds kinds and never writes timers.
 CREATE TABLE membership_due (
   bucket      smallint NOT NULL,
   profile_id  bigint NOT NULL,
   due_at      timestamptz,
   timer_at    timestamptz,
+  timers      jsonb NOT NULL DEFAULT '{}', -- {"12": microseconds since 1970}
   kinds       integer[] NOT NULL DEFAULT '{}',
   touched_at  timestamptz,             -- wall time of the last touch or finish: whoever is newer than a fill's snapshot is touched again
   lease_until timestamptz,

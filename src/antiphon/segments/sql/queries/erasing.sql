@@ -6,10 +6,14 @@ DELETE FROM membership_due d
 
 -- name: erase_members
 -- They are in no segment.
-DELETE FROM member m
- USING unnest(:ids::bigint[]) AS given(id)
- WHERE m.bucket = (given.id & 255)::smallint AND m.segment_id = ANY(ARRAY(SELECT id FROM segment))
-   AND m.profile_id = given.id;
+WITH gone AS (
+       DELETE FROM member m
+        USING unnest(:ids::bigint[]) AS given(id)
+        WHERE m.bucket = (given.id & 255)::smallint AND m.segment_id = ANY(ARRAY(SELECT id FROM segment))
+          AND m.profile_id = given.id
+       RETURNING m.segment_id)
+INSERT INTO segment_tally (segment_id, at, came)
+SELECT segment_id, :now, -count(*) FROM gone GROUP BY segment_id;
 
 -- name: erase_changes
 -- They never were.
@@ -17,9 +21,9 @@ DELETE FROM segment_change c
  USING unnest(:ids::bigint[]) AS given(id)
  WHERE c.bucket = (given.id & 255)::smallint AND c.profile_id = given.id;
 
--- name: erase_fill_timers
--- What a fill that is under way found out about them.
-DELETE FROM segment_fill_timer t
+-- name: erase_build
+-- What a build that is under way found out about them.
+DELETE FROM segment_build t
  USING unnest(:ids::bigint[]) AS given(id)
  WHERE t.bucket = (given.id & 255)::smallint AND t.profile_id = given.id;
 

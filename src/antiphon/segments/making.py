@@ -1,0 +1,250 @@
+"""Make segments: by a rule, in drafts and versions, or by hand; and computed traits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+from antiphon.kernel import outlet
+from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.errors import Conflict, invalid
+from antiphon.kernel.records import ProfileId, SegmentId
+from antiphon.segments import resolve
+from antiphon.segments.builds import build
+from antiphon.segments.kinds import kinds_of, of_segment
+from antiphon.segments.language.parse import NAME_CHARS_MAX, parse, parse_computed
+from antiphon.segments.records import Change, Segment, Version
+from antiphon.segments.store import members
+from antiphon.segments.store import registry as store
+from antiphon.segments.topic import TOPIC
+
+Document = dict[str, Any]  # Any: a rule document, JSON as it came
+
+
+class NameTaken(Conflict):
+    """There is a segment of this name already."""
+
+    code = "name_taken"
+
+
+class InUse(Conflict):
+    """Something else names it."""
+
+    code = "in_use"
+
+
+class AtWork(Conflict):
+    """A new version is being built: wait until it is live."""
+
+    code = "segment_building"
+
+
+class NothingToPublish(Conflict):
+    """There is no draft."""
+
+    code = "no_draft"
+
+
+async def create(
+    database: Database, name: str, rule: Document, *, by: str = "", wait_s: float | None = None
+) -> Segment:
+    """Make a segment and find its members; returns once it is live, or after `wait_s` while a worker goes on.
+
+    If the process ends before that, a worker finishes it. Raises Invalid (every flaw with its place) and NameTaken.
+    """
+    made = await database.repeat(lambda tx: create_draft(tx, name, rule, by=by))
+    return await publish(database, str(made.id), wait_s=wait_s)
+
+
+async def create_draft(
+    tx: Transaction, name: str, rule: Document, *, by: str = "", stage_of: str | None = None
+) -> Segment:
+    """A segment that has no members before its draft is published."""
+    segment = await _named(tx, name, kind="rule", stage_of=stage_of)
+    return await save_draft(tx, str(segment), rule, by=by)
+
+
+async def _named(tx: Transaction, name: str, *, kind: str, stage_of: str | None = None) -> SegmentId:
+    name = name.strip()
+    if not 0 < len(name) <= NAME_CHARS_MAX or "\0" in name or name.isdigit():
+        raise invalid("name", f"A name of 1 to {NAME_CHARS_MAX} characters is needed, and not only digits.")
+    made = await store.add(tx, name, kind=kind, stage_of=stage_of)
+    if made is None:
+        raise NameTaken(f'There is a segment "{name}" already. Choose another name.')
+    return made
+
+
+async def save_draft(tx: Transaction, id_or_name: str, rule: Document, *, by: str = "") -> Segment:
+    """Write the rule that the segment may become; a draft there was is written over. Nothing is worked by it yet.
+
+    Raises Invalid, UnknownSegment, and AtWork while a version is being built.
+    """
+    segment = await _changeable(tx, id_or_name)
+    parsed = parse(rule)
+    plain = await resolve.plain(tx, parsed)
+    named = await resolve.check_named(tx, plain)
+    await resolve.check_cycles(tx, segment.id, segment.name, set(named.values()))
+    words = await resolve.words(tx, [plain], make=True)
+    kinds = kinds_of(plain, words.events, named)
+    document = resolve.document_of(rule)
+    if await store.save_draft(tx, segment.id, document, kinds=kinds, needs=set(named.values()), by=by) is None:
+        raise AtWork(f'A new version of "{segment.name}" is being built. Wait until it is live.')
+    return await resolve.get(tx, str(segment.id))
+
+
+async def _changeable(tx: Transaction, id_or_name: str) -> Segment:
+    segment = await resolve.get(tx, id_or_name)
+    if segment.kind == "list":
+        raise invalid("rule", f'"{segment.name}" is a list: it has members by hand and no rule.')
+    await store.lock(tx, segment.id)
+    return segment
+
+
+async def discard_draft(tx: Transaction, id_or_name: str) -> Segment:
+    """Raises NothingToPublish where there is none. A segment that never was published goes with its draft."""
+    segment = await _changeable(tx, id_or_name)
+    if not await store.drop_draft(tx, segment.id):
+        raise NothingToPublish(f'"{segment.name}" has no draft.')
+    if segment.state == "draft":
+        await store.delete(tx, segment.id)
+        return segment
+    return await resolve.get(tx, str(segment.id))
+
+
+async def publish(database: Database, id_or_name: str, *, wait_s: float | None = None) -> Segment:
+    """Build the draft while the old version serves; returns once it is live, or after `wait_s` while a worker goes on.
+
+    Raises NothingToPublish.
+    """
+    segment = await database.repeat(lambda tx: _start(tx, id_or_name))
+    work = asyncio.ensure_future(build(database, segment))
+    if wait_s is None:
+        await work
+    else:
+        await asyncio.wait([work], timeout=wait_s)
+        work.add_done_callback(_taken_over)
+    async with database.transaction(read_only=True) as tx:
+        return await resolve.get(tx, str(segment))
+
+
+def _taken_over(work: asyncio.Future[bool]) -> None:
+    """A failure here is no loss: a worker builds what is not done, and says what it met."""
+    if not work.cancelled():
+        work.exception()
+
+
+async def _start(tx: Transaction, id_or_name: str) -> SegmentId:
+    """The registry is held, so that what happens from now on is touched also where only the new rule speaks of it."""
+    await store.hold(tx)
+    segment = await _changeable(tx, id_or_name)
+    if not await store.start_build(tx, segment.id, estimate_s=None):
+        raise NothingToPublish(f'"{segment.name}" has no draft to publish.')
+    tx.wake(TOPIC)
+    return segment.id
+
+
+async def versions(tx: Transaction, id_or_name: str) -> list[Version]:
+    """The newest first."""
+    return await store.versions(tx, (await resolve.get(tx, id_or_name)).id)
+
+
+async def archive(database: Database, id_or_name: str) -> Segment:
+    """It is kept up no longer and has no members; its history stays, and `restore` brings it back.
+
+    Raises InUse, with the names of the segments whose rules name it.
+    """
+    segment = await database.repeat(lambda tx: _archive(tx, id_or_name))
+    await database.repeat(lambda tx: members.empty(tx, segment))
+    async with database.transaction(read_only=True) as tx:
+        return await resolve.get(tx, str(segment))
+
+
+async def _archive(tx: Transaction, id_or_name: str) -> SegmentId:
+    await store.hold(tx)
+    segment = await resolve.get(tx, id_or_name)
+    users = sorted({edge.name for edge in await store.edges(tx) if segment.id in edge.needs})
+    if users:
+        raise InUse(f'"{segment.name}" is named by {", ".join(users)}. Change their rules first.')
+    if segment.stage_of is not None:
+        raise InUse(f'"{segment.name}" is a stage of "{segment.stage_of}". Change the ladder instead.')
+    await store.archive(tx, segment.id)
+    return segment.id
+
+
+async def restore(database: Database, id_or_name: str) -> Segment:
+    """Bring an archived segment back: its last rule is built anew. A list comes back empty."""
+
+    async def draft(tx: Transaction) -> Segment:
+        segment = await resolve.get(tx, id_or_name)
+        if segment.state != "archived":
+            raise invalid("segment", f'"{segment.name}" is not archived.')
+        await store.unarchive(tx, segment.id)
+        if segment.kind == "list":
+            return segment
+        newest = (await store.versions(tx, segment.id))[0]
+        return await save_draft(tx, str(segment.id), newest.rule, by=newest.by)
+
+    segment = await database.repeat(draft)
+    if segment.kind == "rule":
+        return await publish(database, str(segment.id))
+    async with database.transaction(read_only=True) as tx:
+        return await resolve.get(tx, str(segment.id))
+
+
+# ---- lists: members by hand ----
+
+
+async def make_list(tx: Transaction, name: str) -> Segment:
+    """A segment whose members are put in and taken out by hand."""
+    return await resolve.get(tx, str(await _named(tx, name, kind="list")))
+
+
+async def add_to_list(tx: Transaction, id_or_name: str, profiles: Collection[ProfileId]) -> int:
+    """How many were not in it before."""
+    return await _change_list(tx, id_or_name, profiles, entered=True)
+
+
+async def remove_from_list(tx: Transaction, id_or_name: str, profiles: Collection[ProfileId]) -> int:
+    """How many were in it."""
+    return await _change_list(tx, id_or_name, profiles, entered=False)
+
+
+async def _change_list(tx: Transaction, id_or_name: str, profiles: Collection[ProfileId], *, entered: bool) -> int:
+    """The registry is shared, as where memberships are worked."""
+    await store.share(tx)
+    segment = await resolve.get(tx, id_or_name)
+    if segment.kind != "list" or segment.state == "archived":
+        raise invalid("segment", f'"{segment.name}" is no list that people can be put in: its rule says who is in.')
+    changes = [Change(segment.id, profile, entered, "list") for profile in sorted(set(profiles))]
+    written = await members.write_changes(tx, changes) if changes else []
+    if written:
+        await outlet.publish(tx, written)
+        if await members.touch(tx, {(change.profile, of_segment(segment.id)) for change in written}):
+            tx.wake(TOPIC)
+    return len(written)
+
+
+# ---- computed traits ----
+
+
+async def set_computed(tx: Transaction, name: str, definition: Document) -> None:
+    """Give a measure a name. Raises Invalid, and InUse where segments name it and it would change."""
+    if not 0 < len(name.strip()) <= NAME_CHARS_MAX or "\0" in name:
+        raise invalid("name", f"A name of 1 to {NAME_CHARS_MAX} characters is needed.")
+    parse_computed(definition)
+    if (await store.computed(tx)).get(name) != definition:
+        await _free(tx, name)
+        await store.set_computed(tx, name, definition)
+
+
+async def drop_computed(tx: Transaction, name: str) -> None:
+    """Raises UnknownComputed, and InUse where segments name it."""
+    await _free(tx, name)
+    if not await store.drop_computed(tx, name):
+        raise resolve.UnknownComputed(f'There is no computed trait "{name}".')
+
+
+async def _free(tx: Transaction, name: str) -> None:
+    if users := await store.naming_computed(tx, name):
+        raise InUse(f'The computed trait "{name}" is named by {", ".join(users)}. Give the new one another name.')

@@ -1,0 +1,55 @@
+"""Questions about rules that are asked of everybody: the statements of `engine.sets`."""
+
+from __future__ import annotations
+
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import ProfileId, SegmentId
+from antiphon.segments.engine import sets
+from antiphon.segments.engine.frame import Moment, Words
+from antiphon.segments.language.rules import Rule
+from antiphon.segments.records import Member, Verification
+from antiphon.segments.store.building import about_everybody
+
+EXTERNAL_ID = "(SELECT min(i.value) FROM known_identifier i WHERE i.profile_id = first.id AND i.kind = 'external_id')"
+
+
+async def count(tx: Transaction, rule: Rule, words: Words, moment: Moment) -> int:
+    statement = sets.everybody(rule, words, moment)
+    rows = await about_everybody(tx, f"SELECT count(*) FROM ({statement.text}) found", *statement.parameters)  # noqa: S608 - our own words, values are parameters
+    return int(rows[0][0])
+
+
+async def page_by_rule(
+    tx: Transaction, rule: Rule, words: Words, moment: Moment, *, after: int, limit: int
+) -> list[Member]:
+    """Whoever satisfies the rule at the moment, without looking at memberships."""
+    statement = sets.everybody(rule, words, moment)
+    after_n, limit_n = f"${len(statement.parameters) + 1}::bigint", f"${len(statement.parameters) + 2}::integer"
+    text = f"""
+        WITH first AS MATERIALIZED (
+               SELECT id FROM ({statement.text}) found WHERE id > {after_n} ORDER BY id LIMIT {limit_n})
+        SELECT id, {EXTERNAL_ID} AS external_id FROM first ORDER BY id"""  # noqa: S608 - our own words, values are parameters
+    rows = await about_everybody(tx, text, *statement.parameters, after, limit)
+    return [Member(ProfileId(row["id"]), row["external_id"], None) for row in rows]
+
+
+async def verify(
+    tx: Transaction, segment: SegmentId, rule: Rule, words: Words, moment: Moment, *, sample: int
+) -> Verification:
+    statement = sets.everybody(rule, words, moment)
+    id, limit = f"${len(statement.parameters) + 1}::integer", f"${len(statement.parameters) + 2}::integer"
+    text = f"""
+        WITH found AS MATERIALIZED ({statement.text}),
+             kept AS (SELECT bucket, profile_id FROM member WHERE segment_id = {id}),
+             compared AS MATERIALIZED (
+               SELECT found.id AS wanted, kept.profile_id AS kept
+                 FROM found FULL JOIN kept ON kept.bucket = found.bucket AND kept.profile_id = found.id),
+             odd AS (SELECT coalesce(wanted, kept) AS id FROM compared
+                      WHERE wanted IS NULL OR kept IS NULL ORDER BY 1 LIMIT {limit})
+        SELECT count(wanted) AS count,
+               count(*) FILTER (WHERE kept IS NULL) AS missing,
+               count(*) FILTER (WHERE wanted IS NULL) AS surplus,
+               (SELECT array_agg(id) FROM odd) AS sample
+          FROM compared"""  # noqa: S608 - our own words, values are parameters
+    row = (await about_everybody(tx, text, *statement.parameters, segment, sample))[0]
+    return Verification(row["count"], row["missing"], row["surplus"], row["sample"] or ())

@@ -1,0 +1,3 @@
+"""What wakes the work on memberships."""
+
+TOPIC = "segments"
