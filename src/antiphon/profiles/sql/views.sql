@@ -3,6 +3,15 @@ CREATE OR REPLACE VIEW known_profile AS SELECT bucket, id, created_at, traits FR
 -- A number that leads to another profile, and the people whose events are being moved: nothing is decided for them.
 CREATE OR REPLACE VIEW known_alias AS SELECT bucket, id, profile_id FROM alias;
 CREATE OR REPLACE VIEW known_moving AS SELECT unnest(moving) AS profile_id FROM move_due WHERE due_at IS NOT NULL;
+-- Numbers that are nobody and still have rows: what was merged away is being moved, who was erased is looked for again.
+CREATE OR REPLACE VIEW known_leaving AS
+  SELECT gone.profile_id
+    FROM (SELECT bucket, profile_id FROM move_due WHERE due_at IS NOT NULL
+           UNION
+          SELECT bucket, profile_id FROM erasure WHERE due_at IS NOT NULL) AS gone
+   WHERE NOT EXISTS (SELECT FROM profile p WHERE p.bucket = gone.bucket AND p.id = gone.profile_id);
+-- `before` says what each trait that changed was; null: it was not there.
+CREATE OR REPLACE VIEW known_trait_change AS SELECT bucket, profile_id, at, before FROM trait_change;
 CREATE OR REPLACE VIEW known_identifier AS SELECT bucket, kind, value, profile_id, seen_at FROM identifier;
 CREATE OR REPLACE VIEW known_address AS
   SELECT bucket, profile_id, channel, value, state, details, on_mobile, on_other, succeeded_at FROM address;
