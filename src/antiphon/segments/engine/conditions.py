@@ -25,7 +25,7 @@ def condition_sql(condition: Condition, column: str, frame: Frame) -> str:
     if negated := op in _OPPOSITE or (value is False and op == "exists"):
         op, value = _OPPOSITE.get(op, "exists"), True if op == "exists" else value
     holds = compared("v.value", op, value, frame)
-    found = f"EXISTS (SELECT FROM jsonb_path_query({column}, {path}) v(value) WHERE {holds})"  # noqa: S608 - our own words
+    found = f"EXISTS (SELECT FROM jsonb_path_query({column}, {path}) v(value) WHERE {holds})"
     return f"(NOT {found})" if negated else found
 
 
