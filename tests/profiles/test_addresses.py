@@ -119,6 +119,33 @@ async def test_where_people_read_is_counted_and_where_machines_do_is_not(databas
     assert (found.on_mobile, found.on_other, found.succeeded_at) == (3, 1, TODAY)
 
 
+async def test_where_people_read_is_told_when_the_share_changes(database: Database) -> None:
+    """One who always reads on a phone is told of once; beside an address that is read elsewhere every time counts."""
+    anna = await person(database)
+    told: list[ProfileChange] = []
+
+    async def hear(_tx: object, changes: Any) -> None:
+        told.extend(changes)
+
+    async def seen(channel: str, value: str, *devices: str) -> list[tuple[str, ...]]:
+        told.clear()
+        await note(database, seen=[(anna, channel, value, device) for device in devices])
+        return [(change.what, *change.names) for change in told if change.profile == anna]
+
+    who = (Identifier("external_id", "anna"), Identifier("phone", "+447911012345"))
+    fact = profiles.Fact("test", "2", database.clock.now(), who=who)
+    await database.repeat(lambda tx: profiles.record(tx, [fact]))
+    await note(database, delivered=[(anna, "email", ANNA), (anna, "sms", "+447911012345")])
+    take(database, ProfileChange, hear)
+    assert await seen("email", ANNA, "mobile") == [("address", "email")]
+    assert await seen("email", ANNA, "mobile", "tablet") == []
+    assert await seen("email", ANNA, "bot") == []
+    assert await seen("email", ANNA, "desktop") == [("address", "email")]
+    assert await seen("email", ANNA, "mobile", "mobile", "mobile", "desktop") == []
+    assert await seen("sms", "+447911012345", "mobile") == [("address", "sms")]
+    assert await seen("sms", "+447911012345", "mobile") == [("address", "sms")]
+
+
 async def test_a_number_that_leads_elsewhere_is_followed(database: Database) -> None:
     """A delivery keeps the number that it was sent to; the address went with the person."""
     anna = await person(database)

@@ -1,5 +1,6 @@
 -- name: learn_of_addresses
--- What deliveries taught us, a row per address; a number that leads elsewhere is followed. Answers whose state changed.
+-- What deliveries taught us, a row per address; a number that leads elsewhere is followed. Answers whose state
+-- changed, or the share that is read on a phone: of the address, or of it beside the person's others.
 WITH given AS (
        SELECT COALESCE(alias.profile_id, told.profile_id) AS profile_id, told.channel, told.value,
               bool_or(told.arrived) AS arrived, bool_or(told.permanent) AS permanent,
@@ -20,7 +21,13 @@ WITH given AS (
                     AND address.failures + given.failures >= :failures_max
                     AND address.changed_at <= :patience THEN 'dead'
                    ELSE 'soft' END AS after,
-              given.arrived, given.permanent, given.failures, given.on_mobile, given.on_other
+              given.arrived, given.permanent, given.failures, given.on_mobile, given.on_other,
+              given.on_mobile + given.on_other > 0
+              AND (address.on_mobile + address.on_other = 0
+                   OR EXISTS (SELECT FROM address other
+                               WHERE other.bucket = address.bucket AND other.profile_id = address.profile_id
+                                 AND other.on_mobile::bigint * (given.on_mobile + given.on_other)
+                                     <> given.on_mobile::bigint * (other.on_mobile + other.on_other))) AS shifted
          FROM given
          JOIN address
            ON address.bucket = (given.profile_id & 255)::smallint
@@ -48,4 +55,4 @@ UPDATE address
    AND address.profile_id = locked.profile_id
    AND address.channel = locked.channel
    AND address.value = locked.value
-RETURNING address.profile_id, address.channel, address.state <> locked.before AS changed;
+RETURNING address.profile_id, address.channel, address.state <> locked.before OR locked.shifted AS changed;
