@@ -10,7 +10,7 @@ SELECT n.id::text AS notification, n.created_at, s.kind AS source_kind, s.name A
 -- name: export_deliveries
 -- Every attempt of it.
 SELECT d.notification_id::text AS notification, d.n, d.channel, d.address, d.state, d.failure, d.code, d.attempts,
-       d.handed_at, d.opened_at, d.clicked_at, d.machine_opened, d.machine_clicked
+       d.handed_at, d.opened_at, d.clicked_at
   FROM unnest(:ids::bigint[]) AS given(id)
   JOIN notification n ON n.bucket = (given.id & 255)::smallint AND n.profile_id = given.id
   JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id
