@@ -1,53 +1,119 @@
-"""Who satisfies a rule, worked out the slow way from what happened. Shares nothing with the product, on purpose."""
+"""Who satisfies a rule, worked out the slow way from what happened. Shares nothing with the product, on purpose.
+
+`docs/reference/rules.md` is what it reads like; where that is silent, what people expect. Its other files: values and
+paths (`oracle_values`), calendars (`oracle_time`), events (`oracle_events`), wishes (`oracle_wishes`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
+from hashlib import md5
+from math import asin, cos, radians, sin, sqrt
 from typing import Any
+
+from segments.oracle_events import Event, computed, follow, happened, written_to
+from segments.oracle_time import Moment, zone
+from segments.oracle_values import is_number, meets, numerically, same
+from segments.oracle_wishes import Said, Topic, Wishes
+
+EARTH_KM = 6371.0088
 
 
 @dataclass
 class Person:
     """All that is known of somebody, or was said in one of their names.
 
-    Traits and preferences remember when they were said: trait → (when, value), (topic, channel) → (when, state).
-    Addresses: (channel, value) → alive. Accounts by key.
+    numbers     all that lead to them
+    told        trait → (when it was said, value); None took it away
+    noted       (when we learnt it, trait, what it was before), of every change of somebody known
+    addresses   (channel, value) → alive
+    read_on     (channel, value) → opens and clicks on [a phone or tablet, anything else]
     """
 
-    events: list[tuple[str, datetime, dict[str, Any]]] = field(default_factory=list)
+    id: int = 0
+    numbers: set[int] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
     told: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    noted: list[tuple[datetime, str, Any]] = field(default_factory=list)
     addresses: dict[tuple[str, str], bool] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], tuple[Any, str]] = field(default_factory=dict)
+    read_on: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
     accounts: set[str] = field(default_factory=set)
 
+    @property
+    def traits(self) -> dict[str, Any]:
+        return {trait: value for trait, (_, value) in self.told.items() if value is not None}
 
-def whole(parts: list[Person]) -> Person:
-    """Somebody who turned out to be several: all events, of each trait and wish the latest, every address and account.
+
+def whole(id: int, parts: list[Person]) -> Person:
+    """Somebody who turned out to be several: all that happened and was said, of each trait the latest.
 
     An address that is alive for one of them is alive.
     """
-    person = Person()
+    person = Person(id)
     for part in parts:
         person.events += part.events
+        person.noted += part.noted
+        person.said += part.said
         person.accounts |= part.accounts
         for address, alive in part.addresses.items():
             person.addresses[address] = alive or person.addresses.get(address, False)
-        for mine, theirs in ((person.told, part.told), (person.preferences, part.preferences)):
-            for key, said in theirs.items():
-                mine[key] = max(said, mine.get(key, said), key=lambda each: each[0])
+        for address, counts in part.read_on.items():
+            person.read_on[address] = [a + b for a, b in zip(person.read_on.get(address, [0, 0]), counts, strict=True)]
+        for trait, told in part.told.items():
+            person.told[trait] = max(told, person.told.get(trait, told), key=lambda each: each[0])
     return person
 
 
 @dataclass
+class History:
+    """Who was in a segment when, by number: [since, until], and every entry (True) and exit that was told."""
+
+    stays: dict[int, list[tuple[datetime, datetime | None]]] = field(default_factory=dict)
+    moves: dict[int, list[tuple[datetime, bool]]] = field(default_factory=dict)
+
+    def move(self, id: int, at: datetime, *, entered: bool) -> None:
+        self.moves.setdefault(id, []).append((at, entered))
+        (self.begin if entered else self.end)(id, at)
+
+    def begin(self, id: int, at: datetime) -> None:
+        """Of two beginnings of one stay the earlier counts."""
+        stays = self.stays.setdefault(id, [])
+        if stays and stays[-1][1] is None:
+            at = min(at, stays.pop()[0])
+        stays.append((at, None))
+
+    def end(self, id: int, at: datetime) -> None:
+        stays = self.stays.get(id, [])
+        if stays and stays[-1][1] is None:
+            stays[-1] = (stays[-1][0], at)
+
+    def inherit(self, other: int, heir: int) -> None:
+        """Whoever turns out to be one person, or parts, is in since the earlier of both; nobody enters by it."""
+        since, until = self.stays[other][-1] if self.stays.get(other) else (None, None)
+        if since is not None and until is None:
+            self.begin(heir, since)
+
+    def since(self, id: int, at: datetime) -> datetime | None:
+        """Since when without a break, if they are in at that time."""
+        return next((a for a, b in self.stays.get(id, []) if a <= at and (b is None or b > at)), None)
+
+
+@dataclass
 class World:
-    """Everybody, the rules of named segments, what accounts are told to be, and the addresses that opted out."""
+    """Everybody, the rules of named segments, lists, computed traits, accounts, topics, and the company's time zone."""
 
     people: dict[int, Person] = field(default_factory=dict)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     segments: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, set[int]] = field(default_factory=dict)
+    histories: dict[str, History] = field(default_factory=dict)
+    computed: dict[str, Any] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
     opted_out: set[tuple[str, str]] = field(default_factory=set)
+    zone: str = "UTC"
 
     def satisfying(self, document: Any, as_of: datetime) -> set[int]:
         return {id for id, person in self.people.items() if self.holds(document["rule"], person, as_of)}
@@ -59,129 +125,107 @@ class World:
             return any(self.holds(part, person, as_of) for part in rule["any"])
         if "not" in rule:
             return not self.holds(rule["not"], person, as_of)
-        if "segment" in rule:
-            return self.holds(self.segments[rule["segment"]]["rule"], person, as_of)
-        if "trait" in rule:
-            return compares(person.told.get(rule["trait"], (0, None))[1], rule["op"], rule.get("value", True))
-        if "account" in rule:
-            return self.belongs(rule["account"], person)
-        if "reachable" in rule:
-            return self.reaches(rule["reachable"], rule.get("topic"), person)
-        events = [event for event in person.events if in_window(event[1], rule.get("within"), as_of)]
-        if "sequence" in rule:
-            return runs(rule["sequence"], rule.get("complete", True), events)
-        return measures(rule, [event for event in events if event[0] == rule["event"]])
+        moment = Moment(as_of, zone(person.traits.get("timezone"), self.zone), zone(None, self.zone))
+        [leaf] = LEAVES.keys() & rule.keys()
+        return bool(LEAVES[leaf](self, rule, person, moment))
 
-    def belongs(self, wanted: Any, person: Person) -> bool:
+    def belongs(self, rule: Any, person: Person, moment: Moment) -> bool:
+        wanted = rule["account"]
         if isinstance(wanted, str):
             return wanted in person.accounts
-        return any(
-            compares(self.accounts[key].get(wanted["trait"]), wanted["op"], wanted.get("value", True))
-            for key in person.accounts
+        traits = [self.accounts.get(key, {}) for key in person.accounts]
+        return any(meets(each, wanted["trait"], wanted["op"], wanted.get("value", True), moment) for each in traits)
+
+    def is_in(self, rule: Any, person: Person, moment: Moment) -> bool:
+        """Of a list, as it is now; of a segment, by its rule. Since when, tells the history."""
+        name = rule["segment"]
+        if "for" in rule:
+            since = self.history(name).since(person.id, moment.at)
+            return since is not None and since <= moment.at - moment.long(rule["for"])
+        return (
+            person.id in self.lists[name]
+            if name in self.lists
+            else self.holds(self.segments[name]["rule"], person, moment.at)
         )
 
-    def reaches(self, channel: str, topic: str | None, person: Person) -> bool:
-        usable = [
-            address
-            for address, alive in person.addresses.items()
-            if address[0] == channel and alive and address not in self.opted_out
-        ]
-        said = {key[1]: state for key, (_, state) in person.preferences.items() if key[0] == topic}
-        if topic is not None and said.get(channel) == "unwanted":
-            return False
-        if topic is not None and "wanted" in said.values() and said.get(channel) != "wanted":
-            return False
-        return bool(usable)
+    def has_moved(self, rule: Any, person: Person, moment: Moment) -> bool:
+        """What was noted of entries and exits."""
+        noted = self.history(rule.get("entered") or rule["left"]).moves
+        moves = [move for number in {person.id, *person.numbers} for move in noted.get(number, [])]
+        return any(entered == ("entered" in rule) and moment.holds(recent(rule), at) for at, entered in moves)
 
+    def history(self, name: str) -> History:
+        return self.histories.setdefault(name, History())
 
-def in_window(at: datetime, within: str | None, as_of: datetime) -> bool:
-    if at > as_of:
-        return False
-    if within is None:
-        return True
-    seconds = int(within[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[within[-1]]
-    return as_of - at < timedelta(seconds=seconds)
-
-
-def measures(rule: Any, events: list[tuple[str, datetime, dict[str, Any]]]) -> bool:
-    matching = [
-        properties
-        for _, _, properties in events
-        if all(compares(properties.get(c["property"]), c["op"], c.get("value", True)) for c in rule.get("where", []))
-    ]
-    if "sum" in rule:
-        numbers = [properties.get(rule["sum"]["property"]) for properties in matching]
-        total = sum((Fraction(str(n)) for n in numbers if is_number(n)), Fraction(0))
-        return numerically(total, rule["sum"]["op"], rule["sum"]["value"])
-    wanted = rule.get("count", {"op": "gte", "value": 1})
-    return numerically(Fraction(len(matching)), wanted["op"], wanted["value"])
-
-
-def runs(steps: list[str], complete: bool, events: list[tuple[str, datetime, dict[str, Any]]]) -> bool:
-    def reaches_the_end(step: int, after: datetime | None) -> bool:
-        if step == len(steps):
-            return True
+    def reaches(self, rule: Any, person: Person, moment: Moment) -> bool:
+        wishes, topic = Wishes(person.said), rule.get("topic", "")
         return any(
-            reaches_the_end(step + 1, at)
-            for name, at, _ in events
-            if name == steps[step] and (after is None or at > after)
+            wishes.allows(topic, self.topics.get(topic, Topic()), channel, address, moment.at)
+            for (channel, address), alive in person.addresses.items()
+            if channel == rule["reachable"] and alive and (channel, address) not in self.opted_out
         )
 
-    if complete:
-        return reaches_the_end(0, None)
-    begun = [at for name, at, _ in events if name == steps[0]]
-    return bool(begun) and not reaches_the_end(1, max(begun))
+
+def recent(rule: Any) -> dict[str, Any]:
+    return {"within": rule["within"]} if "within" in rule else {}
 
 
-def is_number(value: Any) -> bool:
-    return type(value) in (int, float)
+def has_changed(rule: Any, person: Person, moment: Moment) -> bool:
+    before = [was for at, trait, was in person.noted if trait == rule["changed"] and moment.holds(recent(rule), at)]
+    return (
+        bool(before)
+        and ("from" not in rule or any(same(was, rule["from"]) for was in before))
+        and ("to" not in rule or same(person.traits.get(rule["changed"]), rule["to"]))
+    )
 
 
-def numerically(left: Fraction, op: str, right: float) -> bool:
-    other = Fraction(str(right))
-    return {
-        "eq": left == other,
-        "ne": left != other,
-        "gt": left > other,
-        "gte": left >= other,
-        "lt": left < other,
-        "lte": left <= other,
-    }[op]
+def reads_on_a_phone(rule: Any, person: Person) -> bool:
+    counts = [each for (channel, _), each in person.read_on.items() if rule.get("channel", channel) == channel]
+    mobile, other = sum(each[0] for each in counts), sum(each[1] for each in counts)
+    asked = rule["mobile"]
+    return mobile + other > 0 and numerically(Fraction(mobile, mobile + other), asked["op"], asked["value"])
 
 
-def same(left: Any, right: Any) -> bool:
-    if is_number(left) and is_number(right):
-        return bool(left == right)
-    return type(left) is type(right) and bool(left == right)
-
-
-def compares(left: Any, op: str, right: Any) -> bool:
-    if op == "exists":
-        return (left is not None) == right
-    if op in ("ne", "not_in"):
-        return not compares(left, {"ne": "eq", "not_in": "in"}[op], right)
-    if left is None:
+def lives_near(place: dict[str, float], traits: dict[str, Any]) -> bool:
+    here: list[Any] = [each for each in (traits.get("latitude"), traits.get("longitude")) if is_number(each)]
+    if len(here) < 2:
         return False
-    if op == "eq":
-        return same(left, right)
-    if op == "in":
-        return any(same(left, item) for item in right)
-    if op == "contains":
-        if isinstance(left, str):
-            return isinstance(right, str) and right in left
-        return isinstance(left, list) and any(same(item, right) for item in left)
-    if op in ("before", "after"):
-        mine, theirs = instant(left), instant(right)
-        return mine is not None and theirs is not None and (mine < theirs if op == "before" else mine > theirs)
-    return is_number(left) and numerically(Fraction(str(left)), op, right)
+    lat, lon = (radians(each) for each in here)
+    to_lat, to_lon = radians(place["latitude"]), radians(place["longitude"])
+    half = sin((to_lat - lat) / 2) ** 2 + cos(lat) * cos(to_lat) * sin((to_lon - lon) / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(min(half, 1.0))) <= place["km"]
 
 
-def instant(value: Any) -> datetime | None:
-    """The few forms that the tests use: a date, a time with Z or an offset."""
-    if not isinstance(value, str) or len(value) < 10 or value[4] != "-":
-        return None
-    try:
-        found = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def is_drawn(rule: Any, id: int) -> bool:
+    drawn = Fraction(int(md5(f"{rule['seed']}:{id}".encode()).hexdigest()[:8], 16), 2**32) * 100
+    first, share = Fraction(str(rule.get("first", 0))), Fraction(str(rule["random"]))
+    return first <= drawn < first + share
+
+
+LEAVES: dict[str, Any] = {
+    "event": lambda world, rule, person, moment: happened(rule, person.events, moment),
+    "message": lambda world, rule, person, moment: written_to(rule, person.events, moment),
+    "computed": lambda world, rule, person, moment: computed(
+        world.computed[rule["computed"]], rule, person.events, moment
+    ),
+    "sequence": lambda world, rule, person, moment: follow(rule, person.events, moment),
+    "trait": lambda world, rule, person, moment: meets(
+        person.traits, rule["trait"], rule["op"], rule.get("value", True), moment
+    ),
+    "changed": lambda world, rule, person, moment: has_changed(rule, person, moment),
+    "account": World.belongs,
+    "segment": World.is_in,
+    "entered": World.has_moved,
+    "left": World.has_moved,
+    "reachable": World.reaches,
+    "preference": lambda world, rule, person, moment: Wishes(person.said).is_in_state(
+        rule["preference"], rule["channel"], rule["state"], moment.at
+    ),
+    "consent": lambda world, rule, person, moment: Wishes(person.said).consents(
+        rule["consent"], rule["channel"], rule.get("confirmed", False), moment.at
+    ),
+    "mobile": lambda world, rule, person, moment: reads_on_a_phone(rule, person),
+    "near": lambda world, rule, person, moment: lives_near(rule["near"], person.traits),
+    "local_time": lambda world, rule, person, moment: moment.is_between(rule["local_time"]),
+    "random": lambda world, rule, person, moment: is_drawn(rule, person.id),
+}
