@@ -39,42 +39,38 @@ class OfAccountTrait(Answer):
 
 
 class Members(Answer):
-    """Who is in, and has been for so long.
+    """Who is in now, whatever the instant; and who has been for so long at the instant.
 
-    Of the present the members say all. Of another instant the history is asked as well: who was in is who is in now,
-    taken back by every entry and exit since. That is exact but for two who have left since: first members, who have no
-    entry, count from the first publication of the segment, and who came by a merge from that merge.
+    Of the present the members say for how long. Of another instant the history is asked as well: who was in is who is
+    in now, taken back by every entry and exit since. That is exact but for two who have left since: first members, who
+    have no entry, count from the first publication of the segment, and who came by a merge from that merge.
     """
 
     def __init__(self, leaf: InSegment, frame: Frame) -> None:
         super().__init__(frame)
         self.segment = frame.add(frame.words.segments[leaf.segment], "integer")
         self.since = leaf.since
-        self.edge = frame.add(frame.at - (leaf.since or timedelta()), "timestamptz")
-
-    @property
-    def _asks_time(self) -> bool:
-        return self.since is not None or not self.frame.rollups
 
     def differing(self) -> str:
-        long = f" AND m.entered_at <= {self.edge}" if self._asks_time else ""
-        members = f"SELECT m.bucket, m.profile_id {self._members()}{long}"
-        return members if self.frame.rollups else f"{members} UNION {self._who_left()}"
+        members = f"SELECT m.bucket, m.profile_id {self._members()}"
+        if self.since is None:
+            return members
+        members += f" AND m.entered_at <= {self._edge(self.since)}"
+        return members if self.frame.rollups else f"{members} UNION {self._who_left(self._edge(self.since))}"
 
     def timers(self) -> str | None:
-        if not self._asks_time:
+        if self.since is None:
             return None
-        after = f"m.entered_at + {self._wait}"
-        rows = f"SELECT m.bucket, m.profile_id, {after} AS timer_at {self._members()} AND m.entered_at > {self.edge}"
+        wait, edge = self.frame.add(self.since, "interval"), self._edge(self.since)
+        after = f"m.entered_at + {wait} AS timer_at"
+        rows = f"SELECT m.bucket, m.profile_id, {after} {self._members()} AND m.entered_at > {edge}"
         if self.frame.rollups:
             return rows
-        now = self.frame.now
-        timer = f"CASE WHEN c.at > {now} THEN c.at ELSE c.at + {self._wait} END"
-        return f"{rows} UNION ALL SELECT c.bucket, c.profile_id, {timer} {self._changes()} AND c.at > {self.edge}"
+        timer = f"CASE WHEN c.at > {self.frame.now} THEN c.at ELSE c.at + {wait} END"
+        return f"{rows} UNION ALL SELECT c.bucket, c.profile_id, {timer} {self._changes()} AND c.at > {edge}"
 
-    @property
-    def _wait(self) -> str:
-        return self.frame.add(self.since or timedelta(), "interval")
+    def _edge(self, since: timedelta) -> str:
+        return self.frame.add(self.frame.at - since, "timestamptz")
 
     def _members(self) -> str:
         return f"FROM member m{self.frame.limit('m')} WHERE m.segment_id = {self.segment}"
@@ -82,7 +78,7 @@ class Members(Answer):
     def _changes(self) -> str:
         return f"FROM segment_change c{self.frame.limit('c')} WHERE c.segment_id = {self.segment}"
 
-    def _who_left(self) -> str:
+    def _who_left(self, edge: str) -> str:
         """Those who were in at the edge and did not leave up to the instant, but left, or left and came back, later.
 
         Changes are kept by number, also of numbers that lead elsewhere: these are nobody.
@@ -93,7 +89,7 @@ class Members(Answer):
             f"SELECT c.bucket, c.profile_id FROM segment_change c"  # noqa: S608 - our own words
             f" JOIN {self.frame.people} p ON p.bucket = c.bucket AND p.id = c.profile_id"
             " LEFT JOIN member m ON m.bucket = c.bucket AND m.segment_id = c.segment_id AND m.profile_id = c.profile_id"
-            f" WHERE c.segment_id = {self.segment} AND c.at > {self.edge} AND {self._begun()} <= {self.edge}"
+            f" WHERE c.segment_id = {self.segment} AND c.at > {edge} AND {self._begun()} <= {edge}"
             f" GROUP BY c.bucket, c.profile_id HAVING {inside} > 0 AND NOT bool_or({broken})"
         )
 
@@ -122,11 +118,11 @@ class HasMoved(Answer):
 
     def timers(self) -> str | None:
         """Until when the last move counts; and moves that are still to come, seen from an earlier instant."""
-        now, turns = self.frame.now, []
+        turns = []
         if not self.frame.rollups:
-            turns.append(f"min(c.at) FILTER (WHERE c.at > {now})")
+            turns.append(f"min(c.at) FILTER (WHERE c.at > {self.frame.now})")
         if self.leaf.within is not None:
-            over = f"c.at + {self.frame.add(self.leaf.within, 'interval')}"
+            now, over = self.frame.now, f"c.at + {self.frame.add(self.leaf.within, 'interval')}"
             turns.append(f"max({over}) FILTER (WHERE c.at <= {now} AND {over} > {now})")
         if not turns:
             return None

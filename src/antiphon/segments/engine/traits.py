@@ -67,11 +67,16 @@ class OfTrait(Answer):
 
     def _turns(self) -> str:
         """When an instant `m.at` comes in, else when it goes out."""
-        now, after = self.frame.now, self.frame.add(self._duration, "interval")
+        after = self.frame.add(self._duration, "interval")
         if self.condition.op == "next":
-            return f"CASE WHEN m.at > {self._edge(self._duration)} THEN m.at - {after} WHEN m.at > {now} THEN m.at END"
-        goes = f"WHEN m.at > {self._edge(-self._duration)} THEN m.at + {after} END"
-        return f"CASE {goes}" if self.condition.op == "ago" else f"CASE WHEN m.at > {now} THEN m.at {goes}"
+            comes = f"WHEN m.at > {self._edge(self._duration)} THEN m.at - {after}"
+            return f"CASE {comes} WHEN m.at > {self.frame.now} THEN m.at END"
+        goes = f"WHEN m.at > {self._edge(-self._duration)} THEN m.at + {after}"
+        return (
+            f"CASE {goes} END"
+            if self.condition.op == "ago"
+            else f"CASE WHEN m.at > {self.frame.now} THEN m.at {goes} END"
+        )
 
     # ---- anniversaries ----
 

@@ -18,18 +18,19 @@ class Wished(Answer):
         super().__init__(frame)
         self.leaf = leaf
         self.unknown = leaf.state == "unset"
-        wanted = f"(f.state = 'wanted' AND coalesce(f.expires_at > {frame.now}, true))"
-        paused = f"coalesce(f.paused_until > {frame.now}, false)"
-        unwanted = "coalesce(f.state = 'unwanted', false)"
-        self.stands = {
-            "wanted": f"coalesce({wanted}, false)",
-            "unwanted": unwanted,
-            "paused": paused,
-            "unset": f"(coalesce({wanted}, false) OR {unwanted} OR {paused})",
-        }[leaf.state]
 
     def differing(self) -> str:
-        return f"SELECT f.bucket, f.profile_id {self._source()} AND {self.stands} {_GROUP}"
+        return f"SELECT f.bucket, f.profile_id {self._source()} AND ({self._stands()}) {_GROUP}"
+
+    def _stands(self) -> str:
+        """Null is as good as false here."""
+        if self.leaf.state == "unwanted":
+            return "f.state = 'unwanted'"
+        paused = f"f.paused_until > {self.frame.now}"
+        if self.leaf.state == "paused":
+            return paused
+        wanted = f"f.state = 'wanted' AND (f.expires_at IS NULL OR f.expires_at > {self.frame.now})"
+        return wanted if self.leaf.state == "wanted" else f"{wanted} OR f.state = 'unwanted' OR {paused}"
 
     def timers(self) -> str | None:
         ends = {
