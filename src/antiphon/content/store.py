@@ -1,9 +1,9 @@
-"""The only code that runs content's SQL. A version never changes, so what was read once is kept."""
+"""The only code that runs content's SQL. What a version says is decoded once and kept."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,9 @@ from antiphon.kernel.records import MessageId
 queries = Queries("content")
 _KEPT_MAX = 256
 
+Key = tuple[int, int]
+"""Message and version."""
+
 
 class Stored(Struct, frozen=True):
     id: MessageId
@@ -25,24 +28,26 @@ class Stored(Struct, frozen=True):
 
 
 class _Versions:
-    """The newest versions read, per database: tests open many."""
+    """The messages read last, by what they say: in a database restored, a number may mean another message."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int, int], Message] = OrderedDict()
+        self._kept: OrderedDict[bytes, Message] = OrderedDict()
 
-    async def read(self, tx: Transaction, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Message]:
-        dsn = tx.database.dsn
-        missing = [key for key in set(wanted) if (dsn, *key) not in self._kept]
-        if missing:
-            rows = await queries.rows(
-                tx, "read_versions", messages=[m for m, _ in missing], versions=[v for _, v in missing]
-            )
-            for row in rows:
-                self._kept[dsn, row["message_id"], row["version"]] = _message(row)
-        found = {key: self._kept[dsn, *key] for key in set(wanted)}
-        while len(self._kept) > _KEPT_MAX:
-            self._kept.popitem(last=False)
+    async def read(self, tx: Transaction, wanted: Iterable[Key]) -> dict[Key, Message]:
+        rows = await _rows(tx, "read_digests", wanted)
+        found = {_key(row): self._keep(row["digest"]) for row in rows if row["digest"] in self._kept}
+        missing = {_key(row) for row in rows} - found.keys()
+        for row in await _rows(tx, "read_versions", missing) if missing else ():
+            found[_key(row)] = self._keep(row["digest"], _message(row))
         return found
+
+    def _keep(self, digest: bytes, message: Message | None = None) -> Message:
+        """As the one read last: the given one, or the one that is kept."""
+        kept = self._kept[digest] = message or self._kept[digest]
+        self._kept.move_to_end(digest)
+        if len(self._kept) > _KEPT_MAX:
+            self._kept.popitem(last=False)
+        return kept
 
 
 _versions = _Versions()
@@ -72,9 +77,18 @@ async def list_all(tx: Transaction, *, limit: int = 200) -> list[Stored]:
     return [Stored(MessageId(row["id"]), row["name"], row["version"], _message(row)) for row in rows]
 
 
-async def versions(tx: Transaction, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Message]:
-    """Messages by (message, version)."""
-    return await _versions.read(tx, wanted)
+async def versions(tx: Transaction, wanted: Iterable[Key]) -> dict[Key, Message]:
+    """What these versions say; what is not there is left out."""
+    return await _versions.read(tx, set(wanted))
+
+
+async def _rows(tx: Transaction, name: str, wanted: Iterable[Key]) -> list[Row]:
+    keys = list(wanted)
+    return await queries.rows(tx, name, messages=[m for m, _ in keys], versions=[v for _, v in keys])
+
+
+def _key(row: Row) -> Key:
+    return row["message_id"], row["version"]
 
 
 def _message(row: Row) -> Message:

@@ -27,8 +27,14 @@ SELECT m.id, m.name, m.version, v.document
  ORDER BY m.id DESC
  LIMIT :limit;
 
+-- name: read_digests
+-- What the documents of versions come to: the same, and it is the same document.
+SELECT v.message_id, v.version, sha256(convert_to(v.document::text, 'UTF8')) AS digest
+  FROM unnest(:messages::integer[], :versions::integer[]) AS given(message_id, version)
+  JOIN message_version v ON v.message_id = given.message_id AND v.version = given.version;
+
 -- name: read_versions
--- Documents by message and version.
-SELECT v.message_id, v.version, v.document
+-- Documents by message and version, each with what it comes to.
+SELECT v.message_id, v.version, v.document, sha256(convert_to(v.document::text, 'UTF8')) AS digest
   FROM unnest(:messages::integer[], :versions::integer[]) AS given(message_id, version)
   JOIN message_version v ON v.message_id = given.message_id AND v.version = given.version;
