@@ -138,7 +138,7 @@ async def test_a_machine_moves_no_figure_that_is_about_people(stage: Stage, work
     """Neither metrics nor conversions, nor on what device somebody reads."""
     delivery, _ = await sent(stage, "email")
     now = stage.database.clock.now()
-    for kind in ("opened", "clicked", "clicked"):
+    for kind in ("opened", "clicked", "opened", "clicked"):
         await stage.hear(Receipt(kind, now, delivery=delivery, machine=True, device="mobile"))
     assert await names(stage) == [
         "Email Delivered",
