@@ -45,7 +45,8 @@ _KIND_OF = {
     "opt_out": ADDRESSES,
     "account": ACCOUNTS,
 }
-_Timers = dict[SegmentId, datetime]
+_Timers = dict[SegmentId, int]
+"""When time alone may change a membership, in microseconds since 1970."""
 
 
 async def on_events(tx: Transaction, events: Sequence[Event]) -> None:
@@ -84,7 +85,7 @@ class _Look:
     """What is to be judged of a batch, and what was found."""
 
     def __init__(self, watched: Sequence[Watched], claimed: Sequence[Claimed], *, now: datetime) -> None:
-        self.watched, self.now = watched, now
+        self.watched, self.now, self.now_micros = watched, now, zones.micros(now)
         self.kinds: dict[ProfileId, frozenset[int]] = {}
         self.timers: dict[ProfileId, _Timers] = {}
         self.wanted: dict[SegmentId, set[ProfileId]] = {segment.id: set() for segment in watched}
@@ -103,13 +104,12 @@ class _Look:
         """The segments that what happened can have changed, those whose time has come, and those that name them."""
         profile = ProfileId(item.key[1])
         self.kinds[profile] = kinds = frozenset(item.row["kinds"])
-        timers = {SegmentId(int(id)): zones.instant(at) for id, at in item.row["timers"].items()}
-        self.timers[profile] = timers
+        self.timers[profile] = timers = {SegmentId(int(id)): at for id, at in item.row["timers"].items()}
         if CREATED in kinds:
             concerned = set(self.wanted)
         else:
             concerned = {segment for kind in kinds for segment in by_kind.get(kind, ())}
-            concerned |= {segment for segment, at in timers.items() if at <= self.now and segment in self.wanted}
+            concerned |= {segment for segment, at in timers.items() if at <= self.now_micros and segment in self.wanted}
             for segment in tuple(concerned):
                 concerned |= followers[segment]
         for segment in concerned:
@@ -137,17 +137,19 @@ class _Look:
             profile: since for profile, since in kept.since.items() if profile not in profiles - verdict.inside
         } | dict.fromkeys((verdict.inside & profiles) - kept.since.keys(), self.now)
 
-    def next_timers(self, profile: ProfileId) -> _Timers:
-        """Those that stand, of segments that are still there, and those that were found now."""
+    def next_timers(self) -> list[_Timers]:
+        """Of each profile those that stand, of segments that are still there, and those that were found now."""
+        wanted = self.wanted
         found = {
-            segment: at
-            for segment, at in self.timers[profile].items()
-            if segment in self.wanted and profile not in self.wanted[segment]
+            profile: {
+                segment: at for segment, at in timers.items() if segment in wanted and profile not in wanted[segment]
+            }
+            for profile, timers in self.timers.items()
         }
         for segment, verdict in self.verdicts.items():
-            if profile in self.wanted[segment] and profile in verdict.timers:
-                found[segment] = verdict.timers[profile]
-        return found
+            for profile in verdict.timers.keys() & wanted[segment]:
+                found[profile][segment] = zones.micros(verdict.timers[profile])
+        return list(found.values())
 
     def changes(
         self, judge: Judge, ours: set[ProfileId], before: Collection[tuple[SegmentId, ProfileId]]
@@ -164,7 +166,7 @@ class _Look:
     def _change(self, judge: Judge, segment: Watched, profile: ProfileId, *, entered: bool) -> Change:
         kinds = self.kinds[profile]
         timed = self.timers[profile].get(segment.id)
-        cause: Cause = "time" if timed is not None and timed <= self.now and not kinds & segment.kinds else "happened"
+        cause: Cause = "time" if timed is not None and timed <= self.now_micros and not kinds & segment.kinds else "happened"
         leaf = why.decider(segment.rule, partial(_holds, judge, profile), judge.words, kinds, by_time=cause == "time")
         return Change(segment.id, profile, entered, cause, leaf)
 
@@ -189,15 +191,15 @@ async def settle(tx: Transaction, claimed: Sequence[Claimed]) -> None:
     Nothing is written for those whose events are on the way after a merge: they are touched again when they are whole.
     """
     await registry.share(tx)
+    await registry.keep_plans(tx)
     watched = await resolve.watched(tx)
     look = _Look(watched, claimed, now=tx.now)
     profiles = list(look.kinds)
     moving = await store.moving_among(tx, profiles)
     judge = await look.judge(tx)
-    timers = [look.next_timers(profile) for profile in profiles]
-    next_due = [min(each.values(), default=None) for each in timers]
-    carried = [{str(segment): zones.micros(at) for segment, at in each.items()} for each in timers]
-    mine = await _due.finish(tx, claimed, next_due, timer_at=next_due, timers=carried)
+    timers = look.next_timers()
+    next_due = [zones.instant(min(each.values())) if each else None for each in timers]
+    mine = await _due.finish(tx, claimed, next_due, timer_at=next_due, timers=timers)
     moving |= await store.moving_among(tx, profiles)  # and not in between: a merge may have come while we judged
     ours = {ProfileId(id) for _, id in mine if id not in moving}
     wanted = [segment for segment, some in look.wanted.items() if some]

@@ -41,6 +41,10 @@ async def hold(tx: Transaction) -> None:
     await queries.run(tx, "hold_registry")
 
 
+async def keep_plans(tx: Transaction) -> None:
+    await queries.run(tx, "keep_plans")
+
+
 async def lock(tx: Transaction, segment: SegmentId) -> None:
     await queries.run(tx, "lock_segment", segment_id=segment)
 

@@ -6,6 +6,11 @@ SELECT pg_advisory_xact_lock_shared(1936025453);
 -- Wait until no transaction is open that touched or worked memberships; hold off new ones.
 SELECT pg_advisory_xact_lock(1936025453);
 
+-- name: keep_plans
+-- For the transaction: the statements of leaves come again and again, and always look up a few rows by index. To plan one
+-- takes longer than to run it.
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true);
+
 -- name: add_segment
 -- A new segment, without a version; no row where the name is taken.
 INSERT INTO segment (name, kind, stage_of, created_at)
