@@ -35,7 +35,7 @@ class Reading:
     def keys(self, value: Mapping[str, Json], known: Sequence[str], at: str) -> None:
         for key in value:
             if key not in known and len(self.flaws) < FLAWS_MAX:
-                self.flaw(place(at, key), f'"{key}" is not known here.{_instead(key, known)}')
+                self.flaw(place(at, key), f'"{key}" is not known here.{instead(key, known)}')
 
     def form(self, value: object, known: Sequence[str], at: str, *, example: str) -> dict[str, Json]:
         """An object with no other keys than these; an empty one where there is none."""
@@ -57,7 +57,7 @@ class Reading:
             if word == value:
                 return word
         if isinstance(value, str):
-            said = f'There is no {kind} "{value}".{_instead(value, known)}'
+            said = f'There is no {kind} "{value}".{instead(value, known)}'
         else:
             said = f"{'An' if kind[0] in 'aeo' else 'A'} {kind} is needed."
         self.flaw(at, f"{said} Known: {', '.join(known)}.")
@@ -152,7 +152,7 @@ _ALIASES = {
 }  # fmt: skip
 
 
-def _instead(given: str, known: Sequence[str]) -> str:
+def instead(given: str, known: Sequence[str]) -> str:
     word = given[:NAME_CHARS_MAX].lower()
     alias = _ALIASES.get(word)
     close = [alias] if alias in known else get_close_matches(word, known, n=1, cutoff=0.5)
