@@ -73,6 +73,8 @@ async def test_consent_is_in_force_unless_it_was_taken_back_more_narrowly(town: 
     await said(town, "for one", "news", "email", **consent, address="a@shop.example")
     await said(town, "but not for one", "*", "email", **consent)
     await said(town, "but not for one", "news", "email", "unwanted", address="a@shop.example")
+    await said(town, "for all and for one", "news", "email", **consent)
+    await said(town, "for all and for one", "*", "email", **consent, address="a@shop.example")
     await said(town, "no for all", "news", "email", "unwanted")
     await said(town, "no for all", "*", "*", **consent, address="a@shop.example")
     await said(town, "other channel", "news", "sms", **consent)
@@ -87,6 +89,7 @@ async def test_consent_is_in_force_unless_it_was_taken_back_more_narrowly(town: 
         "paused",
         "for one",
         "but not for one",
+        "for all and for one",
     }
     assert await town.holds(Consent("news", "email")) == holds
     assert await town.turns(Consent("news", "email")) == {"running": DAY}
@@ -116,6 +119,7 @@ async def test_the_share_on_mobiles_is_of_all_addresses_and_of_who_ever_read(tow
 
 async def test_reachable_is_who_has_an_address_that_nothing_forbids(town: Town) -> None:
     await town.insert("topic", name="deals", needs="consent", changed_at=START)
+    await town.insert("topic", name="news", needs="double_opt_in", changed_at=START)
     for name in ("plain", "refuses", "consents", "pauses", "until tomorrow", "took back"):
         await address(town, name, "email", f"{name.split()[0]}@shop.example")
     await address(town, "dead", "email", "dead@shop.example", state="dead")
@@ -124,6 +128,8 @@ async def test_reachable_is_who_has_an_address_that_nothing_forbids(town: Town) 
     await address(town, "by phone", "sms", "+447911012345")
     await said(town, "refuses", "*", "*", "unwanted")
     await said(town, "consents", "deals", "email", "wanted", basis="consent")
+    await said(town, "consents", "news", "email", "wanted", basis="consent")
+    await said(town, "pauses", "news", "email", "wanted", basis="consent", confirmed=True)
     await said(town, "pauses", "deals", "email", "wanted", basis="consent", paused_until=START + DAY)
     await said(town, "until tomorrow", "deals", "*", "wanted", basis="consent", expires_at=START + DAY)
     await said(town, "took back", "*", "*", "wanted", basis="consent")
@@ -133,5 +139,6 @@ async def test_reachable_is_who_has_an_address_that_nothing_forbids(town: Town) 
     }  # fmt: skip
     assert await town.holds(Reachable("sms", None)) == {"by phone"}
     assert await town.holds(Reachable("email", "deals")) == {"consents", "until tomorrow"}
+    assert await town.holds(Reachable("email", "news")) == {"pauses"}
     assert await town.turns(Reachable("email", "deals")) == {"pauses": DAY, "until tomorrow": DAY}
     assert await town.holds(Reachable("email", "deals"), START + DAY) == {"consents", "pauses"}

@@ -35,8 +35,7 @@ class IsNear(Answer):
         in_reach = (
             f"{lat} BETWEEN {self.frame.add(south, 'float8')}::numeric AND {self.frame.add(north, 'float8')}::numeric"
         )
-        # rounded first: numerics know numbers that are too near to nothing for floats
-        x, y = f"round({lat}, 9)::float8", f"round({lon}, 9)::float8"
+        x, y = f"({lat})::float8", f"({lon})::float8"
         chord = (
             f"sin(radians({x} - {latitude}) / 2) ^ 2"
             f" + cos(radians({latitude})) * cos(radians({x})) * sin(radians({y} - {longitude}) / 2) ^ 2"
