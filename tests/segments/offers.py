@@ -9,20 +9,19 @@ import gzip
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from antiphon import segments
+from antiphon import profiles, segments
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.records import Event, ProfileId, bucket_of
 from segments.oracle import Person, World
 
 EPOCH = datetime(2018, 1, 1, tzinfo=UTC)
 REAL = Path(__file__).parents[3] / "shared/data/starbucks-offers"
-NAMES = ("offer received", "offer viewed", "offer completed", "transaction")
 
 Happening = tuple[str, str, int, dict[str, Any]]
 """Who, what, at which hour, with which properties."""
@@ -86,23 +85,34 @@ def world_of(offers: Offers, ids: dict[str, int]) -> World:
 
 
 async def settle_down(database: Database, offers: Offers, *, hour: int) -> dict[str, int]:
-    """The members become profiles, straight into the tables; the clock shows the hour."""
-    await database.move_clock(lambda state: state.moved(at(hour)))
-    ids = {name: n * 256 + n % 256 for n, name in enumerate(offers.members, 1)}
+    """The members become profiles; the clock shows the hour."""
+    return await enrol(database, {name: {} for name in offers.members}, at=at(hour))
+
+
+async def enrol(database: Database, people: Mapping[str, dict[str, Any]], *, at: datetime) -> dict[str, int]:
+    """People and their traits become profiles, straight into the tables; the clock shows the time."""
+    await database.move_clock(lambda state: state.moved(at))
+    ids = {name: n * 256 + n % 256 for n, name in enumerate(people, 1)}
     async with database.transaction() as tx:
-        rows = [(bucket_of(id), id, tx.now, id) for id in ids.values()]
-        await tx.copy("profile", ["bucket", "id", "created_at", "anchor"], rows)
-        await tx.rows("INSERT INTO event_name (name) SELECT unnest($1::text[])", list(NAMES))
+        rows = [(bucket_of(ids[name]), ids[name], tx.now, ids[name], traits) for name, traits in people.items()]
+        await tx.copy("profile", ["bucket", "id", "created_at", "anchor", "traits"], rows)
     return ids
 
 
 async def pour(database: Database, ids: dict[str, int], happenings: Iterable[Happening]) -> None:
+    await pour_events(database, ids, [(name, event, at(hour), told) for name, event, hour, told in happenings])
+
+
+async def pour_events(
+    database: Database, ids: dict[str, int], happened: Iterable[tuple[str, str, datetime, dict[str, Any]]]
+) -> None:
     """Events and their sums, straight into the tables, and the news of them."""
+    happened = list(happened)
     async with database.transaction() as tx:
-        numbers = {row["name"]: row["id"] for row in await tx.rows("SELECT id, name FROM event_name")}
+        numbers = await profiles.event_names(tx, {event for _, event, _, _ in happened}, make=True)
         events = [
-            (Event(ProfileId(ids[name]), event, numbers[event], at(hour)), json.dumps(properties))
-            for name, event, hour, properties in happenings
+            (Event(ProfileId(ids[name]), event, numbers[event], at), json.dumps(properties))
+            for name, event, at, properties in happened
         ]
         await tx.rows(
             """
