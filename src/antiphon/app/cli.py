@@ -39,6 +39,7 @@ for _name, (_path, _help) in {
     "import": ("imports:app", "Take in a file: CSV or JSON lines, also packed with gzip."),
     "people": ("people:app", "People: found by name, e-mail, phone or id."),
     "segments": ("segments:app", "Segments: rules, and who satisfies them."),
+    "lists": ("lists:app", "Lists: segments whose members are put in and taken out by hand."),
     "messages": ("messages:app", "Messages: what is said, in all their forms."),
     "campaigns": ("campaigns:app", "Campaigns: one message to a segment, started and steered."),
     "why": ("asking:why", "What a person was told or not, and why; the newest first."),

@@ -98,13 +98,13 @@ def events(file: File, /, *, map: Path | None = None, dry_run: Flag = False, ref
 
 
 def _run(file: str, work: Callable[[Runtime, Path, Progress], Awaitable[Report]]) -> None:
-    with as_file(file) as path, _progress() as progress:
+    with as_file(file) as path, progress_bar() as progress:
         report = within(lambda runtime: work(runtime, path, progress))
     tell(report)
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """A bar on a terminal, else a line every few seconds; on stderr."""
     if not sys.stderr.isatty():
         yield _Lines()

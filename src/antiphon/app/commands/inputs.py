@@ -24,16 +24,39 @@ S = TypeVar("S", bound="Struct")
 
 def read_json(file: str) -> Any:
     """The document in `file`, or on the standard input for `-`. Raises Invalid with line and column."""
+    return _parsed(_text(file), file)
+
+
+def read_rule(file: str) -> dict[str, Any] | str:
+    """A rule: JSON in a file `….json` or where the first character is `{`, else words."""
+    text = _text(file)
+    if file.endswith(".json") or text.lstrip().startswith("{"):
+        found: dict[str, Any] = _parsed(text, file)  # what is no object is refused where rules are read
+        return found
+    return text
+
+
+def _text(file: str) -> str:
+    from antiphon.kernel.errors import Invalid
+
+    try:
+        return _read(file).decode("utf-8-sig")
+    except OSError as error:
+        raise Invalid(f"{_named(file)} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{_named(file)} is not UTF-8: byte {error.start}.") from error
+
+
+def _named(file: str) -> str:
+    return "The standard input" if file == STDIN else file
+
+
+def _parsed(text: str, file: str) -> Any:
     from antiphon.kernel.errors import Flaw, Invalid
 
-    name = "The standard input" if file == STDIN else file
+    name = _named(file)
     try:
-        text = _read(file).decode("utf-8-sig")
         return json.loads(text, parse_constant=_refuse)
-    except OSError as error:
-        raise Invalid(f"{name} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise Invalid(f"{name} is not UTF-8: byte {error.start}.") from error
     except json.JSONDecodeError as error:
         at = f"line {error.lineno}, column {error.colno}"
         raise Invalid(f"{name} is not JSON.", flaws=[Flaw(at, error.msg)]) from error

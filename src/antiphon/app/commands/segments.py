@@ -9,7 +9,7 @@ from cyclopts import App, Parameter, validators
 
 from antiphon.app.commands.answers import tell
 from antiphon.app.commands.context import current
-from antiphon.app.commands.inputs import File, Instant, read_json
+from antiphon.app.commands.inputs import File, Instant, read_rule
 from antiphon.app.commands.invocation import ask, within
 
 if TYPE_CHECKING:
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from antiphon.segments import Segment
 
 app = App(name="segments", help="Segments: rules, and who satisfies them.")
-COLUMNS = ("id", "name", "state", "created_at")
+COLUMNS = ("id", "name", "kind", "state", "version", "draft", "stage_of", "created_at")
+for _module, _names in {
+    "segment_editing": "create edit publish discard versions revert archive restore text compute",
+    "lists": "export",
+}.items():
+    for _name in _names.split():
+        app.command(f"antiphon.app.commands.{_module}:{_name}", name=_name)
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 
 
@@ -29,40 +35,20 @@ def count(rule: File, /, *, as_of: Instant | None = None) -> None:
     Parameters
     ----------
     rule
-        A file with the rule in JSON; `-` reads the standard input.
+        A file with the rule, in JSON or in words; `-` reads the standard input.
     as_of
         At this time instead of now: events as they were, traits and addresses as they are.
     """
     from antiphon import segments
+    from antiphon.segments.editing import reading
 
-    document = read_json(rule)
+    given = read_rule(rule)
 
     async def work(tx: Transaction) -> dict[str, object]:
-        return {"count": await segments.count(tx, document, as_of), "as_of": as_of or tx.now}
+        with reading(given) as document:
+            return {"count": await segments.count(tx, document, as_of), "as_of": as_of or tx.now}
 
     tell(ask(work))
-
-
-@app.command
-def create(name: str, rule: File, /) -> None:
-    """Make a segment and look up its members; done when it is live.
-
-    Parameters
-    ----------
-    name
-        Not only digits.
-    rule
-        A file with the rule in JSON; `-` reads the standard input.
-    """
-    from antiphon import segments
-
-    document = read_json(rule)
-
-    async def work(runtime: Runtime) -> dict[str, object]:
-        made = await segments.create(runtime.database, name, document)
-        return {"id": str(made.id), "name": made.name, "state": made.state}
-
-    tell(within(work))
 
 
 @app.command(name="list")
@@ -90,7 +76,7 @@ def show(segment: str, /) -> None:
     async def read(tx: Transaction) -> dict[str, object]:
         found = await segments.get(tx, segment)
         bounds = await segments.bounds(tx, found.id)
-        return {**_view(found), "members": bounds.count if bounds else 0, "rule": found.rule}
+        return {**_view(found), "members": bounds.count if bounds else 0, **_told(found)}
 
     tell(ask(read))
 
@@ -188,4 +174,22 @@ async def _write_members(runtime: Runtime, segment: str, as_of: Instant | None, 
 
 
 def _view(segment: Segment) -> dict[str, object]:
-    return {"id": str(segment.id), "name": segment.name, "state": segment.state, "created_at": segment.created_at}
+    return {
+        "id": str(segment.id),
+        "name": segment.name,
+        "kind": segment.kind,
+        "state": segment.state,
+        "version": segment.version,
+        "draft": segment.draft,
+        "stage_of": segment.stage_of,
+        "build": segment.build,
+        "created_at": segment.created_at,
+    }
+
+
+def _told(segment: Segment) -> dict[str, object]:
+    """The rule: as a program reads it with --json, else in words."""
+    from antiphon.segments.views import fields_of
+
+    fields = fields_of(segment)
+    return {name: fields[name] for name in (("rule", "text") if current.get().json else ("text",))}
