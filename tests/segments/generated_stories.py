@@ -31,7 +31,7 @@ from segments.stage import Stage
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-PEOPLE = ["ada", "bob", "cleo", "dan"]
+PEOPLE = ["ada", "bob", "cleo", "dan", "eve", "fay"]
 ZONES = ["Europe/London", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu", "Middle/Earth", 5, None]
 
 people = st.sampled_from(PEOPLE)
@@ -55,7 +55,8 @@ traits = st.one_of(
     st.fixed_dictionaries({}, optional={"born": dates, "seen_at": dates, "dates": lists}),
 )
 account_traits = st.fixed_dictionaries({}, optional={"amount": amounts, "tier": st.one_of(scalars, dates)})
-channel_of_address = st.sampled_from(["email", "sms"])
+CHANNELS = ["email", "sms"]
+channel_of_address = st.sampled_from(CHANNELS)
 statements = st.fixed_dictionaries(
     {
         "topic": st.sampled_from([*TOPICS, *TOPICS, "*"]),
@@ -115,8 +116,8 @@ async def settle_in(stage: Stage, zone: str = "UTC") -> None:
     await stage.live_in(zone)
     await stage.topic("law", needs="consent")
     await stage.topic("proof", needs="double_opt_in", channels=("email",))
-    for number, name in enumerate(PEOPLE[:3]):
-        await stage.identify(name, email=f"{name}@shop.example", phone=f"+44770090010{number}")
+    for name in PEOPLE[:5]:
+        await stage.identify(name, email=address_of(name, "email"), phone=address_of(name, "sms"))
     definitions: list[dict[str, Any]] = [
         {"event": "bought", "of": "sum", "property": "amount", "within": "9d"},
         {"event": ["looked", "added"], "of": "days", "within": {"weeks": 1}},

@@ -172,6 +172,16 @@ class Stage(People):
         for name in self.world.lists:
             assert await self.members(name) == self.expected(name), name
 
+    async def verify(self) -> None:
+        """The product finds no fault with itself, and members are in since when the changes that were told say so."""
+        for name in self.world.segments:
+            async with self.database.transaction() as tx:
+                found = await segments.verify(tx, name)
+                since = {one.profile: one.entered_at for one in await segments.members(tx, name, limit=100)}
+            assert (found.missing, found.surplus) == (0, 0), name
+            noted = {id: self.world.history(name).since(id, self.now) for id in since}
+            assert since == noted, (name, self.world.segments[name])
+
     def replayed(self, segment: segments.Segment, first: set[int]) -> set[int]:
         """Who is in after the first members and every entry and exit that was told."""
         inside = set(first)
