@@ -63,6 +63,7 @@ _TRAIT_OPS = (*_PROPERTY_OPS, "within", "ago", "next", "anniversary")
 _TIME_OPS = ("before", "after", "within", "ago")
 properties = compared({"property": fields}, _PROPERTY_OPS)
 where = st.lists(properties, max_size=3)
+_one_value = fields.filter(lambda name: "[]" not in name)
 
 _calendar = st.one_of(*(form({unit: st.integers(1, 100)}) for unit in ("days", "weeks", "months", "years")))
 _LATE = {"to": st.sampled_from(["2026-06-01", "2026-07-01T00:00:00+02:00"])}
@@ -75,10 +76,10 @@ windows = st.one_of(
 
 _measured = [
     *({of: numeric(counts)} for of in ("count", "days")),
-    *({of: numeric(numbers, property=fields)} for of in ("sum", "average", "min", "max")),
-    {"distinct": numeric(counts, property=fields)},
-    {"most": properties},
-    *({of: properties | compared({}, _TIME_OPS)} for of in ("first", "last")),
+    *({of: numeric(numbers, property=_one_value)} for of in ("sum", "average", "min", "max")),
+    {"distinct": numeric(counts, property=_one_value)},
+    {"most": compared({"property": _one_value}, _PROPERTY_OPS)},
+    *({of: compared({"property": _one_value}, _PROPERTY_OPS) | compared({}, _TIME_OPS)} for of in ("first", "last")),
 ]
 measures: Document = st.just({}) | st.one_of(*map(st.fixed_dictionaries, _measured))
 

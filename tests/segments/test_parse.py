@@ -174,6 +174,7 @@ def test_a_leaf_is_read(document: Any, rule: Rule) -> None:
         (OK | {"count": {"op": "eq", "value": True}}, "rule.count.value", "whole number"),
         (OK | {"count": {"property": "a", "op": "eq", "value": 1}}, "rule.count.property", "not known here"),
         (OK | {"sum": {"op": "eq", "value": 1}}, "rule.sum.property", "1 to 200 characters"),
+        (OK | {"sum": {"property": "items[].price", "op": "gt", "value": 1}}, "rule.sum.property", "without []"),
         (OK | {"average": {"property": "a", "op": "in", "value": [1]}}, "rule.average.op", "Known: eq, ne, gt"),
         (OK | {"first": {"op": "eq", "value": "a"}}, "rule.first.op", "Known: before, after, within, ago"),
         (OK | {"last": {"property": "a", "op": "next", "value": "1d"}}, "rule.last.op", "no operator"),

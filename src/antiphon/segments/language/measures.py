@@ -81,7 +81,10 @@ def _measure(reading: Reading, of: Measured, value: object, at: str) -> Measure:
 def _property(reading: Reading, of: Of, value: Mapping[str, Json], at: str) -> str | None:
     if of in _BARE or (of in _EITHER and "property" not in value):
         return None
-    return path(reading, value.get("property"), place(at, "property"))
+    found = path(reading, value.get("property"), place(at, "property"))
+    if "[]" in found:
+        reading.flaw(place(at, "property"), "A measure takes one value of each event: a path without [].")
+    return found
 
 
 def _ops(of: Of, field: str | None) -> Sequence[Op]:
