@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from calendar import isleap
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from math import ceil
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Struct
 
 from antiphon.segments.engine import zones
 from antiphon.segments.engine.answers import Answer
@@ -18,6 +20,7 @@ from antiphon.segments.language.rules import RELATIVE_OPS, Calendar, Changed, Ra
 
 _FAR = "'9000-01-01 00:00:00+00'"
 """Dates that mean never (9999-12-31) wait for nothing: their turn may be later than any date there is."""
+_YEAR_DAYS = 366
 _EASTERNMOST = "interval '16 hours'"
 """A day begins nowhere so long before it begins in UTC."""
 
@@ -32,20 +35,19 @@ class OfTrait(Answer):
         if not self.relative:
             return condition_sql(self.condition, "p.traits", self.frame)
         if self.condition.op == "anniversary":
-            return f"EXISTS (SELECT FROM ({self._coming()}) c WHERE c.day - c.today <= {self._ahead})"
-        begin, end = self._range()
-        held = f"tstzrange({begin}, {end}, '(]')"
-        if "[]" in self.condition.field:
-            return f"EXISTS (SELECT FROM ({self._moments()}) m WHERE m.at <@ {held})"
-        return f"coalesce({self._instant()} <@ {held}, false)"
+            holds = self._comes()
+        else:
+            begin, end = self._range()
+            holds = f"coalesce({self._instant()} <@ tstzrange({begin}, {end}, '(]'), false)"
+        return f"EXISTS (SELECT{self._items()} WHERE {holds})" if "[]" in self.condition.field else f"({holds})"
 
     def row_timer(self) -> str | None:
         if not self.relative:
             return None
         if self.condition.op == "anniversary":
             return self._next_day()
-        turns = self._turns()
-        return f"(SELECT min({turns}) FROM ({self._moments()}) m WHERE m.at < {_FAR})"  # noqa: S608 - our own words
+        moments = f"SELECT {self._instant()} AS at{self._items()} OFFSET 0"
+        return f"(SELECT min({self._turns()}) FROM ({moments}) m WHERE m.at < {_FAR})"  # noqa: S608 - our own words
 
     # ---- durations ----
 
@@ -72,51 +74,41 @@ class OfTrait(Answer):
             comes = f"WHEN m.at > {self._edge(self._duration)} THEN m.at - {after}"
             return f"CASE {comes} WHEN m.at > {self.frame.now} THEN m.at END"
         goes = f"WHEN m.at > {self._edge(-self._duration)} THEN m.at + {after}"
-        return (
-            f"CASE {goes} END"
-            if self.condition.op == "ago"
-            else f"CASE WHEN m.at > {self.frame.now} THEN m.at {goes} END"
-        )
+        comes = f"WHEN m.at > {self.frame.now} THEN m.at" if self.condition.op == "within" else ""
+        return f"CASE {comes} {goes} END"
 
     # ---- anniversaries ----
+
+    def _comes(self) -> str:
+        """The few whose day comes are looked at again: it must be a date."""
+        return f"CASE WHEN {self._days_until()} <= {self._ahead} THEN {self._instant()} IS NOT NULL ELSE false END"
+
+    def _next_day(self) -> str:
+        """The midnight on which the answer may turn, or somewhat before: when a day begins is known of the next."""
+        midnight = zones.of_person(self.frame, _calendar(self.frame.at, self.frame.words.zone).midnight, "p")
+        today = f"{self._today()}::timestamp AT TIME ZONE 'UTC'"
+        days = f"SELECT CASE WHEN {self._instant()} IS NOT NULL THEN {self._days_until()} END AS days{self._items()}"
+        turn = f"CASE WHEN m.days <= {self._ahead} THEN m.days + 1 ELSE m.days - {self._ahead} END"
+        early = f"{today} + {turn} * interval '1 day' - {_EASTERNMOST}"
+        return f"(SELECT min(greatest({midnight}, {early})) FROM ({days} OFFSET 0) m WHERE m.days IS NOT NULL)"  # noqa: S608 - our own words
 
     @property
     def _ahead(self) -> str:
         return self.frame.add(self._duration.days, "integer")
 
-    def _coming(self) -> str:
-        """Rows `(today, midnight, day)`: the person's day, when it ends, and the next on which the date comes again.
+    def _days_until(self) -> str:
+        """In how many days the month and day come again that are written, whatever time follows them."""
+        days = self.frame.json(_calendar(self.frame.at, self.frame.words.zone).days_until)
+        return f"({days} ->> ({self._today()} || substr({self._value()} #>> '{{}}', 5, 6)))::integer"
 
-        The day is the one that is written, whatever time follows it. 29 February and some years is 28 February in most.
-        """
-        today, midnight = _days(self.frame.at, self.frame.words.zone)
-        today_sql = f"({zones.of_person(self.frame, today, 'p')} AT TIME ZONE 'UTC')::date"
-        day = f"left({self._text()}, 10)::date"
-        years = "make_interval(years => (extract(year FROM z.today) - extract(year FROM m.day))::integer{})"
-        this_year, next_year = (f"(m.day + {years.format(more)})::date" for more in ("", " + 1"))
-        return (
-            f"SELECT z.today, z.midnight, CASE WHEN {this_year} >= z.today THEN {this_year} ELSE {next_year} END AS day"  # noqa: S608 - our own words
-            f" FROM (SELECT {today_sql} AS today, {zones.of_person(self.frame, midnight, 'p')} AS midnight) z"
-            f" CROSS JOIN (SELECT CASE WHEN {self._instant()} IS NOT NULL THEN {day} END AS day{self._items()}) m"
-            " WHERE m.day IS NOT NULL"
-        )
-
-    def _next_day(self) -> str:
-        """The midnight on which the answer may turn, or somewhat before: when a day begins is known of the next."""
-        turns = f"CASE WHEN c.day - c.today <= {self._ahead} THEN c.day + 1 ELSE c.day - {self._ahead} END"
-        early = f"({turns})::timestamp AT TIME ZONE 'UTC' - {_EASTERNMOST}"
-        return f"(SELECT min(greatest(c.midnight, {early})) FROM ({self._coming()}) c)"  # noqa: S608 - our own words
+    def _today(self) -> str:
+        today = self.frame.json(_calendar(self.frame.at, self.frame.words.zone).today)
+        return f"coalesce({today} ->> (p.traits ->> 'timezone'), {today} ->> '')"
 
     # ---- the value, or each value of a list ----
 
-    def _moments(self) -> str:
-        return f"SELECT {self._instant()} AS at{self._items()}"
-
     def _instant(self) -> str:
         return instant_sql(self._value())
-
-    def _text(self) -> str:
-        return f"({self._value()} #>> '{{}}')"
 
     def _value(self) -> str:
         return "v.value" if "[]" in self.condition.field else path_sql("p.traits", self.condition.field, self.frame)
@@ -182,13 +174,30 @@ class HasChanged(Answer):
         return text
 
 
+class _Calendar(Struct, frozen=True):
+    """`today` and `midnight`, when it ends (in microseconds since 1970), by zone; "" is the company's.
+
+    `days_until` says from `2026-02-27-03-01`, a day and a month and day, that it is two days to that.
+    """
+
+    today: dict[str, str]
+    midnight: dict[str, int]
+    days_until: dict[str, int]
+
+
 @lru_cache(maxsize=64)
-def _days(at: datetime, company: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Of each zone the day there, as the beginning of that day in UTC, and when it ends: in microseconds since 1970."""
-    today, midnight = {}, {}
+def _calendar(at: datetime, company: str) -> _Calendar:
+    today: dict[str, str] = {}
+    midnight: dict[str, int] = {}
     for zone in zones.known() | {company}:
-        _, end = zones.unit_bounds(Calendar("days", 1), at, zone)
-        day = datetime.combine(at.astimezone(ZoneInfo(zone)).date(), time(), UTC)
-        today[zone], midnight[zone] = zones.micros(day), zones.micros(end)
+        today[zone] = at.astimezone(ZoneInfo(zone)).date().isoformat()
+        midnight[zone] = zones.micros(zones.unit_bounds(Calendar("days", 1), at, zone)[1])
     today[""], midnight[""] = today[company], midnight[company]
-    return today, midnight
+    until: dict[str, int] = {}
+    for day in set(today.values()):
+        for ahead in range(_YEAR_DAYS + 1):
+            comes = date.fromisoformat(day) + timedelta(days=ahead)
+            until.setdefault(f"{day}-{comes:%m-%d}", ahead)
+            if (comes.month, comes.day) == (2, 28) and not isleap(comes.year):
+                until.setdefault(f"{day}-02-29", ahead)
+    return _Calendar(today, midnight, until)
