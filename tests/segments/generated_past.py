@@ -1,4 +1,4 @@
-"""A past: so much has happened to everybody that most rules tell some from others. It is by chance, which costs little."""
+"""A past, drawn by chance: so much has happened to everybody that most rules tell some from others."""
 
 from __future__ import annotations
 
