@@ -134,6 +134,14 @@ async def test_no_anniversary_comes_or_goes_before_its_timer(town: Town, ahead: 
             assert all(comes(born, at, zone, ahead) is truth for at in [*passed, timer - TICK]), (name, timer)
 
 
+async def test_what_is_no_date_has_no_anniversary(town: Town) -> None:
+    for n, born in enumerate(["1999-02-29", "abcd-01-01", "1999-01-01 or so", 19990101, ["1999-01-01"], None]):
+        await town.person(f"p{n}", born=born)
+    await town.person("ada", born="1999-01-01")
+    assert await town.holds(trait("anniversary", 366 * DAY, "born")) == {"ada"}
+    assert (await town.turns(trait("anniversary", 366 * DAY, "born"))).keys() == {"ada"}
+
+
 async def test_an_anniversary_far_away_is_not_looked_at_every_day(town: Town) -> None:
     await town.person("ada", born="1990-08-15")
     wait = (await town.turns(trait("anniversary", timedelta(), "born")))["ada"]
