@@ -20,7 +20,7 @@ from antiphon.channels.registry import ADAPTERS
 from antiphon.content import parse as parse_message
 from antiphon.kernel.settings import Settings
 from antiphon.orchestration.records import DeliveryState, NotificationState, Reason
-from antiphon.segments.parse import parse as parse_rule
+from antiphon.segments.language.parse import parse as parse_rule
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -108,12 +108,12 @@ def test_every_route_of_the_page_exists() -> None:
 
 
 def recorded_events() -> set[str]:
-    """Names such as `Email Sent` that the ledger writes down."""
-    form = re.compile(r"(Email|SMS|Push|Voice|Chat|Link) [A-Z][a-z]+( [A-Z][a-z]+)?")
+    """Names such as `Email Sent` that the timeline tells."""
+    form = re.compile(r"(Email|SMS|Push|Voice|Chat|Link) [A-Z][a-z]+( [A-Z][a-z]+)*")
     return {
         node.value
         for file, tree in trees()
-        if "orchestration" in file.parts
+        if "orchestration" in file.parts or file.name == "engagement.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and form.fullmatch(node.value)
     }
