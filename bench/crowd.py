@@ -189,7 +189,7 @@ async def sums(database: Database, *, people: int, named: Sequence[str]) -> None
 
 async def _months(database: Database) -> None:
     async with database.transaction() as tx:
-        for month in range(1, 7):
+        for month in range(1, 8):
             low, high = datetime(2026, month, 1, tzinfo=UTC), datetime(2026, month + 1, 1, tzinfo=UTC)
             await tx.rows(
                 f"CREATE TABLE event_2026_{month:02} PARTITION OF event FOR VALUES FROM ('{low}') TO ('{high}')"

@@ -1,176 +1,152 @@
-"""How fast rules are: counts, touched profiles, a first fill; each beside SQL written by hand, in the same run.
+"""How fast rules are looked up over everybody, and previewed: each beside SQL by hand and a column store, in one run.
 
-    python bench/segments.py [--profiles 1000000] [--events 20000000]
+    python -m bench.segments [--profiles 1000000] [--events 20000000] [--segments 50] [--data FOLDER]
 
-Absolute numbers belong to the machine; ratios travel. Event names are zipf(1) over 30, activity of profiles is
-skewed, 180 days in time order. The server is a throw-away one with the product's settings, without fsync.
+First the five rules of the design (`segment_rules.FIVE`) counted over everybody: ours, SQL written by hand for this one
+rule on the same tables, and DuckDB with the same people and events (see `bench.columns`), which counts raw events. All
+must find the same number. Then previews of rules drawn at random, each once, beside the bare count of all profiles.
+Product time is held, so that all ask about the same instant.
+
+Goals: at most 3 times DuckDB where sums of events answer, at most 12 times where raw events are read; 99 of 100
+previews within 300 ms where traits, sums or stored segments answer; else an estimate within 300 ms and the exact number
+within 2 s.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import platform
-import random
-import tempfile
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from statistics import median
+from collections.abc import Sequence
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
 from antiphon import segments
-from antiphon.kernel import outlet, postgres
-from antiphon.kernel.clock import ClockState
-from antiphon.kernel.db import Database, Transaction, open_database
-from antiphon.kernel.migrate import migrate
-from antiphon.kernel.records import Event, ProfileId
-from antiphon.segments import resolve, store
-from antiphon.segments.parse import parse
-from bench import crowd
-from bench.crowd import NOW, profile_of
+from antiphon.kernel.db import Database, Transaction
+from bench import columns, segment_stage
+from bench.crowd import quantile
+from bench.segment_rules import ADDED, BOUGHT, FIVE, OPENED, SENT, asked, watched
+from bench.segment_stage import at_most_ms, verdict
 
-SENT, OPENED, BOUGHT, ADDED = 1, 4, 9, 7
-NAMES = {SENT: "sent", OPENED: "opened", BOUGHT: "bought", ADDED: "added"}
+GOALS = {"S2": 3.0, "S3": 12.0, "S4": 12.0, "S5": 12.0}
+QUICK = {"traits", "rollups", "stored segments"}
+QUICK_MS, EXACT_MS = 300, 2_000
 
-NONE_OPENED = {"event": "opened", "within": "21d", "count": {"op": "eq", "value": 0}}
-RULES: dict[str, Any] = {
-    "none opened in 21 d": NONE_OPENED,
-    "sent >= 3, none opened in 21 d": {"all": [{"event": "sent", "count": {"op": "gte", "value": 3}}, NONE_OPENED]},
-    "three traits": {
-        "all": [
-            {"trait": "country", "op": "in", "value": ["de", "fr", "it"]},
-            {"trait": "tier", "op": "eq", "value": "gold"},
-            {"trait": "age", "op": "gte", "value": 25},
-        ]
-    },
-    "bought >= 3 and for > 100 in 30 d": {
-        "all": [
-            {"event": "bought", "within": "30d", "count": {"op": "gte", "value": 3}},
-            {"event": "bought", "within": "30d", "sum": {"property": "amount", "op": "gt", "value": 100}},
-        ]
-    },
-    "added, then bought, in 7 d": {"sequence": ["added", "bought"], "within": "7d"},
-}
+_GOLD = """traits ->> 'country' IN ('de', 'fr', 'it') AND traits ->> 'tier' = 'gold'
+           AND (traits ->> 'age')::integer BETWEEN 25 AND 45"""
+_SILENT = f"""
+    SELECT e.profile_id FROM event_sum e
+     WHERE e.name_id = {SENT} AND e.count >= 3
+       AND NOT EXISTS (SELECT FROM event_sum s WHERE s.bucket = e.bucket AND s.profile_id = e.profile_id
+                          AND s.name_id = {OPENED} AND s.last_at > $1::timestamptz - interval '504 h')"""
+_BUYING = f"""
+    SELECT profile_id FROM event WHERE name_id = {BOUGHT} AND at > $1::timestamptz - interval '720 h' AND at <= $1
+     GROUP BY profile_id HAVING count(*) >= 3 AND sum((properties ->> 'amount')::float8) > 100"""
 BY_HAND = {
-    "none opened in 21 d": """
-        SELECT count(*) FROM profile p
-         WHERE NOT EXISTS (SELECT FROM event_sum s WHERE s.bucket = p.bucket AND s.profile_id = p.id
-                              AND s.name_id = 4 AND s.last_at > $1::timestamptz - interval '504 h')""",
-    "sent >= 3, none opened in 21 d": """
-        SELECT count(*) FROM event_sum e
-         WHERE e.name_id = 1 AND e.count >= 3
-           AND NOT EXISTS (SELECT FROM event_sum s WHERE s.bucket = e.bucket AND s.profile_id = e.profile_id
-                              AND s.name_id = 4 AND s.last_at > $1::timestamptz - interval '504 h')""",
-    "three traits": """
-        SELECT count(*) FROM profile
-         WHERE traits ->> 'country' IN ('de', 'fr', 'it') AND traits ->> 'tier' = 'gold'
-           AND (traits ->> 'age')::integer >= 25 AND $1::timestamptz IS NOT NULL""",
-    "bought >= 3 and for > 100 in 30 d": """
-        SELECT count(*) FROM (
-          SELECT FROM event WHERE name_id = 9 AND at > $1::timestamptz - interval '720 h' AND at <= $1
-           GROUP BY profile_id HAVING count(*) >= 3 AND sum((properties ->> 'amount')::float8) > 100) found""",
-    "added, then bought, in 7 d": """
-        SELECT count(DISTINCT a.profile_id) FROM event a
-         WHERE a.name_id = 7 AND a.at > $1::timestamptz - interval '168 h' AND a.at <= $1
-           AND EXISTS (SELECT FROM event b WHERE b.name_id = 9 AND b.profile_id = a.profile_id
-                          AND b.at > a.at AND b.at <= $1)""",
+    "S1": f"SELECT id FROM profile WHERE {_GOLD} AND $1::timestamptz IS NOT NULL",
+    "S2": _SILENT,
+    "S3": _BUYING,
+    "S4": f"(SELECT id FROM profile WHERE {_GOLD} UNION {_BUYING}) EXCEPT {_SILENT}",
+    "S5": f"""
+        SELECT DISTINCT a.profile_id FROM event a
+         WHERE a.name_id = {ADDED} AND a.at <= $1
+           AND EXISTS (SELECT FROM event b WHERE b.name_id = {BOUGHT} AND b.profile_id = a.profile_id
+                          AND b.at > a.at AND b.at <= a.at + interval '168 h' AND b.at <= $1)""",
 }
-DELTA = [NONE_OPENED, RULES["sent >= 3, none opened in 21 d"], *list(RULES.values())[3:]]
 
 
-async def best_ms(work: Callable[[], Awaitable[Any]], *, runs: int = 4) -> tuple[float, Any]:
-    """The quickest of some runs, the first of which only warms up."""
-    times, answer = [], None
-    for _ in range(runs):
-        begun = perf_counter()
-        answer = await work()
-        times.append((perf_counter() - begun) * 1000)
-    return min(times[1:]), answer
+async def ours(database: Database, rule: Any) -> tuple[float, int]:
+    return await at_most_ms(database, lambda tx: segments.count(tx, rule))
 
 
-async def counts(database: Database) -> None:
-    print(f"{'count over everybody':38} {'members':>9} {'ours ms':>9} {'by hand':>9} {'ratio':>6}")
-    for name, rule in RULES.items():
+async def by_hand(database: Database, name: str, now: datetime) -> tuple[float, int]:
+    async def count(tx: Transaction) -> int:
+        return int((await tx.rows(f"SELECT count(*) FROM ({BY_HAND[name]}) found", now))[0][0])
 
-        async def ours(rule: Any = rule) -> int:
-            async with database.transaction(read_only=True) as tx:
-                return await segments.count(tx, rule)
-
-        async def by_hand(name: str = name) -> int:
-            async with database.transaction(read_only=True) as tx:
-                return int((await tx.rows(BY_HAND[name], NOW))[0][0])
-
-        (mine, found), (theirs, expected) = await best_ms(ours), await best_ms(by_hand)
-        assert found == expected, (name, found, expected)
-        print(f"{name:38} {found:9} {mine:9.0f} {theirs:9.0f} {mine / theirs:6.2f}")
+    return await at_most_ms(database, count)
 
 
-async def deltas(database: Database, people: int) -> None:
-    draw = random.Random(1)
-    print(f"\n{'touched profiles, 4 rules':38} {'p50 ms':>9} {'goal':>9}")
-    for size, goal in ((1, 2), (100, 8), (1000, None), (10_000, 300)):
-        times = []
-        for _ in range(40 if size < 1000 else 6):
-            ids = [ProfileId(profile_of(n)) for n in draw.sample(range(1, people + 1), min(size, people))]
-            async with database.transaction(read_only=True) as tx:
-                times.append(await _judge(tx, ids))
-        print(f"{size:38} {median(times):9.2f} {goal or '':>9}")
-
-
-async def _judge(tx: Transaction, ids: Sequence[ProfileId]) -> float:
-    rules = [parse(rule) for rule in DELTA]
-    names = await resolve.numbers(tx, rules)
-    begun = perf_counter()
-    await store.judge(tx, rules, names, ids)
-    return (perf_counter() - begun) * 1000
-
-
-async def memberships(database: Database, people: int) -> None:
-    begun = perf_counter()
-    made = await segments.create(database, "none opened", {"version": 1, "rule": NONE_OPENED})
-    async with database.transaction(read_only=True) as tx:
-        bounds = await segments.bounds(tx, made.id)
-    print(f"\nfill of {bounds.count if bounds else 0} members: {perf_counter() - begun:.2f} s")
-    ids = random.Random(2).sample(range(1, people + 1), min(10_000, people))
-    outlet.take(database, Event, segments.on_events)
-    begun = perf_counter()
-    async with database.transaction() as tx:
-        await segments.on_events(tx, [Event(ProfileId(profile_of(n)), "opened", OPENED, NOW) for n in ids])
-    touched = perf_counter() - begun
-    begun, worked = perf_counter(), 0
-    while found := await segments.work(database):
-        worked += found
+async def counts(database: Database, *, names: Sequence[str] = tuple(FIVE)) -> bool:
+    now = database.clock.now()
+    store = await columns.copied(database, now)
     print(
-        f"touch {len(ids)} profiles: {touched * 1000:.0f} ms; work {worked}: {(perf_counter() - begun) * 1000:.0f} ms"
+        f"\n{'count over everybody, ms':26} {'members':>9} {'ours':>8} {'by hand':>8} {'DuckDB':>8}"
+        "   of hand  of DuckDB"
     )
+    kept = True
+    for name in names:
+        mine, found = await ours(database, FIVE[name])
+        hand, expected = await by_hand(database, name, now)
+        forms = {"S1 typed": ("typed",), "S1 JSON": ("JSON",)} if name == "S1" else {name: ()}
+        for label, some in forms.items():
+            stored, theirs = columns.best(store, name, some)
+            assert found == expected == theirs, (name, found, expected, theirs)
+            goal = f"{GOALS[name]:.0f}: {verdict(mine / stored, GOALS[name])}" if name in GOALS else ""
+            kept &= "MISSED" not in goal
+            print(
+                f"{label:26} {found:9,} {mine:8.1f} {hand:8.1f} {stored:8.1f} {mine / hand:9.2f}"
+                f" {mine / stored:10.2f}  {goal}",
+                flush=True,
+            )
+    store.connection.close()
+    return kept
 
 
-async def run(dsn: str, *, people: int, events: int) -> None:
-    await migrate(dsn)
-    database = await open_database(dsn)
-    await database.start()
-    await database.move_clock(lambda _state: ClockState(held_at=NOW))
-    begun = perf_counter()
-    await crowd.people(database, people)
-    await crowd.events(database, people=people, count=events, named=NAMES)
-    version = await database.pool.fetchval("SHOW server_version")
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, PostgreSQL {version}")
-    print(f"load {os.getloadavg()[0]:.1f}; {people} profiles, {events} events made in {perf_counter() - begun:.0f} s\n")
-    await counts(database)
-    await deltas(database, people)
-    await memberships(database, people)
-    await database.close()
+async def previews(database: Database, count: int, names: tuple[str, ...]) -> bool:
+    """Each rule once, as somebody tries one after the other; by what it reads."""
+    bare, _ = await at_most_ms(database, lambda tx: tx.rows("SELECT count(*) FROM profile"))
+    took: dict[str, list[float]] = {}
+    guessed: dict[str, list[float]] = {}
+    for kind, rule in asked(count, names):
+        begun = perf_counter()
+        shown = await _preview(database, rule)
+        took.setdefault(kind, []).append((perf_counter() - begun) * 1000)
+        if shown is not None:
+            guessed.setdefault(kind, []).append(shown)
+    print(f"\n{'preview, ms':26} {'asked':>6} {'p50':>8} {'p99':>8} {'most':>8} {'of bare':>8}")
+    print(f"{'bare count of profiles':26} {'':6} {bare:8.1f}")
+    kept = True
+    for kind, times in took.items():
+        kept &= _show(kind, times, bare, QUICK_MS if kind in QUICK else EXACT_MS)
+        if kind in guessed:
+            kept &= _show(f"{kind}, estimate", guessed[kind], bare, QUICK_MS)
+    return kept
+
+
+async def _preview(database: Database, rule: Any) -> float | None:
+    async with database.transaction(read_only=True) as tx:
+        await segments.preview(tx, rule)
+    return None
+
+
+def _show(name: str, times: list[float], bare: float, goal: float) -> bool:
+    p99 = quantile(times, 0.99)
+    print(
+        f"{name:26} {len(times):6} {quantile(times, 0.5):8.1f} {p99:8.1f} {max(times):8.1f}"
+        f" {quantile(times, 0.5) / bare:8.1f}   {goal:.0f} ms: {verdict(p99, goal)}",
+        flush=True,
+    )
+    return p99 <= goal
+
+
+async def run(dsn: str, arguments: argparse.Namespace) -> bool:
+    async with segment_stage.staged(dsn, arguments) as database:
+        await database.move_clock(lambda state: state.held())
+        try:
+            kept = await counts(database)
+            names = tuple(watched(arguments.segments))[:20]
+            return await previews(database, arguments.previews, names) and kept
+        finally:
+            await database.move_clock(lambda state: state.released())
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else "")
-    options.add_argument("--profiles", type=int, default=1_000_000)
-    options.add_argument("--events", type=int, default=20_000_000)
-    chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder, postgres.throwaway(Path(folder) / "pg") as dsn:
-        asyncio.run(run(dsn, people=chosen.profiles, events=chosen.events))
+    options = segment_stage.options(__doc__)
+    options.add_argument("--previews", type=int, default=200)
+    arguments = options.parse_args()
+    with segment_stage.served(arguments.data) as (dsn, _folder):
+        kept = asyncio.run(run(dsn, arguments))
+    raise SystemExit(0 if kept else 1)
 
 
 if __name__ == "__main__":
