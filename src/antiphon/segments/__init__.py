@@ -47,8 +47,9 @@ from antiphon.segments.making import (
     versions,
 )
 from antiphon.segments.merges import on_merged, on_unmerged
-from antiphon.segments.preview import preview
-from antiphon.segments.records import Bounds, Build, Explanation, Member, Part, Preview, Segment, Verification, Version
+from antiphon.segments.preview import preview, preview_draft
+from antiphon.segments.records import Bounds, Build, Member, Segment, Version
+from antiphon.segments.records_asked import Explanation, Part, Preview, Verification
 from antiphon.segments.resolve import UnknownComputed, UnknownSegment
 from antiphon.segments.retention import RULES
 from antiphon.segments.work import on_events, on_profile_changes, run, work
@@ -95,6 +96,7 @@ __all__ = [
     "on_topic_changes",
     "on_unmerged",
     "preview",
+    "preview_draft",
     "publish",
     "remove_from_list",
     "restore",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -85,42 +84,9 @@ class Member(Struct, frozen=True):
     entered_at: datetime | None
 
 
-class Preview(Struct, frozen=True):
-    """How many, how many of them could be reached per channel, and the first few."""
-
-    count: int
-    reach: dict[str, int]
-    sample: Sequence[Member]
-
-
 class Bounds(Struct, frozen=True):
     """The lowest and highest profile id among the members, and how many there are."""
 
     lowest: ProfileId
     highest: ProfileId
     count: int
-
-
-class Part(Struct, frozen=True):
-    """A place in a rule, such as `rule.all[0]`, and whether it holds."""
-
-    at: str
-    holds: bool
-
-
-class Explanation(Struct, frozen=True):
-    """`holds` is the whole rule, now; `member` what is written down. They differ only while work is due."""
-
-    member: bool
-    holds: bool
-    next_look_at: datetime | None
-    parts: Sequence[Part]
-
-
-class Verification(Struct, frozen=True):
-    """How many satisfy the rule, how many of them are no members, how many members do not satisfy it."""
-
-    count: int
-    missing: int
-    surplus: int
-    sample: Sequence[ProfileId]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import ProfileId, SegmentId
 from antiphon.segments.engine import sets
-from antiphon.segments.engine.frame import Moment, Words
+from antiphon.segments.engine.frame import Moment, Statement, Words
 from antiphon.segments.language.rules import Rule
-from antiphon.segments.records import Member, Verification
+from antiphon.segments.records import Member
+from antiphon.segments.records_asked import Verification
 from antiphon.segments.store.building import about_everybody
 
 EXTERNAL_ID = "(SELECT min(i.value) FROM known_identifier i WHERE i.profile_id = first.id AND i.kind = 'external_id')"
@@ -53,3 +56,10 @@ async def verify(
           FROM compared"""  # noqa: S608 - our own words, values are parameters
     row = (await about_everybody(tx, text, *statement.parameters, segment, sample))[0]
     return Verification(row["count"], row["missing"], row["surplus"], row["sample"] or ())
+
+
+async def foreseen(tx: Transaction, statement: Statement) -> tuple[float, float]:
+    """What the planner thinks that it costs, in its own unit, and how many rows it finds. Nothing is run."""
+    rows = await about_everybody(tx, f"EXPLAIN (FORMAT JSON) {statement.text}", *statement.parameters)
+    plan = json.loads(rows[0][0])[0]["Plan"]
+    return plan["Total Cost"], plan["Plan Rows"]
