@@ -72,6 +72,20 @@ class People:
         person.addresses |= {(CHANNEL_OF[kind], value): True for kind, value in addresses.items()}
         return id
 
+    async def arrive(self, people: dict[str, dict[str, Any]]) -> None:
+        """People whom nobody knew, with their traits, at once."""
+        at = self.said_at
+        facts = [
+            profiles.Fact("test", self._message, at, who=(Identifier("external_id", name),), traits=traits or None)
+            for name, traits in people.items()
+        ]
+        recorded = await self.database.repeat(lambda tx: profiles.record(tx, facts))
+        for (name, traits), id in zip(people.items(), recorded.profiles, strict=True):
+            assert id is not None
+            assert id not in self.ids.values(), name
+            self.ids[name] = id
+            self.person(name).told |= {trait: (at, value) for trait, value in traits.items()}
+
     @property
     def _message(self) -> str:
         return str(next(self.numbers))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -87,6 +89,66 @@ async def _play_beside(ground: Ground, seed: int, first: Any, story: Any, *, wor
     await stage.work_beside(happen(), workers=workers)
     await stage.drain()
     await stage.check()
+
+
+BOUGHT = {"event": "bought"}
+TURNING: list[dict[str, Any]] = [
+    BOUGHT | {"within": "1d"},
+    BOUGHT | {"within": "3d", "count": {"op": "gte", "value": 3}},
+    BOUGHT | {"ago": "1d", "count": {"op": "eq", "value": 1}},
+    BOUGHT | {"within": "3d", "ago": "90m", "count": {"op": "lte", "value": 1}},
+    BOUGHT | {"within": {"days": 2}},
+    BOUGHT | {"within": {"weeks": 1}, "zone": "company", "count": {"op": "ne", "value": 1}},
+    BOUGHT | {"within": {"months": 1}, "sum": {"property": "amount", "op": "gt", "value": 1}},
+    BOUGHT | {"within": "3d", "average": {"property": "amount", "op": "lt", "value": 2}},
+    BOUGHT | {"within": {"days": 3}, "distinct": {"property": "tier", "op": "gte", "value": 2}},
+    BOUGHT | {"within": "9d", "most": {"property": "tier", "op": "eq", "value": "gold"}},
+    BOUGHT | {"within": "3d", "first": {"property": "tier", "op": "exists"}},
+    BOUGHT | {"first": {"op": "ago", "value": "40d"}},
+    {"event": ["bought", "looked"], "last": {"op": "within", "value": "2h"}},
+    {"sequence": ["looked", "bought"], "within": "3d"},
+    {"sequence": ["looked", "bought"], "complete": False, "span": "1d"},
+    {"sequence": ["looked", "added", "bought"], "complete": False, "within": {"days": 3}},
+    {"message": "opened", "by": "any", "within": "3d"},
+    {"computed": "idle", "op": "gte", "value": 2},
+    {"trait": "seen_at", "op": "within", "value": "40d"},
+    {"trait": "seen_at", "op": "next", "value": "9d"},
+    {"trait": "born", "op": "anniversary", "value": "3d"},
+    {"changed": "tier", "within": "1d"},
+    {"local_time": {"from": "09:00", "to": "18:00", "days": ["mon", "fri", "sat", "sun"]}},
+    {"segment": "timed", "for": "1d"},
+    {"entered": "timed", "within": "2h"},
+    {"left": "timed", "within": "1d"},
+    {"reachable": "email", "topic": "law"},
+    {"reachable": "sms"},
+    {"preference": "coupons", "channel": "email", "state": "paused"},
+    {"consent": "law", "channel": "email"},
+]
+
+
+@examples(3)
+@given(zone=zones, seed=seeds)
+def test_time_alone_turns_every_leaf_at_its_very_instant(ground: Ground, zone: str, seed: int) -> None:
+    ground.run(_turn(ground, zone, seed))
+
+
+async def _turn(ground: Ground, zone: str, seed: int) -> None:
+    """Some instants at which something may turn, and the moment before each."""
+    stage, chance = await ground.emptied(), Random(seed)
+    await settle_in(stage, zone)
+    for number, leaf in enumerate(TURNING):
+        await stage.make(f"s{number}", leaf)
+    await live_before(stage, seed)
+    happened = [at for part in stage.parts.values() for _, at, _ in part.events]
+    said = [at for part in stage.parts.values() for each in part.said for at in (each.until, each.expires_at) if at]
+    turns = [at + after for at in happened for after in (0 * HOUR, 90 * HOUR / 60, 2 * HOUR, DAY, 3 * DAY, 9 * DAY)]
+    hours = [stage.now.replace(minute=0, second=0, microsecond=0) + n * HOUR for n in range(240)]
+    for turn in sorted(chance.sample(turns, 8) + chance.sample(said, min(4, len(said))) + chance.sample(hours, 3)):
+        for at in (turn - timedelta(microseconds=1), turn):
+            if at >= stage.now:
+                await stage.move(at - stage.now)
+                await stage.drain()
+                await stage.check_members()
 
 
 @examples(8)
