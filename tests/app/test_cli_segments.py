@@ -80,3 +80,20 @@ def test_a_measure_gets_a_name(cli: CommandLine) -> None:
     told = cli.json("segments", "compute", "orders", "-", stdin='{"event": "Order Completed", "of": "count"}')
     assert told["name"] == "orders"
     assert cli.json("segments", "count", "-", stdin="computed orders = 0")["count"] == 2
+
+
+def test_a_ladder_is_made_shown_changed_and_ended(cli: CommandLine) -> None:
+    stages = [{"name": "gold", "rule": WORDS}, {"name": "known", "rule": {"trait": "tier", "op": "exists"}}]
+    made = cli.json("ladders", "create", "-", stdin=json.dumps({"name": "tiers", "stages": stages}))
+    assert made["state"] == "live"
+    assert [(stage["name"], stage["members"]) for stage in made["stages"]] == [("gold", 1), ("known", 1)]
+    assert cli.json("ladders", "show", "tiers") == made
+    assert cli.json("ladders", "list") == [made]
+    assert "gold 1, known 1" in cli("ladders", "list").out
+    assert cli.json("ladders", "history", "tiers", "external_id:ada")["stages"][0]["stage"] == "gold"
+    turned = cli.json("ladders", "change", "tiers", "-", stdin=json.dumps({"stages": stages[::-1]}))
+    assert [(stage["name"], stage["members"]) for stage in turned["stages"]] == [("known", 2), ("gold", 0)]
+    refused = cli("ladders", "create", "-", stdin=json.dumps({"name": "bad", "stages": [{"name": "x", "rule": {}}]}))
+    assert (refused.code, "stages[0].rule" in refused.err) == (1, True)
+    assert cli("ladders", "drop", "tiers").code == 0
+    assert cli.json("ladders", "list") == []

@@ -40,6 +40,7 @@ for _name, (_path, _help) in {
     "people": ("people:app", "People: found by name, e-mail, phone or id."),
     "segments": ("segments:app", "Segments: rules, and who satisfies them."),
     "lists": ("lists:app", "Lists: segments whose members are put in and taken out by hand."),
+    "ladders": ("ladders:app", "Ladders: stages such as new, active, lapsed; the first that fits takes the person."),
     "messages": ("messages:app", "Messages: what is said, in all their forms."),
     "campaigns": ("campaigns:app", "Campaigns: one message to a segment, started and steered."),
     "why": ("asking:why", "What a person was told or not, and why; the newest first."),

@@ -63,26 +63,46 @@ DELETE FROM membership_due d
  WHERE d.bucket = locked.bucket AND d.profile_id = locked.profile_id;
 
 -- name: inherit
--- Each heir is in what the other is in, since the earlier of both; logged, for the history by number stays whole.
+-- Each heir is in what the other is in, since the earlier of both; logged, for the history by number stays whole. Of the
+-- stages of a ladder the heir is in the first.
 WITH given AS MATERIALIZED (
        SELECT * FROM unnest(:others::bigint[], :heirs::bigint[]) AS g (other, heir)),
+     found AS MATERIALIZED (
+       SELECT g.heir, m.segment_id, min(m.entered_at) AS entered_at, s.stage_of,
+              array_position(l.stages, m.segment_id) AS place
+         FROM (SELECT other AS number, heir FROM given UNION SELECT heir, heir FROM given) g
+         JOIN member m ON m.bucket = (g.number & 255)::smallint AND m.profile_id = g.number
+         JOIN segment s ON s.id = m.segment_id AND (s.version > 0 OR s.kind = 'list')
+         LEFT JOIN ladder l ON l.name = s.stage_of
+        GROUP BY g.heir, m.segment_id, s.stage_of, place),
+     behind AS MATERIALIZED (
+       SELECT f.heir, f.segment_id
+         FROM found f
+        WHERE EXISTS (SELECT FROM found b WHERE b.heir = f.heir AND b.stage_of = f.stage_of AND b.place < f.place)),
      come AS (
        INSERT INTO member AS kept (bucket, segment_id, profile_id, entered_at)
-       SELECT (g.heir & 255)::smallint, m.segment_id, g.heir, min(m.entered_at)
-         FROM given g
-         JOIN member m ON m.bucket = (g.other & 255)::smallint AND m.profile_id = g.other
-         JOIN segment s ON s.id = m.segment_id AND (s.version > 0 OR s.kind = 'list')
-        GROUP BY g.heir, m.segment_id
+       SELECT (f.heir & 255)::smallint, f.segment_id, f.heir, f.entered_at
+         FROM found f
+        WHERE NOT EXISTS (SELECT FROM behind b WHERE b.heir = f.heir AND b.segment_id = f.segment_id)
         ORDER BY 1, 2, 3
            ON CONFLICT (bucket, segment_id, profile_id) DO UPDATE
           SET entered_at = excluded.entered_at
         WHERE excluded.entered_at < kept.entered_at
        RETURNING bucket, segment_id, profile_id, xmax = 0 AS is_new),
+     gone AS (
+       DELETE FROM member m
+        USING behind b
+        WHERE m.bucket = (b.heir & 255)::smallint AND m.segment_id = b.segment_id AND m.profile_id = b.heir
+       RETURNING m.bucket, m.segment_id, m.profile_id),
+     changed AS (
+       SELECT bucket, segment_id, profile_id, true AS entered FROM come WHERE is_new
+        UNION ALL
+       SELECT bucket, segment_id, profile_id, false FROM gone),
      counted AS (
        INSERT INTO segment_tally (segment_id, at, came)
-       SELECT segment_id, :now, count(*) FROM come WHERE is_new GROUP BY segment_id)
+       SELECT segment_id, :now, sum(CASE WHEN entered THEN 1 ELSE -1 END) FROM changed GROUP BY segment_id)
 INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered, cause)
-SELECT bucket, segment_id, profile_id, :now, true, 'merge' FROM come WHERE is_new;
+SELECT bucket, segment_id, profile_id, :now, entered, 'merge' FROM changed;
 
 -- name: drop_members
 -- These numbers are in nothing any more: logged, and not told, for nobody left.
@@ -104,12 +124,46 @@ SELECT m.profile_id, m.segment_id, m.entered_at
   JOIN member m ON m.bucket = g.bucket AND m.profile_id = g.profile_id AND m.segment_id = ANY (:segments::integer[]);
 
 -- name: write_changes
--- Enter and leave; only what really changed is logged, counted and returned.
-WITH given AS MATERIALIZED (
+-- Enter and leave; only what really changed is logged, counted and returned. Nobody is in two stages of a ladder: who
+-- enters one leaves those behind it, and nobody enters one who stays in one before it (while a ladder is changed, rules may
+-- say so).
+WITH asked AS MATERIALIZED (
        SELECT *
          FROM unnest(:buckets::smallint[], :segments::integer[], :profiles::bigint[], :entered::boolean[],
                      :causes::text[], :leaves::text[])
-           AS g (bucket, segment_id, profile_id, entered, cause, leaf)
+           AS g (bucket, segment_id, profile_id, entered, cause, leaf)),
+     climbing AS MATERIALIZED (
+       SELECT a.*, l.stages
+         FROM asked a
+         JOIN segment s ON s.id = a.segment_id AND s.stage_of IS NOT NULL
+         JOIN ladder l ON l.name = s.stage_of
+        WHERE a.entered),
+     beside AS MATERIALIZED (
+       SELECT c.bucket, c.profile_id, c.segment_id, c.cause, o.segment_id AS other_id, o.is_member,
+              array_position(c.stages, o.segment_id) < array_position(c.stages, c.segment_id) AS goes_first
+         FROM climbing c
+         JOIN (SELECT c.bucket, c.profile_id, c.segment_id, false AS is_member
+                 FROM climbing c
+                UNION ALL
+               SELECT m.bucket, m.profile_id, m.segment_id, true
+                 FROM (SELECT DISTINCT bucket, profile_id, stages FROM climbing) c
+                 JOIN member m ON m.bucket = c.bucket AND m.segment_id = ANY (c.stages) AND m.profile_id = c.profile_id
+                WHERE NOT EXISTS (SELECT FROM asked a
+                                   WHERE a.profile_id = m.profile_id AND a.segment_id = m.segment_id AND NOT a.entered)) o
+           ON o.bucket = c.bucket AND o.profile_id = c.profile_id
+          AND o.segment_id = ANY (c.stages) AND o.segment_id <> c.segment_id),
+     given AS MATERIALIZED (
+       SELECT a.bucket, a.segment_id, a.profile_id, a.entered, a.cause, a.leaf
+         FROM asked a
+        WHERE NOT EXISTS (SELECT FROM beside b
+                           WHERE b.goes_first AND a.entered
+                             AND b.profile_id = a.profile_id AND b.segment_id = a.segment_id)
+        UNION
+       SELECT b.bucket, b.other_id, b.profile_id, false, b.cause, ''
+         FROM beside b
+        WHERE b.is_member AND NOT b.goes_first
+          AND NOT EXISTS (SELECT FROM beside f
+                           WHERE f.goes_first AND f.profile_id = b.profile_id AND f.segment_id = b.segment_id)
         ORDER BY bucket, segment_id, profile_id),
      gone AS (
        DELETE FROM member m USING given g
@@ -142,7 +196,7 @@ DELETE FROM member WHERE segment_id = :segment_id;  -- across buckets: a segment
 -- name: clear_tally
 -- An archived segment has nobody.
 INSERT INTO segment_tally (segment_id, at, came)
-SELECT :segment_id, :now, -sum(entered - left_count + came) FROM segment_tally WHERE segment_id = :segment_id;
+SELECT :segment_id, :now, -coalesce(sum(entered - left_count + came), 0) FROM segment_tally WHERE segment_id = :segment_id;
 
 -- name: page_of_members
 -- Members after a cursor, by profile id; the index of the segment spans buckets.

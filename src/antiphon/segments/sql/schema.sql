@@ -53,6 +53,7 @@ CREATE TABLE computed_trait (
 CREATE TABLE ladder (
   name       text PRIMARY KEY,
   stages     integer[] NOT NULL,         -- segments, the one that goes before all others first
+  leaving    integer[] NOT NULL DEFAULT '{}', -- the last of them, that are archived once the others are built
   created_at timestamptz NOT NULL
 );
 
