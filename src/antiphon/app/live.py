@@ -132,7 +132,7 @@ class Hub:
             if len(client.topics) >= TOPICS_MAX:
                 client.say(_encode({"topic": name[:200], "error": f"A socket has at most {TOPICS_MAX} topics."}))
             elif (topic := topic_of(name)) is None:
-                message = "There is no such topic; there are company and campaign:ID."
+                message = "There is no such topic; there are company, campaign:ID and segment:ID."
                 client.say(_encode({"topic": name[:200], "error": message}))
             else:
                 self._join(client, name, topic)

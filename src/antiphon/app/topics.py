@@ -3,6 +3,7 @@
 | topic | document |
 |---|---|
 | `campaign:12` (or a name) | `state`, `stage`, `n` and `amount` by `channel/variant/kind`, `reasons` by word |
+| `segment:12` (or a name) | `state`, `size`, `entered_today`, `left_today`; `build` has `phase`, `done`, `steps` |
 | `company` | `n` by `channel/kind` over what is not over, `campaigns`, `reasons`, `people` (estimate), `events_per_s` |
 """
 
@@ -10,10 +11,10 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from antiphon import campaigns, metrics
+from antiphon import campaigns, metrics, segments
 from antiphon.kernel.db import Queries, Transaction
 
 Document = dict[str, Any]  # Any: JSON; values are plain, or maps that change key by key
@@ -37,7 +38,9 @@ def topic_of(name: str) -> Topic | None:
     kind, _, key = name.partition(":")
     if name == "company":
         return CompanyTopic()
-    return CampaignTopic(key) if kind == "campaign" and key and len(name) <= TOPIC_CHARS_MAX else None
+    if not key or len(name) > TOPIC_CHARS_MAX or kind not in _KEYED:
+        return None
+    return _KEYED[kind](key)
 
 
 class CampaignTopic:
@@ -53,6 +56,27 @@ class CampaignTopic:
             self.wake = f"source:{campaign.source}"
             totals = await metrics.totals(tx, [campaign.source])
         return {"state": campaign.state, "stage": campaign.stage, **numbers(totals)}
+
+
+class SegmentTopic:
+    """`key` is an id or a name. A day is one of the company's calendar."""
+
+    wake = "segments"
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    async def read(self, tx: Transaction) -> Document:
+        """Raises NotFound."""
+        live = await segments.live(tx, self._key)
+        build = live.segment.build
+        return {
+            "state": live.segment.state,
+            "size": live.size,
+            "entered_today": live.entered_today,
+            "left_today": live.left_today,
+            "build": {} if build is None else {"phase": build.phase, "done": build.done, "steps": build.steps},
+        }
 
 
 class CompanyTopic:
@@ -87,6 +111,9 @@ class CompanyTopic:
             self._taken.popleft()
         since, before = self._taken[0]
         return round((events - before) / max(RATE_OVER_S, now - since), 1)
+
+
+_KEYED: dict[str, Callable[[str], Topic]] = {"campaign": CampaignTopic, "segment": SegmentTopic}
 
 
 def numbers(totals: Iterable[metrics.Total]) -> Document:

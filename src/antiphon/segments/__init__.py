@@ -27,6 +27,7 @@ from antiphon.segments.crowds import on_account_changes, on_topic_changes
 from antiphon.segments.erasing import on_erased
 from antiphon.segments.explain import explain, verify
 from antiphon.segments.exporting import EXPORTED
+from antiphon.segments.history import Live, fold_tallies, live, moves, size
 from antiphon.segments.making import (
     AtWork,
     InUse,
@@ -47,9 +48,20 @@ from antiphon.segments.making import (
     versions,
 )
 from antiphon.segments.merges import on_merged, on_unmerged
+from antiphon.segments.overlaps import overlaps
 from antiphon.segments.preview import preview, preview_draft
 from antiphon.segments.records import Bounds, Build, Member, Segment, Version
-from antiphon.segments.records_asked import Explanation, Part, Preview, Verification
+from antiphon.segments.records_asked import (
+    Caution,
+    DraftPreview,
+    Explanation,
+    Moved,
+    Overlap,
+    Part,
+    Preview,
+    Size,
+    Verification,
+)
 from antiphon.segments.resolve import UnknownComputed, UnknownSegment
 from antiphon.segments.retention import RULES
 from antiphon.segments.work import on_events, on_profile_changes, run, work
@@ -61,14 +73,20 @@ __all__ = [
     "AtWork",
     "Bounds",
     "Build",
+    "Caution",
+    "DraftPreview",
     "Explanation",
     "InUse",
+    "Live",
     "Member",
+    "Moved",
     "NameTaken",
     "NothingToPublish",
+    "Overlap",
     "Part",
     "Preview",
     "Segment",
+    "Size",
     "UnknownComputed",
     "UnknownSegment",
     "Verification",
@@ -83,11 +101,14 @@ __all__ = [
     "drop_computed",
     "due",
     "explain",
+    "fold_tallies",
     "get",
     "list_all",
+    "live",
     "make_list",
     "member_range",
     "members",
+    "moves",
     "on_account_changes",
     "on_erased",
     "on_events",
@@ -95,6 +116,7 @@ __all__ = [
     "on_profile_changes",
     "on_topic_changes",
     "on_unmerged",
+    "overlaps",
     "preview",
     "preview_draft",
     "publish",
@@ -103,6 +125,7 @@ __all__ = [
     "run",
     "save_draft",
     "set_computed",
+    "size",
     "verify",
     "versions",
     "work",

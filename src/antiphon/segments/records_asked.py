@@ -69,8 +69,8 @@ class Explanation(Struct, frozen=True):
 class Verification(Struct, frozen=True):
     """How many satisfy the rule, how many of them are no members, how many members do not satisfy it.
 
-    `missing_due` and `surplus_due` of these have work due, or concern an account or topic whose people are being walked
-    through (`crowds`, or `building`): they will be put right. `sample` is of those without, before the others.
+    `missing_due` and `surplus_due` of these have work due and will be put right. So may be anybody while people of an
+    account or topic are walked through (`crowds`) or a version is built. `sample`: those who have none due come first.
     """
 
     count: int
@@ -87,8 +87,19 @@ class Verification(Struct, frozen=True):
         return self.missing + self.surplus
 
     @property
+    def says(self) -> str:
+        """In a sentence."""
+        if not self.odd:
+            return "Members and rule agree."
+        if not self.odd - self.missing_due - self.surplus_due:
+            return f"{self.odd} differ, all of them have work due."
+        if not self.wrong:
+            return f"{self.odd} differ, and work is under way that changes many at once. Look again when it is done."
+        return f"{self.missing} are missing and {self.surplus} too many; {self.wrong} of them have no work due."
+
+    @property
     def wrong(self) -> int:
-        """Those who differ and for whom nothing waits."""
+        """How many differ and have nothing due."""
         return 0 if self.crowds or self.building else self.odd - self.missing_due - self.surplus_due
 
 

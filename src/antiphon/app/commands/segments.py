@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter, validators
 
-from antiphon.app.commands.answers import tell
+from antiphon.app.commands.answers import print_line, say, tell
 from antiphon.app.commands.context import current
 from antiphon.app.commands.inputs import File, Instant, read_rule
 from antiphon.app.commands.invocation import ask, within
 
 if TYPE_CHECKING:
+    from antiphon import segments
     from antiphon.kernel.db import Transaction
     from antiphon.kernel.runtime import Runtime
     from antiphon.segments import Segment
@@ -121,14 +122,46 @@ def explain(segment: str, profile: str, /) -> None:
         return await segments.explain(tx, segment, known[identifier])
 
     found = ask(read)
-    tell(found if current.get().json else [*found.parts])
+    if current.get().json:
+        tell(found)
+    else:
+        _tell_explanation(found)
+
+
+def _tell_explanation(found: segments.Explanation) -> None:
+    """Short lines, the parts as a table, and what would have to be otherwise."""
+    last = found.last
+    moved = "-" if last is None else f"{'entered' if last.entered else 'left'} {last.at:%Y-%m-%d %H:%M} ({last.cause})"
+    tell(
+        {
+            "member": found.member,
+            "since": found.entered_at,
+            "last": moved,
+            "holds": found.holds,
+            "next_look_at": found.next_look_at,
+        }
+    )
+    if found.parts:
+        tell([_part(part) for part in found.parts])
+    for wanted in found.to_change:
+        print_line(f"{wanted.at}: {wanted.says}")
+
+
+def _part(part: segments.Part) -> dict[str, object]:
+    return {
+        "at": part.at,
+        "holds": part.holds,
+        "rule": part.text.replace("\n", " "),
+        "found": part.value,
+        "turns_at": part.turns_at,
+    }
 
 
 @app.command
 def verify(segment: str, /) -> None:
-    """Compare the members as they are kept with the rule, evaluated from scratch. Exit code 1 where they differ.
+    """Compare the members as they are kept with the rule, evaluated from scratch.
 
-    Work that is due shows as a difference: wait until it is done.
+    Exit code 1 where they differ and no work is due that would put it right.
 
     Parameters
     ----------
@@ -140,8 +173,9 @@ def verify(segment: str, /) -> None:
 
     found = ask(lambda tx: segments.verify(tx, segment))
     tell(found)
-    if found.missing or found.surplus:
-        raise Conflict(f"{found.missing} members are missing and {found.surplus} are too many.")
+    if found.wrong:
+        raise Conflict(found.says)
+    say(found.says)
 
 
 async def _write_members(runtime: Runtime, segment: str, as_of: Instant | None, limit: int | None) -> None:

@@ -12,6 +12,7 @@ from antiphon.segments.language.rules import Rule
 from antiphon.segments.records import Member
 from antiphon.segments.records_asked import Verification
 from antiphon.segments.store.building import about_everybody
+from antiphon.segments.store.registry import queries
 
 EXTERNAL_ID = "(SELECT min(i.value) FROM known_identifier i WHERE i.profile_id = first.id AND i.kind = 'external_id')"
 
@@ -39,23 +40,34 @@ async def page_by_rule(
 async def verify(
     tx: Transaction, segment: SegmentId, rule: Rule, words: Words, moment: Moment, *, sample: int
 ) -> Verification:
+    """Whoever differs, and whether something is due for them or their events are on the way."""
     statement = sets.everybody(rule, words, moment)
-    id, limit = f"${len(statement.parameters) + 1}::integer", f"${len(statement.parameters) + 2}::integer"
+    n = len(statement.parameters)
+    id, limit, now = f"${n + 1}::integer", f"${n + 2}::integer", f"${n + 3}::timestamptz"
     text = f"""
-        WITH found AS MATERIALIZED ({statement.text}),
-             kept AS (SELECT bucket, profile_id FROM member WHERE segment_id = {id}),
+        WITH kept AS (SELECT bucket, profile_id FROM member WHERE segment_id = {id}),
              compared AS MATERIALIZED (
                SELECT found.id AS wanted, kept.profile_id AS kept
-                 FROM found FULL JOIN kept ON kept.bucket = found.bucket AND kept.profile_id = found.id),
-             odd AS (SELECT coalesce(wanted, kept) AS id FROM compared
-                      WHERE wanted IS NULL OR kept IS NULL ORDER BY 1 LIMIT {limit})
-        SELECT count(wanted) AS count,
-               count(*) FILTER (WHERE kept IS NULL) AS missing,
-               count(*) FILTER (WHERE wanted IS NULL) AS surplus,
-               (SELECT array_agg(id) FROM odd) AS sample
-          FROM compared"""  # noqa: S608 - our own words, values are parameters
-    row = (await about_everybody(tx, text, *statement.parameters, segment, sample))[0]
-    return Verification(row["count"], row["missing"], row["surplus"], row["sample"] or ())
+                 FROM ({statement.text}) found
+                 FULL JOIN kept ON kept.bucket = found.bucket AND kept.profile_id = found.id),
+             odd AS MATERIALIZED (
+               SELECT coalesce(c.wanted, c.kept) AS id, c.kept IS NULL AS missing,
+                      EXISTS (SELECT FROM membership_due d
+                               WHERE d.bucket = (coalesce(c.wanted, c.kept) & 255)::smallint
+                                 AND d.profile_id = coalesce(c.wanted, c.kept) AND d.due_at <= {now})
+                      OR coalesce(c.wanted, c.kept) IN (SELECT m.profile_id FROM known_moving m) AS waits
+                 FROM compared c
+                WHERE c.wanted IS NULL OR c.kept IS NULL)
+        SELECT (SELECT count(wanted) FROM compared) AS count,
+               count(*) FILTER (WHERE missing) AS missing, count(*) FILTER (WHERE NOT missing) AS surplus,
+               count(*) FILTER (WHERE missing AND waits) AS missing_due,
+               count(*) FILTER (WHERE NOT missing AND waits) AS surplus_due,
+               (array_agg(id ORDER BY waits, id))[:{limit}] AS sample
+          FROM odd"""  # noqa: S608 - our own words, values are parameters
+    row = (await about_everybody(tx, text, *statement.parameters, segment, sample, tx.now))[0]
+    underway = await queries.row(tx, "underway", segment_id=segment)
+    assert underway is not None
+    return Verification(**{**row, "sample": row["sample"] or (), **underway})
 
 
 async def foreseen(tx: Transaction, statement: Statement) -> tuple[float, float]:

@@ -59,6 +59,12 @@ SELECT segment_id, begins, sum(entered), sum(left_count), sum(came)
   FROM gone
  GROUP BY segment_id, begins;
 
+-- name: underway
+-- What changes members without a due row of theirs: crowds that are walked, versions that are built.
+SELECT (SELECT count(*) FROM crowd_due WHERE due_at <= :now) AS crowds,
+       EXISTS (SELECT FROM segment_version
+                WHERE segment_id = :segment_id AND (state = 'building' OR (state = 'live' AND phase <> ''))) AS building;
+
 -- name: tally_markers
 -- What changes whenever somebody comes to a segment or goes.
 SELECT segment_id, max(at) AS newest, count(*) AS n FROM segment_tally GROUP BY segment_id;
