@@ -17,9 +17,10 @@ from antiphon.kernel.http import get, post
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.segments import history, lane, overlaps, records_asked
+from antiphon.segments import history, lane, records_asked
 from antiphon.segments.editing import reading
 from antiphon.segments.explain import explain
+from antiphon.segments.overlaps import overlaps
 from antiphon.segments.preview import draft_of
 from antiphon.segments.preview import preview as preview_of
 from antiphon.segments.preview import preview_draft as preview_draft_of
@@ -200,7 +201,7 @@ async def size(
 async def overlaps_of(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> Overlaps:
     """How many people it shares with every other segment."""
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await overlaps.overlaps(tx, segment_after(request, "segments"))
+        found = await overlaps(tx, segment_after(request, "segments"))
     return Overlaps(
         [OverlapView(str(o.segment), o.name, o.size, o.both, o.share, o.of_other) for o in found],
     )

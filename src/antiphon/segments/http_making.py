@@ -12,7 +12,10 @@ from msgspec import Struct
 from antiphon.kernel.http import delete, get, post, put
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.runtime import Runtime
-from antiphon.segments import ask, editing, making
+from antiphon.segments import ask, editing, history, making
+from antiphon.segments.cautions import retention_notes
+from antiphon.segments.language.parse import parse
+from antiphon.segments.records_asked import Caution
 from antiphon.segments.views import SegmentView, VersionView, fields_of, segment_view, version_view
 
 WAIT_S = 10.0
@@ -39,7 +42,10 @@ class OldVersion(Struct, forbid_unknown_fields=True):
 
 
 class SegmentPage(SegmentView, kw_only=True):
+    """`warnings`: parts of the rule that ask for what is not kept any more."""
+
     count: int
+    warnings: list[Caution]
 
 
 class Segments(Struct):
@@ -70,9 +76,10 @@ async def list_all(runtime: NamedDependency[Runtime]) -> Segments:
 @get("/segments/{segment:str}", permission="read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentPage:
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await ask.get(tx, named(request))
-        span = await ask.bounds(tx, found.id)
-    return SegmentPage(**fields_of(found), count=span.count if span is not None else 0)
+        found = await history.live(tx, named(request))
+        rule = found.segment.rule
+        warnings = await retention_notes(tx, parse(rule)) if rule is not None else []
+    return SegmentPage(**fields_of(found.segment), count=found.size, warnings=warnings)
 
 
 @put("/segments/{segment:str}/draft", permission="admin")
