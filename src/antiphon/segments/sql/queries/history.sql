@@ -61,7 +61,7 @@ SELECT segment_id, begins, sum(entered), sum(left_count), sum(came)
 
 -- name: underway
 -- What changes members without a due row of theirs: crowds that are walked, versions that are built.
-SELECT (SELECT count(*) FROM crowd_due WHERE due_at <= :now) AS crowds,
+SELECT (SELECT count(*) FROM crowd_due WHERE due_at <= :now) AS crowds,  -- across buckets: by the due index
        EXISTS (SELECT FROM segment_version
                 WHERE segment_id = :segment_id AND (state = 'building' OR (state = 'live' AND phase <> ''))) AS building;
 
