@@ -97,3 +97,15 @@ def test_a_ladder_is_made_shown_changed_and_ended(cli: CommandLine) -> None:
     assert (refused.code, "stages[0].rule" in refused.err) == (1, True)
     assert cli("ladders", "drop", "tiers").code == 0
     assert cli.json("ladders", "list") == []
+
+
+def test_a_preset_opens_in_words_and_goes_straight_into_a_segment_or_a_ladder(cli: CommandLine) -> None:
+    assert "within 30d count = 0" in cli("segments", "preset", "win-back", "--set", "days=30").out
+    assert "lifecycle" in cli("segments", "presets").out
+    rule = cli("segments", "preset", "win-back", "--json").out
+    assert cli.json("segments", "create", "win back", "-", stdin=rule)["state"] == "live"
+    stages = cli("segments", "preset", "lifecycle", "--json").out
+    made = cli.json("ladders", "create", "-", stdin=stages)
+    assert [stage["name"] for stage in made["stages"]][:3] == ["lost", "lapsing", "paying"]
+    refused = cli("segments", "preset", "win-back", "--set", "days=soon")
+    assert (refused.code, "parameters.days" in refused.err) == (1, True)

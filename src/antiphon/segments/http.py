@@ -14,7 +14,7 @@ from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.runtime import Runtime
-from antiphon.segments import ask, http_asking, http_ladders, http_lists, http_making, records
+from antiphon.segments import ask, http_asking, http_ladders, http_lists, http_making, http_presets, records
 from antiphon.segments.http_asking import aware
 
 _CURSOR_MAX = 2**63 - 1
@@ -61,4 +61,5 @@ def _after(cursor: str) -> int:
     return int(cursor)
 
 
-routes = [members, *http_asking.routes, *http_making.routes, *http_lists.routes, *http_ladders.routes]
+_parts = (http_asking, http_making, http_lists, http_ladders, http_presets)
+routes = [members, *(route for part in _parts for route in part.routes)]

@@ -23,6 +23,7 @@ COLUMNS = ("id", "name", "kind", "state", "version", "draft", "stage_of", "creat
 for _module, _names in {
     "segment_editing": "create edit publish discard versions revert archive restore text compute",
     "lists": "export",
+    "presets": "presets preset",
 }.items():
     for _name in _names.split():
         app.command(f"antiphon.app.commands.{_module}:{_name}", name=_name)
