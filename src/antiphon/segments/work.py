@@ -138,11 +138,16 @@ class _Look:
         } | dict.fromkeys((verdict.inside & profiles) - kept.since.keys(), self.now)
 
     def next_timers(self) -> list[_Timers]:
-        """Of each profile those that stand, of segments that are still there, and those that were found now."""
+        """Of each profile those that stand, of segments that are still there, and those that were found now.
+
+        A time that has come stands for nobody: its segment was judged, or the number is nobody's any more.
+        """
         wanted = self.wanted
         found = {
             profile: {
-                segment: at for segment, at in timers.items() if segment in wanted and profile not in wanted[segment]
+                segment: at
+                for segment, at in timers.items()
+                if at > self.now_micros and segment in wanted and profile not in wanted[segment]
             }
             for profile, timers in self.timers.items()
         }
@@ -166,7 +171,9 @@ class _Look:
     def _change(self, judge: Judge, segment: Watched, profile: ProfileId, *, entered: bool) -> Change:
         kinds = self.kinds[profile]
         timed = self.timers[profile].get(segment.id)
-        cause: Cause = "time" if timed is not None and timed <= self.now_micros and not kinds & segment.kinds else "happened"
+        cause: Cause = (
+            "time" if timed is not None and timed <= self.now_micros and not kinds & segment.kinds else "happened"
+        )
         leaf = why.decider(segment.rule, partial(_holds, judge, profile), judge.words, kinds, by_time=cause == "time")
         return Change(segment.id, profile, entered, cause, leaf)
 
