@@ -12,8 +12,12 @@ Entry = tuple[ProfileId, str, datetime, dict[str, str]]
 
 
 def entry(name: str, delivery: Row, source: Source, at: datetime) -> Entry:
+    return ProfileId(delivery["profile_id"]), name, at, properties_of(source)
+
+
+def properties_of(source: Source) -> dict[str, str]:
     """Rules ask for the source's name and its topic; without a topic there is none."""
     properties = {"source_id": str(source.id), "source": source.name}
     if source.topic:
         properties["topic"] = source.topic
-    return ProfileId(delivery["profile_id"]), name, at, properties
+    return properties

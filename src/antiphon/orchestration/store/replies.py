@@ -1,12 +1,12 @@
-"""What people who wrote STOP, START or HELP were answered."""
+"""What people who wrote to us had been told, and what those who wrote STOP, START or HELP were answered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.records import ProfileId, bucket_of, directory_bucket
+from antiphon.kernel.records import Inbound, ProfileId, SourceId, bucket_of, directory_bucket
 from antiphon.orchestration.store.base import queries
 
 
@@ -70,6 +70,22 @@ async def read_recent_topics(
         limit=limit,
     )
     return [row["topic"] for row in rows]
+
+
+async def read_told_last(
+    tx: Transaction, replies: Sequence[tuple[ProfileId, Inbound]], *, within: timedelta
+) -> dict[int, SourceId]:
+    """By the place of the reply: the source of what went last to where it came from, before it came."""
+    rows = await queries.rows(
+        tx,
+        "read_told_last",
+        profiles=[profile for profile, _ in replies],
+        channels=[item.channel.value for _, item in replies],
+        addresses=[item.sender for _, item in replies],
+        since=[item.at - within for _, item in replies],
+        until=[item.at for _, item in replies],
+    )
+    return {row["place"] - 1: SourceId(row["source_id"]) for row in rows}
 
 
 async def forget(tx: Transaction, addresses: Sequence[tuple[str, str]]) -> None:

@@ -35,6 +35,26 @@ SELECT s.topic
  ORDER BY d.id DESC
  LIMIT :limit;
 
+-- name: read_told_last
+-- What each of these people, under any of their numbers, was handed last at an address, up to a time and not long
+-- before it, of all that may have arrived there; by their places from 1.
+SELECT DISTINCT ON (given.place) given.place, d.source_id
+  FROM unnest(:profiles::bigint[], :channels::text[], :addresses::text[], :since::timestamptz[], :until::timestamptz[])
+       WITH ORDINALITY AS given(profile_id, channel, address, since, until, place)
+  JOIN LATERAL (SELECT given.profile_id AS profile_id
+                UNION ALL
+                SELECT a.profile_id
+                  FROM person a
+                 WHERE a.merged_into = given.profile_id) AS number  -- across buckets: by the index of merged numbers
+    ON true
+  JOIN notification n
+    ON n.bucket = (number.profile_id & 255)::smallint AND n.profile_id = number.profile_id
+  JOIN delivery d ON d.bucket = n.bucket AND d.notification_id = n.id
+ WHERE d.channel = given.channel AND d.address = given.address
+   AND d.handed_at > given.since AND d.handed_at <= given.until
+   AND d.state IN ('in_doubt', 'accepted', 'sent', 'delivered', 'read')
+ ORDER BY given.place, d.handed_at DESC, d.id DESC;
+
 -- name: forget_answers
 -- Of addresses that are erased.
 DELETE FROM answer
