@@ -14,25 +14,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
 import asyncpg
-import msgspec
 import structlog
 
 from antiphon.kernel import statements
-from antiphon.kernel.clock import FOREVER, Clock, ClockState
+from antiphon.kernel.clock import Clock, ClockState
+from antiphon.kernel.connection import prepare
 
 log = structlog.get_logger()
 T = TypeVar("T")
 Row = asyncpg.Record
 _CHANNEL = "antiphon"
 _RETRIES_MAX = 8
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # what the protocol counts microseconds from
-_MICROSECOND = timedelta(microseconds=1)
-_INFINITY, _INFINITELY_LONG_AGO = 2**63 - 1, -(2**63)
 
 UniqueViolation = asyncpg.UniqueViolationError
 DatabaseError = asyncpg.PostgresError
@@ -261,42 +258,13 @@ class Database:
             self.pool.terminate()
 
 
-async def _prepare(connection: Any) -> None:
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_encode_json, decoder=_decode_json, format="binary"
-    )
-    # The driver's own reads `infinity` without a time zone: it equals nothing and compares with nothing.
-    await connection.set_type_codec(
-        "timestamptz", schema="pg_catalog", encoder=_encode_instant, decoder=_decode_instant, format="tuple"
-    )
-
-
-def _encode_json(value: Any) -> bytes:
-    """Binary, for a COPY takes nothing else: the version of the format, then the text."""
-    return b"\x01" + (value.encode() if isinstance(value, str) else msgspec.json.encode(value))
-
-
-def _decode_json(value: bytes) -> Any:
-    return msgspec.json.decode(memoryview(value)[1:])
-
-
-def _encode_instant(value: datetime) -> tuple[int]:
-    return (_INFINITY if value == FOREVER else (value - _EPOCH) // _MICROSECOND,)
-
-
-def _decode_instant(value: tuple[int]) -> datetime:
-    if value[0] in (_INFINITY, _INFINITELY_LONG_AGO):
-        return FOREVER if value[0] > 0 else datetime.min.replace(tzinfo=UTC)
-    return _EPOCH + timedelta(microseconds=value[0])
-
-
 async def open_database(dsn: str, *, connections_max: int = 8) -> Database:
     """A pool on `dsn`. Strings given for jsonb are JSON already; anything else is encoded."""
     pool = await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=connections_max,
-        init=_prepare,
+        init=prepare,
         command_timeout=600,
         max_inactive_connection_lifetime=60,
         # A generic plan is up to three times slower for large arrays (measured); planning costs little at our batches.
