@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from antiphon import content, profiles
-from antiphon.app.demo import identities, messages, topics
+from antiphon.app.demo import company, identities, messages, topics
 from antiphon.kernel.db import Database
 from antiphon.kernel.records import Identifier
+from antiphon.segments.presets import open_preset
 from antiphon_world.people import people
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -24,6 +25,11 @@ def test_every_topic_speaks_three_languages_and_every_message_is_about_one() -> 
         assert topic.titles.keys() == topic.texts.keys() == {"en", "es", "fr"}, topic.name
     names = {topic.name for topic in topics.TOPICS}
     assert {content.parse(document).topic for document in messages.MESSAGES} <= names
+
+
+def test_its_presets_open() -> None:
+    assert all(open_preset(preset, values).rule for preset, values in company.PRESETS.values())
+    assert all(open_preset(name, values).stages for name, values in company.LADDERS.items())
 
 
 def test_browsers_crm_a_shared_phone_and_a_tablet_are_among_the_facts() -> None:

@@ -18,8 +18,10 @@ from antiphon.integrations.imports.importer import import_events, import_people
 from antiphon.integrations.imports.mapping import EventMap, Kind, PeopleMap
 from antiphon.kernel import keys, settings
 from antiphon.kernel.clock import ClockState, wall_datetime
-from antiphon.kernel.db import Transaction
+from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.runtime import Runtime
+from antiphon.segments import ladders
+from antiphon.segments.presets import open_preset
 
 HISTORY_DAYS = 60
 BATCH = 1_000
@@ -50,6 +52,24 @@ SEGMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+LADDERS: dict[str, dict[str, Any]] = {
+    "lifecycle": {
+        "use": ["App Opened", "Product Viewed", "Order Completed"],
+        "experienced_on": 4,
+        "expert_on": 9,
+        "paying_days": 14,
+        "lapsing_days": 21,
+        "lost_days": 42,
+    }
+}
+PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Abandoned cart": ("abandoned-cart", {}),
+    "Win back": ("win-back", {"days": 30}),
+    "Birthday this week": ("birthday-soon", {}),
+}
+"""By the names that they have here: the preset, and what is not as usual. The company has a history of two months."""
+
+
 async def set_clock(runtime: Runtime) -> None:
     """Product time runs from this afternoon on; a clock that was moved before is left alone."""
     state = runtime.database.clock.state
@@ -72,6 +92,7 @@ async def fill(runtime: Runtime, smtp: list[int], smpp: list[int], world_url: st
     await _import(runtime, world_url, people=people, seed=seed)
     for name, rule in SEGMENTS.items():
         await segments.create(database, name, {"version": 1, "rule": rule})
+    await _open_presets(database)
     async with database.transaction() as tx:
         for document in messages.MESSAGES:
             await content.create(tx, content.parse(document))
@@ -83,6 +104,16 @@ async def fill(runtime: Runtime, smtp: list[int], smpp: list[int], world_url: st
             channels=["email", "sms", "push"],
         )
         await campaigns.launch(tx, campaign)
+
+
+async def _open_presets(database: Database) -> None:
+    for name, (preset, values) in PRESETS.items():
+        rule = open_preset(preset, values).rule
+        assert rule is not None, f"{preset} makes a rule"
+        await segments.create(database, name, rule)
+    for name, values in LADDERS.items():
+        stages = [ladders.StageRule(*each) for each in open_preset(name, values).stages]
+        await ladders.create(database, name.capitalize(), stages, wait_s=0)  # workers build it, beside the campaign
 
 
 async def _make_accounts(tx: Transaction, runtime: Runtime, smtp: list[int], smpp: list[int]) -> None:
