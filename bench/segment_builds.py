@@ -20,7 +20,6 @@ from bench import segment_stage
 from bench.crowd import quantile
 from bench.segment_work import Loaded, loading, working
 
-LIMIT_S = 600.0
 RULES: dict[str, tuple[Any, Any]] = {
     "by a trait": (
         {"trait": "age", "op": "gte", "value": 40},
@@ -89,6 +88,9 @@ async def built(database: Database, name: str, first: Any, edited: Any) -> None:
     )
 
 
+BESIDE_S = 15.0
+
+
 async def measure(dsn: str, database: Database, *, rate: float) -> None:
     people = await database.pool.fetchval("SELECT count(*) FROM profile")
     with working(dsn):
@@ -101,9 +103,6 @@ async def measure(dsn: str, database: Database, *, rate: float) -> None:
                 beside = asyncio.create_task(load.done())
                 await built(database, f"built {name}", first, edited)
                 print(f"{'':24} intake beside it: {acknowledged(await beside)}", flush=True)
-
-
-BESIDE_S = 15.0
 
 
 async def run(dsn: str, arguments: argparse.Namespace) -> None:

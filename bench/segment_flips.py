@@ -38,7 +38,7 @@ async def prepare(database: Database, *, name: str, people: int, ends: datetime)
             CREATE TEMPORARY TABLE flipping ON COMMIT DROP AS
             SELECT bucket, id,
                    $1::timestamptz - interval '30 d' - interval '60 s' * (row_number() OVER () / $2::float8) AS at
-              FROM (SELECT bucket, id FROM profile LIMIT $2::integer) some""",
+              FROM (SELECT bucket, id FROM profile LIMIT $2::integer) chosen""",
             ends,
             people,
         )

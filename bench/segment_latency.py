@@ -57,9 +57,9 @@ class Run(NamedTuple):
 
     @property
     def keeps_up(self) -> bool:
-        """The second half of the run left no more waiting than the first, and intake took in what came."""
-        half = len(self.waiting) // 2
-        early, late = max(self.waiting[1:half] or [0]), min(self.waiting[half:] or [0])
+        """What waits at the end is little, or no more than in the first half; and intake took in what came."""
+        half, last = len(self.waiting) // 2, self.waiting[-3:]
+        early, late = max(self.waiting[1:half] or [0]), sum(last) / max(1, len(last))
         small = late <= WAITS_S * self.rate
         return not self.loaded.busy and self.achieved >= 0.95 * self.rate and (small or late <= early)
 

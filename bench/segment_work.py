@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import multiprocessing
 import random
 import time
@@ -16,10 +17,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import structlog
 import uvloop
 
 from antiphon.app import worker
-from antiphon.app.child import die_with_parent, set_up_logging
+from antiphon.app.child import die_with_parent
 from antiphon.app.opening import opened
 from antiphon.integrations.intake import Intake
 from antiphon.kernel.db import Database, Transaction
@@ -76,7 +78,7 @@ class Worker:
 
 def _worker(dsn: str, ready: Any, ask: Any, notes: Any) -> None:
     die_with_parent()
-    set_up_logging()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     uvloop.run(_work(dsn, ready, ask, notes))
 
 
