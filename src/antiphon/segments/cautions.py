@@ -16,7 +16,17 @@ from antiphon.segments.engine import zones
 from antiphon.segments.engine.frame import Words
 from antiphon.segments.engine.rollups import serves
 from antiphon.segments.language import rules
-from antiphon.segments.language.rules import Calendar, Happened, Leaf, LocalTime, Rule, Steps, Trait, Window
+from antiphon.segments.language.rules import (
+    AccountTrait,
+    Calendar,
+    Happened,
+    Leaf,
+    LocalTime,
+    Rule,
+    Steps,
+    Trait,
+    Window,
+)
 from antiphon.segments.records_asked import Caution
 from antiphon.segments.store import previewing as store
 
@@ -39,7 +49,7 @@ def _at_midnight(rule: Rule) -> Iterator[Caution]:
         elif isinstance(leaf, LocalTime):
             said = "It turns for everybody of a time zone at once, each day: all of them enter and leave."
             yield Caution(at, "turns_with_the_clock", said)
-        elif isinstance(leaf, Trait) and leaf.condition.op == "anniversary":
+        elif isinstance(leaf, Trait | AccountTrait) and leaf.condition.op == "anniversary":
             yield Caution(at, "turns_at_midnight", "It turns when the person's day ends, for many at once.")
 
 

@@ -62,7 +62,7 @@ async def reach(
     """How many of these people can be reached, by (topic, channel); the empty topic is any.
 
     By the leaf `reachable` itself. Their addresses and wishes are read once: tables of the same names as those that the
-    leaf reads stand before it in the statement.
+    leaf reads stand before it in the statement. These are looked up by index whatever the planner thinks (OFFSET 0).
     """
     channels = [row["channel"] for row in await queries.rows(tx, "channels_in_use", channels=[*map(str, Channel)])]
     pairs = [(topic, channel) for topic in ("", *topics) for channel in channels]
@@ -79,18 +79,24 @@ async def reach(
         WITH target AS MATERIALIZED (
                SELECT g.bucket, g.id FROM unnest({buckets}, {ids}) AS g (bucket, id)),
              known_address AS MATERIALIZED (
-               SELECT a.bucket, a.profile_id, a.channel, a.value, a.state
-                 FROM target t JOIN known_address a ON a.bucket = t.bucket AND a.profile_id = t.id),
+               SELECT own.*
+                 FROM target t
+                CROSS JOIN LATERAL (SELECT a.bucket, a.profile_id, a.channel, a.value, a.state FROM known_address a
+                                     WHERE a.bucket = t.bucket AND a.profile_id = t.id OFFSET 0) own),
              known_preference AS MATERIALIZED (
-               SELECT f.* FROM target t JOIN known_preference f ON f.bucket = t.bucket AND f.profile_id = t.id),
+               SELECT own.*
+                 FROM target t
+                CROSS JOIN LATERAL (SELECT f.* FROM known_preference f
+                                     WHERE f.bucket = t.bucket AND f.profile_id = t.id OFFSET 0) own),
              known_opt_out AS MATERIALIZED (
-               SELECT o.channel, o.value
+               SELECT own.*
                  FROM (SELECT DISTINCT channel, value FROM known_address) a
-                 JOIN known_opt_out o ON o.channel = a.channel AND o.value = a.value)
+                CROSS JOIN LATERAL (SELECT o.channel, o.value FROM known_opt_out o
+                                     WHERE o.channel = a.channel AND o.value = a.value OFFSET 0) own)
         SELECT {", ".join(counts)}"""  # noqa: S608 - our own words, values are parameters
     # opt_out is a directory with a bucket of its own, the hash of the address: read across buckets
     statement = frame.statement(text)
-    row = (await tx.rows(statement.text, *statement.parameters))[0]
+    row = (await about_everybody(tx, statement.text, *statement.parameters))[0]
     return dict(zip(pairs, row, strict=True))
 
 
