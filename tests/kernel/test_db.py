@@ -7,13 +7,14 @@ import contextlib
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 import asyncpg
 import pytest
 
 from antiphon.kernel import statements
 from antiphon.kernel.clock import FOREVER
-from antiphon.kernel.db import Database, Queries, Transaction, open_database
+from antiphon.kernel.db import LOST_CONNECTION, Database, Queries, Transaction, is_lost, open_database
 
 
 class Stop(Exception):
@@ -221,6 +222,48 @@ async def test_a_pool_is_whole_again_after_all_its_connections_were_cut(database
     )
     async with database.transaction() as tx:
         assert (await tx.rows("SELECT 1 AS n"))[0]["n"] == 1
+
+
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every connection is cut at the moment when it has prepared a statement."""
+    prepare = asyncpg.Connection._get_statement
+
+    async def prepare_and_lose(self: asyncpg.Connection, *args: object, **options: object) -> object:
+        statement = await prepare(self, *args, **options)
+        self.terminate()
+        return statement
+
+    monkeypatch.setattr(asyncpg.Connection, "_get_statement", prepare_and_lose)
+
+
+@pytest.mark.parametrize("way", ["execute", "fetch", "fetchrow", "fetchval"])
+async def test_cut_while_a_statement_is_prepared_is_a_lost_connection(database: Database, cut: None, way: str) -> None:
+    async with database.pool.acquire() as connection:
+        with pytest.raises(asyncpg.ConnectionDoesNotExistError) as caught:
+            await getattr(connection, way)("SELECT $1::int", 1)
+    assert is_lost(caught.value)
+    assert isinstance(caught.value, LOST_CONNECTION)
+    assert isinstance(caught.value.__cause__, AttributeError)
+
+
+async def test_cut_while_the_last_wakes_are_told_it_still_closes(dsn: str, request: pytest.FixtureRequest) -> None:
+    opened = await open_database(dsn)
+    async with opened.transaction() as tx:
+        tx.wake("news")
+    request.getfixturevalue("cut")
+    await asyncio.wait_for(opened.close(), 10)
+
+
+async def test_a_fault_that_only_looks_like_a_cut_is_no_lost_connection(database: Database) -> None:
+    def decode(_value: str) -> object:
+        protocol: Any = None
+        return protocol.bind_execute()
+
+    async with database.pool.acquire() as connection:
+        await connection.set_type_codec("text", schema="pg_catalog", encoder=str, decoder=decode)
+        with pytest.raises(AttributeError, match="bind_execute"):
+            await connection.fetchval("SELECT 'a'::text")
 
 
 async def _until(is_so: Callable[[], bool], *, timeout_s: float = 10) -> None:

@@ -1,17 +1,55 @@
-"""One connection of the pool: how values of the product go in and come out."""
+"""A connection to the database: how it says that it was cut, how values of the product go in and come out."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import msgspec
+from asyncpg.protocol import Protocol
 
 from antiphon.kernel.clock import FOREVER
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # what the protocol counts microseconds from
 _MICROSECOND = timedelta(microseconds=1)
 _INFINITY, _INFINITELY_LONG_AGO = 2**63 - 1, -(2**63)
+
+
+class Connection(asyncpg.Connection):
+    """The driver's. These four run whatever is outside a transaction; where one is cut, its end says so itself."""
+
+    async def execute(self, *args: Any, **options: Any) -> Any:
+        with self._telling_of_a_cut():
+            return await super().execute(*args, **options)
+
+    async def fetch(self, *args: Any, **options: Any) -> Any:
+        with self._telling_of_a_cut():
+            return await super().fetch(*args, **options)
+
+    async def fetchrow(self, *args: Any, **options: Any) -> Any:
+        with self._telling_of_a_cut():
+            return await super().fetchrow(*args, **options)
+
+    async def fetchval(self, *args: Any, **options: Any) -> Any:
+        with self._telling_of_a_cut():
+            return await super().fetchval(*args, **options)
+
+    @contextlib.contextmanager
+    def _telling_of_a_cut(self) -> Iterator[None]:
+        """The driver (0.32) lets go of its protocol when a connection is cut, and calls it once a statement is ready.
+
+        Raises what the driver raises for a cut a moment earlier or later.
+        """
+        try:
+            yield
+        except AttributeError as error:
+            if self.is_closed() and error.obj is None and hasattr(Protocol, error.name or ""):
+                text = "connection was closed while it prepared a statement"
+                raise asyncpg.ConnectionDoesNotExistError(text) from error
+            raise
 
 
 async def prepare(connection: Any) -> None:

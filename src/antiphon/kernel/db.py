@@ -23,7 +23,7 @@ import structlog
 
 from antiphon.kernel import statements
 from antiphon.kernel.clock import Clock, ClockState
-from antiphon.kernel.connection import prepare
+from antiphon.kernel.connection import Connection, prepare
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -222,7 +222,7 @@ class Database:
         """Listen for wake-ups and clock moves until cancelled; survives a restart of the server."""
         while True:
             try:
-                connection = await asyncpg.connect(self.dsn)
+                connection = await asyncpg.connect(self.dsn, connection_class=Connection)
                 try:
                     await connection.add_listener(_CHANNEL, self._heard)
                     await self._follow_clock(connection)
@@ -265,6 +265,7 @@ async def open_database(dsn: str, *, connections_max: int = 8) -> Database:
         min_size=1,
         max_size=connections_max,
         init=prepare,
+        connection_class=Connection,
         command_timeout=600,
         max_inactive_connection_lifetime=60,
         # A generic plan is up to three times slower for large arrays (measured); planning costs little at our batches.
