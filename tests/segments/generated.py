@@ -117,7 +117,7 @@ about_people = st.one_of(
     conditions("trait"),
     both(some(trait=st.sampled_from(["born", "tier", "seen_at", "dates[]"])), relative),
     maybe(some(changed=st.sampled_from(["tier", "amount"])), within=durations, to=scalars, **{"from": scalars}),
-    some(account=st.one_of(accounts, conditions("trait", fields))),
+    some(account=st.one_of(accounts, conditions("trait", fields), both(some(trait="renewal"), relative))),
     some(mobile=some(op=number_ops, value=st.sampled_from([0, 0.25, 0.5, 1]))),
     maybe(some(mobile=some(op=number_ops, value=st.sampled_from([0, 0.25, 0.5, 1]))), channel=channels),
     st.tuples(st.sampled_from(PLACES), st.sampled_from([50, 500, 2000])).map(

@@ -36,7 +36,12 @@ async def live_before(stage: Stage, seed: int) -> None:
         await stage.track_many([_event(stage, chance) for _ in range(40)])
         for name in chance.sample(PEOPLE[:5], 3):
             await Acts(stage).read((name, chance.choice(CHANNELS), chance.choice(["mobile", "desktop"])))
-            await stage.group(name, chance.choice(["acme", "house"]), tier=chance.choice(_VALUES["tier"]))
+            await stage.group(
+                name,
+                chance.choice(["acme", "house"]),
+                tier=chance.choice(_VALUES["tier"]),
+                renewal=chance.choice(DATES),
+            )
             await stage.put(LIST, [name], there=chance.random() < 0.7)
         await stage.move(chance.choice([timedelta(minutes=7), 5 * HOUR, DAY, 8 * DAY]))
 

@@ -54,7 +54,9 @@ traits = st.one_of(
     st.sampled_from(PLACES).map(lambda place: {"latitude": place[0], "longitude": place[1]}),
     st.fixed_dictionaries({}, optional={"born": dates, "seen_at": dates, "dates": lists}),
 )
-account_traits = st.fixed_dictionaries({}, optional={"amount": amounts, "tier": st.one_of(scalars, dates)})
+account_traits = st.fixed_dictionaries(
+    {}, optional={"amount": amounts, "tier": st.one_of(scalars, dates), "renewal": dates}
+)
 CHANNELS = ["email", "sms"]
 channel_of_address = st.sampled_from(CHANNELS)
 statements = st.fixed_dictionaries(

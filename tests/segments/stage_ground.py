@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,14 @@ class Ground:
 
     def run(self, story: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(story)
+
+    def tell(self, story: Callable[..., Coroutine[Any, Any, Any]], *given: Any) -> Any:
+        """A story that fails says what was given to it."""
+        try:
+            return self.runner.run(story(self, *given))
+        except Exception as error:
+            error.add_note("\n".join(map(repr, given)))
+            raise
 
     async def emptied(self, start: datetime = START) -> Stage:
         return await emptied(self.database, start)

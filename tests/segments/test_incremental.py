@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -31,7 +31,7 @@ from segments.generated_stories import (
 )
 from segments.stage_ground import Ground, emptied, examples
 from segments.stage_ground import ground as ground
-from segments.test_truth import zones
+from segments.test_truth import STARTS, zones
 
 __all__ = ["Ground", "account_traits", "accounts", "ground", "happenings", "people", "rules"]
 _do, _emptied = do, emptied
@@ -45,7 +45,7 @@ _do, _emptied = do, emptied
     story=stories(facts, facts, clock, identities, making, working, checking),
 )
 def test_memberships_are_what_the_oracle_says(ground: Ground, zone: str, seed: int, first: Any, story: Any) -> None:
-    ground.run(_play(ground, zone, seed, first, story))
+    ground.tell(_play, zone, seed, first, story)
 
 
 async def _play(ground: Ground, zone: str, seed: int, first: Any, story: Any) -> None:
@@ -72,10 +72,10 @@ async def _play(ground: Ground, zone: str, seed: int, first: Any, story: Any) ->
     story=stories(facts, facts, clock, identities, making, most=20),
 )
 def test_workers_at_the_same_time_end_where_the_oracle_ends(ground: Ground, seed: int, first: Any, story: Any) -> None:
-    ground.run(_play_beside(ground, seed, first, story, workers=2 + seed % 2))
+    ground.tell(_play_beside, seed, first, story, 2 + seed % 2)
 
 
-async def _play_beside(ground: Ground, seed: int, first: Any, story: Any, *, workers: int) -> None:
+async def _play_beside(ground: Ground, seed: int, first: Any, story: Any, workers: int) -> None:
     stage = await ground.emptied()
     await settle_in(stage)
 
@@ -115,6 +115,7 @@ TURNING: list[dict[str, Any]] = [
     {"trait": "seen_at", "op": "next", "value": "9d"},
     {"trait": "born", "op": "anniversary", "value": "3d"},
     {"changed": "tier", "within": "1d"},
+    {"account": {"trait": "renewal", "op": "within", "value": "9d"}},
     {"local_time": {"from": "09:00", "to": "18:00", "days": ["mon", "fri", "sat", "sun"]}},
     {"segment": "timed", "for": "1d"},
     {"entered": "timed", "within": "2h"},
@@ -127,14 +128,14 @@ TURNING: list[dict[str, Any]] = [
 
 
 @examples(3)
-@given(zone=zones, seed=seeds)
-def test_time_alone_turns_every_leaf_at_its_very_instant(ground: Ground, zone: str, seed: int) -> None:
-    ground.run(_turn(ground, zone, seed))
+@given(start=st.sampled_from(STARTS), zone=zones, seed=seeds)
+def test_time_alone_turns_every_leaf_at_its_very_instant(ground: Ground, start: Any, zone: str, seed: int) -> None:
+    ground.tell(_turn, start, zone, seed)
 
 
-async def _turn(ground: Ground, zone: str, seed: int) -> None:
+async def _turn(ground: Ground, start: datetime, zone: str, seed: int) -> None:
     """Some instants at which something may turn, and the moment before each."""
-    stage, chance = await ground.emptied(), Random(seed)
+    stage, chance = await ground.emptied(start), Random(seed)
     await settle_in(stage, zone)
     for number, leaf in enumerate(TURNING):
         await stage.make(f"s{number}", leaf)
@@ -154,7 +155,7 @@ async def _turn(ground: Ground, zone: str, seed: int) -> None:
 @examples(8)
 @given(wanted=st.lists(g.rules, min_size=1, max_size=3), happened=st.lists(happenings, min_size=1, max_size=3))
 def test_one_jump_of_the_clock_ends_where_many_steps_end(ground: Ground, wanted: Any, happened: Any) -> None:
-    ends = [ground.run(_walk(ground, wanted, happened, stride)) for stride in (48, 5)]
+    ends = [ground.tell(_walk, wanted, happened, stride) for stride in (48, 5)]
     assert ends[0] == ends[1]
 
 

@@ -205,7 +205,7 @@ def said_by_chance(chance: Random, now: datetime) -> dict[str, Any]:
     rules=st.lists(g.naming, min_size=14, max_size=14),
 )
 def test_any_rule_after_any_story(ground: Ground, start: Any, zone: str, seed: int, story: Any, rules: Any) -> None:
-    ground.run(_ask(ground, start, zone, seed, story, rules))
+    ground.tell(_ask, start, zone, seed, story, rules)
 
 
 async def _ask(ground: Ground, start: datetime, zone: str, seed: int, story: Any, rules: Any) -> None:
