@@ -18,6 +18,7 @@ async def on_merged(tx: Transaction, merges: Sequence[Merged]) -> None:
     """The registry is shared: a fill that saw the alias as a person drops it when it ends."""
     aliases = sorted({merge.alias for merge in merges})
     await registry.share(tx)
+    await store.lock_due(tx, [*aliases, *{merge.profile for merge in merges}])
     await store.drop_due(tx, aliases)
     await store.inherit(tx, [(merge.alias, merge.profile) for merge in merges])
     await store.drop_members(tx, aliases)
@@ -25,4 +26,5 @@ async def on_merged(tx: Transaction, merges: Sequence[Merged]) -> None:
 
 async def on_unmerged(tx: Transaction, parted: Sequence[Unmerged]) -> None:
     await registry.share(tx)
+    await store.lock_due(tx, [number for each in parted for number in (each.profile, each.restored)])
     await store.inherit(tx, [(each.profile, each.restored) for each in parted])

@@ -49,6 +49,15 @@ SELECT DISTINCT profile_id
   FROM known_moving
  WHERE profile_id = ANY (:profiles::bigint[]);
 
+-- name: lock_due
+-- No worker writes what it judged of these people: it has written before, or sees what we are about to do.
+SELECT d.profile_id
+  FROM membership_due d
+  JOIN unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
+    ON g.bucket = d.bucket AND g.profile_id = d.profile_id
+ ORDER BY d.bucket, d.profile_id
+   FOR UPDATE OF d;
+
 -- name: drop_due
 -- Whoever is no person of their own any more waits for nothing. The lock keeps a worker's late judgement out.
 WITH locked AS MATERIALIZED (

@@ -43,6 +43,10 @@ async def moving_among(tx: Transaction, profiles: Sequence[ProfileId]) -> set[Pr
     return {ProfileId(row["profile_id"]) for row in await queries.rows(tx, "moving_among", profiles=list(profiles))}
 
 
+async def lock_due(tx: Transaction, profiles: Sequence[ProfileId]) -> None:
+    await queries.run(tx, "lock_due", **_columns(profiles))
+
+
 async def drop_due(tx: Transaction, profiles: Sequence[ProfileId]) -> None:
     await queries.run(tx, "drop_due", **_columns(profiles))
 
