@@ -31,6 +31,7 @@ from antiphon.segments.history import Live, fold_tallies, live, moves, size
 from antiphon.segments.making import (
     AtWork,
     InUse,
+    NamesUnpublished,
     NameTaken,
     NothingToPublish,
     add_to_list,
@@ -81,6 +82,7 @@ __all__ = [
     "Member",
     "Moved",
     "NameTaken",
+    "NamesUnpublished",
     "NothingToPublish",
     "Overlap",
     "Part",

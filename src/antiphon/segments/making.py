@@ -40,6 +40,12 @@ class AtWork(Conflict):
     code = "segment_building"
 
 
+class NamesUnpublished(Conflict):
+    """It names segments that have no members, for they were never published, or are archived."""
+
+    code = "segment_unpublished"
+
+
 class NothingToPublish(Conflict):
     """There is no draft."""
 
@@ -80,6 +86,7 @@ async def save_draft(tx: Transaction, id_or_name: str, rule: Document, *, by: st
 
     Raises Invalid, UnknownSegment, and AtWork while a version is being built.
     """
+    await store.hold_names(tx)
     segment = await _changeable(tx, id_or_name)
     parsed = parse(rule)
     plain = await resolve.plain(tx, parsed)
@@ -102,11 +109,16 @@ async def _changeable(tx: Transaction, id_or_name: str) -> Segment:
 
 
 async def discard_draft(tx: Transaction, id_or_name: str) -> Segment:
-    """Raises NothingToPublish where there is none. A segment that never was published goes with its draft."""
+    """Raises NothingToPublish where there is none. A segment that never was published goes with its draft.
+
+    Raises InUse where it would go and others name it.
+    """
+    await store.hold_names(tx)
     segment = await _changeable(tx, id_or_name)
     if not await store.drop_draft(tx, segment.id):
         raise NothingToPublish(f'"{segment.name}" has no draft.')
     if segment.state == "draft":
+        await _make_sure_unnamed(tx, segment)
         await store.delete(tx, segment.id)
         return segment
     return await resolve.get(tx, str(segment.id))
@@ -115,7 +127,7 @@ async def discard_draft(tx: Transaction, id_or_name: str) -> Segment:
 async def publish(database: Database, id_or_name: str, *, wait_s: float | None = None) -> Segment:
     """Build the draft while the old version serves; returns once it is live, or after `wait_s` while a worker goes on.
 
-    Raises NothingToPublish.
+    Raises NothingToPublish, and NamesUnpublished.
     """
     segment = await database.repeat(lambda tx: _start(tx, id_or_name))
     work = asyncio.ensure_future(build(database, segment))
@@ -138,6 +150,8 @@ async def _start(tx: Transaction, id_or_name: str) -> SegmentId:
     """The registry is held, so that what happens from now on is touched also where only the new rule speaks of it."""
     await store.hold(tx)
     segment = await _changeable(tx, id_or_name)
+    if names := await store.unpublished_needs(tx, segment.id):
+        raise NamesUnpublished(f'"{segment.name}" names {", ".join(names)}, with nobody in it yet. Publish that first.')
     if not await store.start_build(tx, segment.id, estimate_s=None):
         raise NothingToPublish(f'"{segment.name}" has no draft to publish.')
     tx.wake(TOPIC)
@@ -155,21 +169,32 @@ async def archive(database: Database, id_or_name: str) -> Segment:
     Raises InUse, with the names of the segments whose rules name it.
     """
     segment = await database.repeat(lambda tx: _archive(tx, id_or_name))
-    await database.repeat(lambda tx: members.empty(tx, segment))
+    await database.repeat(lambda tx: _empty(tx, segment))
     async with database.transaction(read_only=True) as tx:
         return await resolve.get(tx, str(segment))
 
 
 async def _archive(tx: Transaction, id_or_name: str) -> SegmentId:
     await store.hold(tx)
+    await store.hold_names(tx)
     segment = await resolve.get(tx, id_or_name)
-    users = sorted({edge.name for edge in await store.edges(tx) if segment.id in edge.needs})
-    if users:
-        raise InUse(f'"{segment.name}" is named by {", ".join(users)}. Change their rules first.')
+    await _make_sure_unnamed(tx, segment)
     if segment.stage_of is not None:
         raise InUse(f'"{segment.name}" is a stage of "{segment.stage_of}". Change the ladder instead.')
     await store.archive(tx, segment.id)
     return segment.id
+
+
+async def _make_sure_unnamed(tx: Transaction, segment: Segment) -> None:
+    users = sorted({edge.name for edge in await store.edges(tx) if segment.id in edge.needs})
+    if users:
+        raise InUse(f'"{segment.name}" is named by {", ".join(users)}. Change their rules first.')
+
+
+async def _empty(tx: Transaction, segment: SegmentId) -> None:
+    """In a transaction of its own, for it may take long. Unless it was brought back meanwhile."""
+    if await store.lock_archived(tx, segment):
+        await members.empty(tx, segment)
 
 
 async def restore(database: Database, id_or_name: str) -> Segment:
@@ -181,6 +206,7 @@ async def restore(database: Database, id_or_name: str) -> Segment:
             raise invalid("segment", f'"{segment.name}" is not archived.')
         await store.unarchive(tx, segment.id)
         if segment.kind == "list":
+            await members.empty(tx, segment.id)
             return segment
         newest = (await store.versions(tx, segment.id))[0]
         return await save_draft(tx, str(segment.id), newest.rule, by=newest.by)

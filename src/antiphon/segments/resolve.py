@@ -158,9 +158,9 @@ async def live_rule(tx: Transaction, segment: Segment) -> Rule:
     return await plain(tx, parse(segment.rule))
 
 
-async def rule_at_work(tx: Transaction, segment: SegmentId) -> Rule:
-    """The rule that is being built, or whose changes are being written."""
-    return await plain(tx, parse(await store.rule_at_work(tx, segment)))
+async def rule_of(tx: Transaction, segment: SegmentId, version: int) -> Rule:
+    """The rule of a version, without computed traits."""
+    return await plain(tx, parse(await store.rule_of(tx, segment, version)))
 
 
 async def watched(tx: Transaction) -> list[Watched]:

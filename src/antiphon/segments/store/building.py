@@ -9,6 +9,7 @@ from antiphon.kernel.records import ProfileId, SegmentId
 from antiphon.segments.engine.everybody import with_timers
 from antiphon.segments.engine.frame import Moment, Words
 from antiphon.segments.language.rules import Rule
+from antiphon.segments.store import ladders
 from antiphon.segments.store.registry import queries
 
 
@@ -41,8 +42,8 @@ async def at_work(tx: Transaction, segment: SegmentId) -> AtWork | None:
     return AtWork(row["version"], row["state"] == "live", row["phase"], row["done"], row["is_first"])
 
 
-async def look_again(tx: Transaction, segment: SegmentId) -> None:
-    await queries.run(tx, "look_again", segment_id=segment)
+async def look_again(tx: Transaction, segment: SegmentId, version: int) -> None:
+    await queries.run(tx, "look_again", segment_id=segment, version=version)
 
 
 async def look(tx: Transaction, segment: SegmentId, rule: Rule, words: Words, *, is_first: bool) -> None:
@@ -75,12 +76,18 @@ async def about_everybody(tx: Transaction, statement: str, *parameters: object) 
     return rows
 
 
+async def drop(tx: Transaction, segment: SegmentId) -> None:
+    """What a build left that is not wanted any more; also first members, of a segment that is not live."""
+    await queries.run(tx, "empty_build", segment_id=segment)
+    await queries.run(tx, "empty_archived", segment_id=segment)
+
+
 async def is_marked(tx: Transaction, segment: SegmentId) -> bool:
     return bool(await queries.value(tx, "is_marked", segment_id=segment))
 
 
-async def note(tx: Transaction, segment: SegmentId, phase: str, *, done: int, steps: int) -> None:
-    await queries.run(tx, "build_phase", segment_id=segment, phase=phase, done=done, steps=steps)
+async def note(tx: Transaction, segment: SegmentId, version: int, phase: str, *, done: int, steps: int) -> None:
+    await queries.run(tx, "build_phase", segment_id=segment, version=version, phase=phase, done=done, steps=steps)
 
 
 async def merge_timers(tx: Transaction, segment: SegmentId, *, first: int, last: int) -> None:
@@ -92,17 +99,23 @@ async def go_live(tx: Transaction, segment: SegmentId, *, is_first: bool, steps:
     if is_first:
         await queries.run(tx, "drop_aliases", segment_id=segment)
         await queries.run(tx, "drop_gone", segment_id=segment)
+        await queries.run(tx, "part_stages", segment_id=segment)
         await queries.run(tx, "tally_first", segment_id=segment)
     await queries.run(tx, "touch_since_build", segment_id=segment)
     await queries.run(tx, "go_live", segment_id=segment, phase="" if is_first else "applying", steps=steps)
+    if is_first:
+        await ladders.go_on(tx, segment)
 
 
-async def differing(tx: Transaction, segment: SegmentId, *, first: int, last: int) -> list[tuple[ProfileId, bool]]:
-    """Profiles of some buckets, and whether they enter."""
+async def differing(
+    tx: Transaction, segment: SegmentId, *, first: int, last: int
+) -> list[tuple[ProfileId, bool, bool]]:
+    """Profiles of some buckets, whether they enter, and whether that is sure: else a worker is to look at them."""
     rows = await queries.rows(tx, "differing", segment_id=segment, first=first, last=last)
-    return [(ProfileId(row["profile_id"]), row["entered"]) for row in rows]
+    return [(ProfileId(row["profile_id"]), row["entered"], row["is_ours"]) for row in rows]
 
 
-async def end(tx: Transaction, segment: SegmentId) -> None:
-    await queries.run(tx, "end_build", segment_id=segment)
+async def end(tx: Transaction, segment: SegmentId, version: int) -> None:
+    await queries.run(tx, "end_build", segment_id=segment, version=version)
     await queries.run(tx, "empty_build", segment_id=segment)
+    await ladders.go_on(tx, segment)

@@ -41,6 +41,10 @@ async def hold(tx: Transaction) -> None:
     await queries.run(tx, "hold_registry")
 
 
+async def hold_names(tx: Transaction) -> None:
+    await queries.run(tx, "hold_names")
+
+
 async def keep_plans(tx: Transaction) -> None:
     await queries.run(tx, "keep_plans")
 
@@ -144,8 +148,16 @@ async def rules(tx: Transaction, wanted: Collection[tuple[SegmentId, int]]) -> d
     return {(SegmentId(row["segment_id"]), row["version"]): row["rule"] for row in rows}
 
 
-async def rule_at_work(tx: Transaction, segment: SegmentId) -> Any:
-    return await queries.value(tx, "rule_at_work", segment_id=segment)
+async def rule_of(tx: Transaction, segment: SegmentId, version: int) -> Any:
+    return await queries.value(tx, "rule_of_version", segment_id=segment, version=version)
+
+
+async def unbuilt_needs(tx: Transaction, segment: SegmentId) -> list[SegmentId]:
+    return [SegmentId(row["id"]) for row in await queries.rows(tx, "unbuilt_needs", segment_id=segment)]
+
+
+async def unpublished_needs(tx: Transaction, segment: SegmentId) -> list[str]:
+    return [row["name"] for row in await queries.rows(tx, "unpublished_needs", segment_id=segment)]
 
 
 async def edges(tx: Transaction) -> list[Edge]:
@@ -157,6 +169,10 @@ async def edges(tx: Transaction) -> list[Edge]:
 
 async def archive(tx: Transaction, segment: SegmentId) -> None:
     await queries.run(tx, "archive", segment_id=segment)
+
+
+async def lock_archived(tx: Transaction, segment: SegmentId) -> bool:
+    return await queries.row(tx, "lock_archived", segment_id=segment) is not None
 
 
 async def unarchive(tx: Transaction, segment: SegmentId) -> None:

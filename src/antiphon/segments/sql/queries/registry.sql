@@ -6,6 +6,10 @@ SELECT pg_advisory_xact_lock_shared(1936025453);
 -- Wait until no transaction is open that touched or worked memberships; hold off new ones.
 SELECT pg_advisory_xact_lock(1936025453);
 
+-- name: hold_names
+-- Of those who change which segments name which, one at a time: two at once could each name the other.
+SELECT pg_advisory_xact_lock(1936025454);
+
 -- name: keep_plans
 -- For the transaction: the statements of leaves come again and again, and always look up a few rows by index. To plan one
 -- takes longer than to run it.
@@ -83,11 +87,9 @@ SELECT v.segment_id, v.version, v.rule
   FROM unnest(:segments::integer[], :versions::integer[]) AS g (segment_id, version)
   JOIN segment_version v ON v.segment_id = g.segment_id AND v.version = g.version;
 
--- name: rule_at_work
--- The rule that is being built, or whose changes are being written.
-SELECT rule
-  FROM segment_version
- WHERE segment_id = :segment_id AND (state = 'building' OR (state = 'live' AND phase <> ''));
+-- name: rule_of_version
+-- One rule.
+SELECT rule FROM segment_version WHERE segment_id = :segment_id AND version = :version;
 
 -- name: needs_of_all
 -- Which segments each names, live or to come: for order and cycles.
@@ -104,17 +106,43 @@ SELECT segment_id
  ORDER BY segment_id;
 
 -- name: building
--- The version at work.
+-- The version at work: a newer one goes before one whose changes are not all written, for it makes them needless.
 SELECT v.version, v.state, v.phase, v.done, s.version = 0 AS is_first
   FROM segment_version v
   JOIN segment s ON s.id = v.segment_id
- WHERE v.segment_id = :segment_id AND (v.state = 'building' OR (v.state = 'live' AND v.phase <> ''));
+ WHERE v.segment_id = :segment_id AND (v.state = 'building' OR (v.state = 'live' AND v.phase <> ''))
+ ORDER BY v.version DESC
+ LIMIT 1;
+
+-- name: unbuilt_needs
+-- Segments that have no members yet, for their first version is being built, and that a version names which is being built.
+SELECT s.id
+  FROM segment_version v
+  JOIN segment s ON s.id = ANY (v.needs) AND s.kind = 'rule' AND s.version = 0
+  JOIN segment_version n ON n.segment_id = s.id AND n.state = 'building'
+ WHERE v.segment_id = :segment_id AND v.state = 'building'
+ ORDER BY s.id;
+
+-- name: unpublished_needs
+-- Segments that a draft names, and that have no version that is live or being built.
+SELECT s.name
+  FROM segment_version v
+  JOIN segment s ON s.id = ANY (v.needs)
+ WHERE v.segment_id = :segment_id AND v.state = 'draft'
+   AND (s.archived_at IS NOT NULL
+        OR (s.kind = 'rule' AND s.version = 0
+            AND NOT EXISTS (SELECT FROM segment_version n WHERE n.segment_id = s.id AND n.state = 'building')))
+ ORDER BY s.name;
 
 -- name: archive
 -- It is kept up no longer.
 WITH past AS (
   UPDATE segment_version SET state = 'past', phase = '' WHERE segment_id = :segment_id AND state IN ('live', 'building'))
 UPDATE segment SET archived_at = :now, version = 0 WHERE id = :segment_id;
+
+-- name: lock_archived
+-- Nobody brings it back meanwhile; no row where somebody has.
+SELECT id FROM segment WHERE id = :segment_id AND archived_at IS NOT NULL FOR UPDATE;
 
 -- name: unarchive
 -- It may have a version again.
