@@ -55,9 +55,8 @@ def die() -> None:
 
 async def _work(database: Database, _seed: int, _given: None) -> None:
     """Leases are short, so that what a killed worker had is soon taken over."""
-    importlib.import_module("antiphon.segments.work").LEASE_S = 1.0
-    importlib.import_module("antiphon.segments.crowds").LEASE_S = 1.0
-    move.LEASE_S = 1.0
+    for name in ("antiphon.segments.work", "antiphon.segments.crowds", "antiphon.profiles.identity.move"):
+        vars(importlib.import_module(name))["LEASE_S"] = 1.0
     async with asyncio.TaskGroup() as group:
         group.create_task(segments.run(database))
         group.create_task(work_loop(database, "moves", lambda: move.work(database)))
