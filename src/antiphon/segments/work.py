@@ -210,8 +210,8 @@ async def settle(tx: Transaction, claimed: Sequence[Claimed]) -> None:
     moving |= await store.moving_among(tx, profiles)  # and not in between: a merge may have come while we judged
     ours = {ProfileId(id) for _, id in mine if id not in moving}
     wanted = [segment for segment, some in look.wanted.items() if some]
-    before = await store.members_among(tx, wanted, sorted(ours))
-    await write(tx, look.changes(judge, ours, before.keys()), watched)
+    before = await store.who_is_in(tx, wanted, sorted(ours))
+    await write(tx, look.changes(judge, ours, before), watched)
 
 
 async def write(tx: Transaction, changes: Sequence[Change], watched: Sequence[Watched]) -> None:

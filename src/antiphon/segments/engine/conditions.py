@@ -19,6 +19,8 @@ _OPPOSITE: dict[Op, Op] = {"ne": "eq", "not_in": "in"}
 def condition_sql(condition: Condition, column: str, frame: Frame) -> str:
     """`column` is a jsonb object or null. JSON null is the same as a missing value."""
     op, value = condition.op, condition.value
+    if "." not in condition.field and "[]" not in condition.field and _is_plain_text(op, value):
+        return _same_text(f"({column} ->> {frame.add(condition.field, 'text')})", op, value, frame)
     if "[]" not in condition.field:
         return compared(path_sql(column, condition.field, frame), op, value, frame)
     path = frame.add(items_path(condition.field), "jsonpath")
@@ -27,6 +29,34 @@ def condition_sql(condition: Condition, column: str, frame: Frame) -> str:
     holds = compared("v.value", op, value, frame)
     found = f"EXISTS (SELECT FROM jsonb_path_query({column}, {path}) v(value) WHERE {holds})"
     return f"(NOT {found})" if negated else found
+
+
+def _is_plain_text(op: Op, value: Value | Decimal) -> bool:
+    """Whether the text form of the JSON decides: no number, boolean, list or object is written like these texts."""
+    if op in ("eq", "ne"):
+        return isinstance(value, str) and not _is_json(value)
+    return (
+        op in ("in", "not_in")
+        and isinstance(value, tuple)
+        and all(isinstance(item, str) and not _is_json(item) for item in value)
+    )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _same_text(text: str, op: Op, value: Value | Decimal, frame: Frame) -> str:
+    """Twice as quick as to compare JSON."""
+    if isinstance(value, tuple):
+        same = f"coalesce({text} = ANY ({frame.add(list(value), 'text[]')}), false)"
+    else:
+        same = f"coalesce({text} = {frame.add(value, 'text')}, false)"
+    return f"(NOT {same})" if op in ("ne", "not_in") else same
 
 
 def path_sql(column: str, path: str, frame: Frame) -> str:

@@ -60,7 +60,7 @@ class _Look:
             return Turn(row, found.row_timer() or NEVER)
         name = f"l{len(self.joins)}"
         self.joins.append(
-            f" LEFT JOIN ({found.judged()}) {name} ON {name}.bucket = p.bucket AND {name}.profile_id = p.id"
+            f" LEFT JOIN ({found.judged()}) {name} ON {name}.profile_id = p.id"
         )
         return Turn(f"coalesce({name}.truth, {str(found.unknown).lower()})", f"{name}.timer_at")
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from antiphon.segments.engine.answers import Answer
 from antiphon.segments.engine.conditions import SIGNS
-from antiphon.segments.engine.events import flips_at, moment_holds
+from antiphon.segments.engine.events import flips_at, moment_holds, number_of
 from antiphon.segments.engine.frame import Frame
 from antiphon.segments.language.rules import COMPARISONS, Happened
 
@@ -113,7 +113,7 @@ class FromSums(Answer):
         if measure.of in ("first", "last"):
             return moment_holds(f"s.{measure.of}_at", measure, self.frame)
         if window.is_open:
-            return f"coalesce(s.n, 0) {SIGNS[measure.op]} {self.frame.add(measure.value, 'numeric')}"
+            return f"coalesce(s.n, 0) {SIGNS[measure.op]} {number_of(measure, self.frame)}"
         present = f"coalesce({self._present()}, false)"
         return f"(NOT {present})" if measure.holds_without_events else present
 

@@ -127,10 +127,21 @@ INSERT INTO segment_change (bucket, segment_id, profile_id, at, entered, cause)
 SELECT bucket, segment_id, profile_id, :now, false, 'merge' FROM gone;
 
 -- name: members_among
--- Which of these profiles are in which of these segments, since when.
+-- Which of these profiles are in which of these segments, since when. OFFSET 0 makes it one look by index for each
+-- profile; the planner would take one for each profile and segment.
 SELECT m.profile_id, m.segment_id, m.entered_at
   FROM unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
-  JOIN member m ON m.bucket = g.bucket AND m.profile_id = g.profile_id AND m.segment_id = ANY (:segments::integer[]);
+ CROSS JOIN LATERAL (SELECT k.* FROM member k
+                      WHERE k.bucket = g.bucket AND k.profile_id = g.profile_id OFFSET 0) m
+ WHERE m.segment_id = ANY (:segments::integer[]);
+
+-- name: who_is_in
+-- The same, without since when.
+SELECT m.segment_id, m.profile_id
+  FROM unnest(:buckets::smallint[], :profiles::bigint[]) AS g (bucket, profile_id)
+ CROSS JOIN LATERAL (SELECT k.segment_id, k.profile_id FROM member k
+                      WHERE k.bucket = g.bucket AND k.profile_id = g.profile_id OFFSET 0) m
+ WHERE m.segment_id = ANY (:segments::integer[]);
 
 -- name: write_changes
 -- Enter and leave; only what really changed is logged, counted and returned. Nobody is in two stages of a ladder: who
@@ -238,6 +249,7 @@ SELECT (SELECT count(*) FROM membership_due WHERE due_at <= :now)  -- across buc
      + (SELECT count(*) FROM segment_version WHERE state = 'building' OR (state = 'live' AND phase <> ''));
 
 -- name: join_everybody
--- Before statements about everybody: nested loops on or off, until the transaction ends. They only win for few rows,
--- and tables that were just filled have no statistics to tell the planner that there are many.
-SELECT set_config('enable_nestloop', :nested, true);
+-- Before statements about everybody: nested loops and merge joins on or off, until the transaction ends. Loops only win
+-- for few rows, merges walk an index through the whole table, and tables that were just filled have no statistics to tell
+-- the planner that there are many.
+SELECT set_config('enable_nestloop', :nested, true), set_config('enable_mergejoin', :nested, true);

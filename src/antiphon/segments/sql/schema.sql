@@ -63,7 +63,8 @@ CREATE TABLE member (
   segment_id integer NOT NULL,
   profile_id bigint NOT NULL,
   entered_at timestamptz NOT NULL,
-  PRIMARY KEY (bucket, segment_id, profile_id)
+  -- by person first: work asks for all segments of somebody at once
+  PRIMARY KEY (bucket, profile_id, segment_id)
 );
 -- serves the list of a segment and its chunks
 CREATE INDEX member_by_segment ON member (segment_id, profile_id);

@@ -75,6 +75,15 @@ async def members_among(
     return {(row["segment_id"], row["profile_id"]): row["entered_at"] for row in rows}
 
 
+async def who_is_in(
+    tx: Transaction, segments: Collection[SegmentId], profiles: Sequence[ProfileId]
+) -> set[tuple[SegmentId, ProfileId]]:
+    if not segments or not profiles:
+        return set()
+    rows = await queries.rows(tx, "who_is_in", **_columns(profiles), segments=list(segments))
+    return {(SegmentId(segment), ProfileId(profile)) for segment, profile in rows}
+
+
 async def write_changes(tx: Transaction, changes: Sequence[Change]) -> list[SegmentChange]:
     """Returns what was not so before."""
     rows = await queries.rows(
