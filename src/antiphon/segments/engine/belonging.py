@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from antiphon.segments.engine.answers import Answer
-from antiphon.segments.engine.conditions import condition_sql
 from antiphon.segments.engine.frame import Frame
-from antiphon.segments.language.rules import AccountTrait, InAccount, InSegment, Moved
+from antiphon.segments.engine.traits import OfTrait
+from antiphon.segments.language.rules import AccountTrait, InAccount, InSegment, Moved, Trait
 
 _BY_MERGE = "c.cause = 'merge'"
 """Two numbers turned out to be one person: nobody entered or left."""
@@ -26,16 +26,25 @@ class OfAccount(Answer):
 
 
 class OfAccountTrait(Answer):
+    """Of several accounts one is enough."""
+
     def __init__(self, leaf: AccountTrait, frame: Frame) -> None:
         super().__init__(frame)
-        self.condition = condition_sql(leaf.condition, "c.traits", frame)
+        self.trait = OfTrait(Trait(leaf.condition), frame, column="c.traits")
 
     def differing(self) -> str:
-        # an account has a bucket of its own, the hash of its key: read across buckets
-        return (
-            f"SELECT DISTINCT b.bucket, b.profile_id FROM known_belonging b{self.frame.limit('b')}"  # noqa: S608 - our own words
-            f" JOIN known_account c ON c.key = b.account WHERE {self.condition}"
-        )
+        return f"SELECT DISTINCT b.bucket, b.profile_id {self._source()} WHERE {self.trait.row()}"
+
+    def timers(self) -> str | None:
+        timer = self.trait.row_timer()
+        return f"SELECT b.bucket, b.profile_id, {timer} AS timer_at {self._source()}" if timer else None
+
+    def _source(self) -> str:
+        """An account has a bucket of its own, the hash of its key: read across buckets."""
+        text = f"FROM known_belonging b{self.frame.limit('b')} JOIN known_account c ON c.key = b.account"
+        if self.trait.condition.op == "anniversary":
+            text += f" JOIN {self.frame.people} p ON p.id = b.profile_id"
+        return text
 
 
 class Members(Answer):

@@ -64,8 +64,8 @@ class FromEvents(Answer):
 def events_of(names: tuple[str, ...], span: Span, frame: Frame) -> str:
     """`FROM … WHERE …`: events `e` of these names which the window holds or will hold, of whom the question is about.
 
-    Of given profiles the rollup guards: who has no such event since then is not looked up further. OFFSET 0 keeps the look
-    by profile: of a month that has just begun nothing is known, and the planner would read it whole for each of them.
+    Of given profiles the rollup guards: who has no such event since then is not looked up further. OFFSET 0 keeps the
+    look by profile: of a month that has just begun nothing is known, and the planner would read it whole for each.
     """
     since = span.since()
     numbers = [frame.event(name) for name in names]
@@ -78,8 +78,8 @@ def events_of(names: tuple[str, ...], span: Span, frame: Frame) -> str:
     recent = f" AND n.at > {since}" if since else ""
     guard = f" AND s.last_at > {since}" if since else ""
     guarded = f" JOIN known_event_sum s ON s.bucket = t.bucket AND s.profile_id = t.id AND s.name_id {named}{guard}"
-    own = f"SELECT n.* FROM known_event n WHERE n.name_id = s.name_id AND n.profile_id = t.id{recent} OFFSET 0"  # noqa: S608 - our own words
-    return f"FROM target t{guarded} CROSS JOIN LATERAL ({own}) e{person} WHERE true{span.recent()}"
+    own = f"FROM known_event n WHERE n.name_id = s.name_id AND n.profile_id = t.id{recent} OFFSET 0"
+    return f"FROM target t{guarded} CROSS JOIN LATERAL (SELECT n.* {own}) e{person} WHERE true{span.recent()}"
 
 
 def threshold(measure: Measure) -> int | None:

@@ -81,7 +81,7 @@ class FromSteps(Answer):
         )
 
     def _followed(self, first: str) -> str:
-        """The same of given profiles: every first step with its last, one look for each step; `at` is null without one."""
+        """The same of given profiles: first steps with their last, one look for each step; `at` is null without one."""
         chain = first
         for step in self.leaf.steps[1:]:
             chain = (

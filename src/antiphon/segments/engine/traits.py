@@ -26,14 +26,17 @@ _EASTERNMOST = "interval '16 hours'"
 
 
 class OfTrait(Answer):
-    def __init__(self, leaf: Trait, frame: Frame) -> None:
+    """`column` has the traits that are asked about; whose day it is, `p` says."""
+
+    def __init__(self, leaf: Trait, frame: Frame, *, column: str = "p.traits") -> None:
         super().__init__(frame)
+        self.column = column
         self.condition = leaf.condition
         self.relative = leaf.condition.op in RELATIVE_OPS
 
     def row(self) -> str:
         if not self.relative:
-            return condition_sql(self.condition, "p.traits", self.frame)
+            return condition_sql(self.condition, self.column, self.frame)
         if self.condition.op == "anniversary":
             holds = self._comes()
         else:
@@ -111,13 +114,13 @@ class OfTrait(Answer):
         return instant_sql(self._value())
 
     def _value(self) -> str:
-        return "v.value" if "[]" in self.condition.field else path_sql("p.traits", self.condition.field, self.frame)
+        return "v.value" if "[]" in self.condition.field else path_sql(self.column, self.condition.field, self.frame)
 
     def _items(self) -> str:
         if "[]" not in self.condition.field:
             return ""
         path = self.frame.add(items_path(self.condition.field), "jsonpath")
-        return f" FROM jsonb_path_query(p.traits, {path}) v(value)"
+        return f" FROM jsonb_path_query({self.column}, {path}) v(value)"
 
 
 class InPart(Answer):
