@@ -56,6 +56,7 @@ async def _keep_house(runtime: Runtime) -> None:
         try:
             await runtime.database.repeat(profiles.ensure_partitions)
             await runtime.database.repeat(channels.trim)
+            await runtime.database.repeat(segments.fold_tallies)
         except LOST_CONNECTION:
             await asyncio.sleep(1.0)
             continue

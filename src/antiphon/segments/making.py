@@ -10,7 +10,7 @@ from antiphon.kernel import outlet
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Conflict, invalid
 from antiphon.kernel.records import ProfileId, SegmentId
-from antiphon.segments import resolve
+from antiphon.segments import cost, resolve
 from antiphon.segments.builds import build
 from antiphon.segments.kinds import kinds_of, of_segment
 from antiphon.segments.language.parse import NAME_CHARS_MAX, parse, parse_computed
@@ -129,7 +129,9 @@ async def publish(database: Database, id_or_name: str, *, wait_s: float | None =
 
     Raises NothingToPublish, and NamesUnpublished.
     """
-    segment = await database.repeat(lambda tx: _start(tx, id_or_name))
+    async with database.transaction(read_only=True) as tx:
+        estimate_s = await _foreseen(tx, id_or_name)
+    segment = await database.repeat(lambda tx: _start(tx, id_or_name, estimate_s))
     work = asyncio.ensure_future(build(database, segment))
     if wait_s is None:
         await work
@@ -146,13 +148,23 @@ def _taken_over(work: asyncio.Future[bool]) -> None:
         work.exception()
 
 
-async def _start(tx: Transaction, id_or_name: str) -> SegmentId:
+async def _foreseen(tx: Transaction, id_or_name: str) -> float | None:
+    """The seconds that the build of the draft will take, about; None where there is none."""
+    versions = await store.versions(tx, (await resolve.get(tx, id_or_name)).id)
+    draft = next((version.rule for version in versions if version.state == "draft"), None)
+    if draft is None:
+        return None
+    rule = await resolve.plain(tx, parse(draft))
+    return await cost.seconds(tx, rule, await resolve.words(tx, [rule]))
+
+
+async def _start(tx: Transaction, id_or_name: str, estimate_s: float | None) -> SegmentId:
     """The registry is held, so that what happens from now on is touched also where only the new rule speaks of it."""
     await store.hold(tx)
     segment = await _changeable(tx, id_or_name)
     if names := await store.unpublished_needs(tx, segment.id):
         raise NamesUnpublished(f'"{segment.name}" names {", ".join(names)}, with nobody in it yet. Publish that first.')
-    if not await store.start_build(tx, segment.id, estimate_s=None):
+    if not await store.start_build(tx, segment.id, estimate_s=estimate_s):
         raise NothingToPublish(f'"{segment.name}" has no draft to publish.')
     tx.wake(TOPIC)
     return segment.id
