@@ -28,9 +28,9 @@ def read_json(file: str) -> Any:
 
 
 def read_rule(file: str) -> dict[str, Any] | str:
-    """A rule: JSON in a file `….json` or where the first character is `{`, else words."""
+    """A rule: JSON in a file `….json` or where the first character is `{` or `[`, else words."""
     text = _text(file)
-    if file.endswith(".json") or text.lstrip().startswith("{"):
+    if file.endswith(".json") or text.lstrip().startswith(("{", "[")):
         found: dict[str, Any] = _parsed(text, file)  # what is no object is refused where rules are read
         return found
     return text
