@@ -60,6 +60,7 @@ from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.identity.merging import merge_people, say_same, unmerge
 from antiphon.profiles.identity.work import count_due, run
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
+from antiphon.profiles.kinds import is_kind
 from antiphon.profiles.known import record_known
 from antiphon.profiles.numbers import led_to
 from antiphon.profiles.provenance import KnownAs, MergedIn, OptedOut, Provenance, TraitOrigin, provenance_of
@@ -146,6 +147,7 @@ __all__ = [
     "flaws",
     "grid",
     "in_flight",
+    "is_kind",
     "keep_to_rules",
     "keep_words",
     "leave_account",

@@ -45,6 +45,11 @@ def base(kind: str) -> str:
     return kind if kind in _RANK else kind.partition("@")[0]
 
 
+def is_kind(text: str) -> bool:
+    """Whether people are known by it, with or without a scope."""
+    return base(text) in KINDS
+
+
 def scope(kind: str) -> str:
     """`crm` of `external_id@crm`; empty where there is none."""
     return kind.partition("@")[2]

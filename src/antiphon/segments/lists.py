@@ -15,7 +15,6 @@ from antiphon import profiles
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.records import Identifier, ProfileId
-from antiphon.profiles import kinds
 from antiphon.segments import making, resolve
 from antiphon.segments.store import lists as store
 
@@ -71,7 +70,7 @@ async def export(database: Database, id_or_name: str, columns: Sequence[str] = C
         raise invalid("columns", f"1 to {COLUMNS_MAX} names of columns are needed.")
     async with database.transaction(read_only=True) as tx:
         segment = await resolve.get(tx, id_or_name)
-    named = [column for column in columns if _is_kind(column)]
+    named = [column for column in columns if profiles.is_kind(column)]
 
     async def pages() -> AsyncIterator[str]:
         yield _lines([columns])
@@ -88,16 +87,12 @@ async def export(database: Database, id_or_name: str, columns: Sequence[str] = C
     return pages()
 
 
-def _is_kind(column: str) -> bool:
-    return kinds.base(column) in kinds.KINDS
-
-
 def _cell(row: store.Row, column: str) -> str:
     if column == "profile":
         return str(row.profile)
     if column == "entered_at":
         return _written(row.entered_at)
-    if _is_kind(column):
+    if profiles.is_kind(column):
         return row.names.get(column, "")
     return _written(_at(row.traits, column.removeprefix("trait:")))
 
