@@ -18,7 +18,7 @@ a track is added where it is new. Whether it may be written to is not its owner'
 address itself, whoever holds it, now or later.
 """
 
-from antiphon.profiles import consent, optin
+from antiphon.profiles import consent, kinds, optin
 from antiphon.profiles.accounts import (
     Account,
     AccountMember,
@@ -150,6 +150,7 @@ __all__ = [
     "is_kind",
     "keep_to_rules",
     "keep_words",
+    "kinds",
     "leave_account",
     "led_to",
     "ledger",
