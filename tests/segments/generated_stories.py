@@ -83,6 +83,7 @@ facts = (
     act("track", happenings),
     act("identify", st.tuples(people, traits)),
     act("identify", st.tuples(people, traits)),
+    act("identify", st.tuples(people, some(timezone=st.sampled_from(ZONES)))),
     act("group", st.tuples(people, accounts, account_traits)),
     act("leave", st.tuples(people, accounts)),
     act("opt_out", st.tuples(people, channel_of_address)),
@@ -95,11 +96,12 @@ facts = (
     act("list", st.tuples(people, st.booleans())),
 )
 clock = (act("stride", strides), act("stride", strides))
-identities = (act("merge", pairs), act("part", people), act("erase", people))
+identities = (*[act("merge", pairs)] * 3, *[act("part", people)] * 3, act("erase", people))
 making = (
     act("make", naming),
     act("make", remembering),
     act("edit", st.tuples(st.integers(0, 9), rules)),
+    act("edit", st.tuples(st.just(-1), rules)),
     act(
         "about",
         st.tuples(st.integers(0, 9), st.sampled_from(["not", "for", "entered", "left", "all"]), durations, rules),
@@ -240,7 +242,7 @@ class Acts:
     async def edit(self, given: Any) -> None:
         """What it named before it does not name any more: so no segment comes to name itself."""
         names = sorted(self.stage.world.segments)
-        await self.stage.edit(names[given[0] % len(names)], given[1])
+        await self.stage.edit(TIMED if given[0] < 0 else names[given[0] % len(names)], given[1])
 
     async def work(self, _: None) -> None:
         await segments.work(self.stage.database)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segments import generated as g
-from segments.generated import accounts, rules
+from segments.generated import LIST, TIMED, accounts, rules
 from segments.generated_past import live_before, seeds
 from segments.generated_stories import (
     DAY,
@@ -29,6 +29,7 @@ from segments.generated_stories import (
     stories,
     working,
 )
+from segments.stage import Stage
 from segments.stage_ground import Ground, emptied, examples
 from segments.stage_ground import ground as ground
 from segments.test_truth import STARTS, zones
@@ -37,7 +38,21 @@ __all__ = ["Ground", "account_traits", "accounts", "ground", "happenings", "peop
 _do, _emptied = do, emptied
 
 
-@examples(24)
+FOLLOWING: list[dict[str, Any]] = [
+    {"not": {"segment": TIMED}},
+    {
+        "any": [
+            {"segment": TIMED, "for": "1d"},
+            {"all": [{"segment": LIST}, {"trait": "amount", "op": "gte", "value": 1}]},
+        ]
+    },
+    {"all": [{"segment": "s1"}, {"not": {"entered": TIMED, "within": "2h"}}]},
+    {"entered": "s1"},
+    {"event": "added", "within": {"days": 1}, "count": {"op": "gte", "value": 6}},
+]
+
+
+@examples(14)
 @given(
     zone=zones,
     seed=seeds,
@@ -52,20 +67,30 @@ async def _play(ground: Ground, zone: str, seed: int, first: Any, story: Any) ->
     stage = await ground.emptied()
     await settle_in(stage, zone)
     await live_before(stage, seed)
-    for rule in first:
+    for rule in [*first, *FOLLOWING]:
         await do(stage, "make", rule)
     for kind, given_ in story:
         await do(stage, kind, given_)
     await stage.drain()
     await stage.check()
-    for by in (10 * HOUR, 40 * DAY):
-        await stage.move(by)
+    await _move_and_merge(stage, PEOPLE[seed % 5], PEOPLE[(seed + 1) % 5])
+    await stage.move(40 * DAY)
+    await stage.drain()
+    await stage.check()
+
+
+async def _move_and_merge(stage: Stage, one: str, other: str) -> None:
+    """They go to live elsewhere, turn out to be one person, and part again."""
+    await stage.track_many([(one, "added", stage.now - n * HOUR, {}) for n in range(24)])
+    zones_of_one = [("identify", (one, {"timezone": zone})) for zone in ("Asia/Tokyo", "America/Los_Angeles", None)]
+    for kind, given_ in (*zones_of_one, ("merge", (one, other)), ("part", other)):
+        await do(stage, kind, given_)
         await stage.drain()
         await stage.check()
     await stage.verify()
 
 
-@examples(10)
+@examples(8)
 @given(
     seed=seeds,
     first=st.lists(g.naming, min_size=2, max_size=4),
@@ -127,7 +152,7 @@ TURNING: list[dict[str, Any]] = [
 ]
 
 
-@examples(3)
+@examples(2)
 @given(start=st.sampled_from(STARTS), zone=zones, seed=seeds)
 def test_time_alone_turns_every_leaf_at_its_very_instant(ground: Ground, start: Any, zone: str, seed: int) -> None:
     ground.tell(_turn, start, zone, seed)
@@ -139,12 +164,21 @@ async def _turn(ground: Ground, start: datetime, zone: str, seed: int) -> None:
     await settle_in(stage, zone)
     for number, leaf in enumerate(TURNING):
         await stage.make(f"s{number}", leaf)
+    for number in range(12):
+        one, two, three = ({"not": leaf} if chance.random() < 0.4 else leaf for leaf in chance.sample(TURNING, 3))
+        named = {"segment": f"s{chance.randrange(len(TURNING) + number)}"}
+        made = [
+            {"all": [one, two]},
+            {"any": [one, two, three]},
+            {"any": [{"all": [one, two]}, {"all": [{"not": one}, three]}]},
+        ]
+        await stage.make(f"s{len(TURNING) + number}", chance.choice([*made, {"not": named}, {"all": [named, one]}]))
     await live_before(stage, seed)
     happened = [at for part in stage.parts.values() for _, at, _ in part.events]
     said = [at for part in stage.parts.values() for each in part.said for at in (each.until, each.expires_at) if at]
     turns = [at + after for at in happened for after in (0 * HOUR, 90 * HOUR / 60, 2 * HOUR, DAY, 3 * DAY, 9 * DAY)]
     hours = [stage.now.replace(minute=0, second=0, microsecond=0) + n * HOUR for n in range(240)]
-    for turn in sorted(chance.sample(turns, 8) + chance.sample(said, min(4, len(said))) + chance.sample(hours, 3)):
+    for turn in sorted(chance.sample(turns, 7) + chance.sample(said, min(3, len(said))) + chance.sample(hours, 3)):
         for at in (turn - timedelta(microseconds=1), turn):
             if at >= stage.now:
                 await stage.move(at - stage.now)
@@ -152,7 +186,7 @@ async def _turn(ground: Ground, start: datetime, zone: str, seed: int) -> None:
                 await stage.check_members()
 
 
-@examples(8)
+@examples(6)
 @given(wanted=st.lists(g.rules, min_size=1, max_size=3), happened=st.lists(happenings, min_size=1, max_size=3))
 def test_one_jump_of_the_clock_ends_where_many_steps_end(ground: Ground, wanted: Any, happened: Any) -> None:
     ends = [ground.tell(_walk, wanted, happened, stride) for stride in (48, 5)]
