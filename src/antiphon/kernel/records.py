@@ -134,8 +134,8 @@ class Erased(Struct, frozen=True):
 class SegmentChange(Struct, frozen=True):
     """A profile entered or left a segment at a product time.
 
-    `cause`: happened (something did), time (it passed), rule (a new version), list (by hand); `leaf`: the part of the rule
-    that decided, such as `rule.all[0]`.
+    `cause`: happened (something did), time (it passed), rule (a new version), list (by hand); `leaf`: the part of the
+    rule that decided, such as `rule.all[0]`.
     """
 
     segment: SegmentId

@@ -57,7 +57,7 @@ async def members(
     segment = await resolve.get(tx, id_or_name)
     if as_of is None:
         return await kept.page(tx, segment.id, after=cursor, limit=limit)
-    rule = await resolve.expand(tx, await resolve.live_rule(tx, segment))
+    rule = await resolve.expand(tx, await resolve.live_rule(tx, segment), stage_of=segment.stage_of)
     words = await resolve.words(tx, [rule])
     return await asking.page_by_rule(tx, rule, words, moment_of(tx, as_of), after=cursor, limit=limit)
 

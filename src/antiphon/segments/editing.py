@@ -66,10 +66,10 @@ async def revert(tx: Transaction, id_or_name: str, version: int, *, by: str = ""
     raise NotFound(f'"{id_or_name}" has no version {version}.')
 
 
-async def restore(database: Database, id_or_name: str) -> Segment:
+async def restore(database: Database, id_or_name: str, *, wait_s: float | None = None) -> Segment:
     async with database.transaction(read_only=True) as tx:
         await _alone(tx, id_or_name)
-    return await making.restore(database, id_or_name)
+    return await making.restore(database, id_or_name, wait_s=wait_s)
 
 
 async def _alone(tx: Transaction, id_or_name: str) -> None:

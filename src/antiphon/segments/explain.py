@@ -103,5 +103,5 @@ SAMPLE = 10
 async def verify(tx: Transaction, id_or_name: str) -> Verification:
     """Compare the memberships with the rule, evaluated from scratch. Work that is due shows as a difference."""
     segment = await resolve.get(tx, id_or_name)
-    rule = await resolve.expand(tx, await resolve.live_rule(tx, segment))
+    rule = await resolve.expand(tx, await resolve.live_rule(tx, segment), stage_of=segment.stage_of)
     return await asking.verify(tx, segment.id, rule, await resolve.words(tx, [rule]), Moment(tx.now), sample=SAMPLE)

@@ -130,7 +130,7 @@ async def archive(runtime: NamedDependency[Runtime], request: Anything, segment:
 @post("/segments/{segment:str}/restore", permission="admin", status_code=200)
 async def restore(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """Its last rule is built anew; a list comes back empty."""
-    return segment_view(await editing.restore(runtime.database, named(request)))
+    return segment_view(await editing.restore(runtime.database, named(request), wait_s=WAIT_S))
 
 
 def named(request: Anything) -> str:

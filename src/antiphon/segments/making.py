@@ -209,7 +209,7 @@ async def _empty(tx: Transaction, segment: SegmentId) -> None:
         await members.empty(tx, segment)
 
 
-async def restore(database: Database, id_or_name: str) -> Segment:
+async def restore(database: Database, id_or_name: str, *, wait_s: float | None = None) -> Segment:
     """Bring an archived segment back: its last rule is built anew. A list comes back empty."""
 
     async def draft(tx: Transaction) -> Segment:
@@ -225,7 +225,7 @@ async def restore(database: Database, id_or_name: str) -> Segment:
 
     segment = await database.repeat(draft)
     if segment.kind == "rule":
-        return await publish(database, str(segment.id))
+        return await publish(database, str(segment.id), wait_s=wait_s)
     async with database.transaction(read_only=True) as tx:
         return await resolve.get(tx, str(segment.id))
 

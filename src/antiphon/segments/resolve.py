@@ -124,10 +124,12 @@ def _way(start: SegmentId, ahead: Mapping[SegmentId, set[SegmentId]]) -> list[Se
     return []
 
 
-async def expand(tx: Transaction, rule: Rule, *, level: int = 1) -> Rule:
+async def expand(tx: Transaction, rule: Rule, *, stage_of: str | None = None, level: int = 1) -> Rule:
     """The rule with the rules of the segments that it names in their place, as far as they are plain members now.
 
-    So it can be asked about another instant than now, or without trusting the members as they are kept.
+    So it can be asked about another instant than now, or without trusting the members as they are kept. `stage_of`: it
+    is the rule of a stage. That no stage before it has somebody is the same as that no rule of their own holds; with
+    whole rules it would double with every stage.
     """
     rule = await plain(tx, rule)
     named = {leaf.segment for leaf in rules.leaves(rule) if isinstance(leaf, InSegment) and leaf.since is None}
@@ -135,7 +137,10 @@ async def expand(tx: Transaction, rule: Rule, *, level: int = 1) -> Rule:
     inner: dict[str, Rule] = {}
     for name, segment in found.items():
         if segment.kind == "rule" and segment.rule is not None and level <= EXPANDED_DEPTH_MAX:
-            inner[name] = await expand(tx, parse(segment.rule), level=level + 1)
+            theirs = parse(segment.rule)
+            if stage_of is not None and segment.stage_of == stage_of and isinstance(theirs, rules.All):
+                theirs = theirs.parts[0]
+            inner[name] = await expand(tx, theirs, stage_of=segment.stage_of, level=level + 1)
 
     def put(leaf: Leaf) -> Rule:
         if isinstance(leaf, InSegment) and leaf.since is None:

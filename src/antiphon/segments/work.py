@@ -171,10 +171,9 @@ class _Look:
     def _change(self, judge: Judge, segment: Watched, profile: ProfileId, *, entered: bool) -> Change:
         kinds = self.kinds[profile]
         timed = self.timers[profile].get(segment.id)
-        cause: Cause = (
-            "time" if timed is not None and timed <= self.now_micros and not kinds & segment.kinds else "happened"
-        )
-        leaf = why.decider(segment.rule, partial(_holds, judge, profile), judge.words, kinds, by_time=cause == "time")
+        by_time = not kinds or (timed is not None and timed <= self.now_micros and not kinds & segment.kinds)
+        cause: Cause = "time" if by_time else "happened"
+        leaf = why.decider(segment.rule, partial(_holds, judge, profile), judge.words, kinds, by_time=by_time)
         return Change(segment.id, profile, entered, cause, leaf)
 
 

@@ -28,7 +28,7 @@ class Learnt(Struct, frozen=True):
 async def learn(
     tx: Transaction, learnt: Sequence[Learnt], *, today: datetime, failures_max: int, patience: datetime
 ) -> set[tuple[ProfileId, str]]:
-    """(profile, channel) of those whose state or share on mobiles changed. `patience`: soft since then, and perhaps dead."""
+    """(profile, channel) of those whose state or share on mobiles changed. `patience`: soft since then may be dead."""
     rows = await queries.rows(
         tx,
         "learn_of_addresses",

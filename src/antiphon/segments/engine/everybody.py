@@ -59,9 +59,7 @@ class _Look:
         if row is not None:
             return Turn(row, found.row_timer() or NEVER)
         name = f"l{len(self.joins)}"
-        self.joins.append(
-            f" LEFT JOIN ({found.judged()}) {name} ON {name}.profile_id = p.id"
-        )
+        self.joins.append(f" LEFT JOIN ({found.judged()}) {name} ON {name}.profile_id = p.id")
         return Turn(f"coalesce({name}.truth, {str(found.unknown).lower()})", f"{name}.timer_at")
 
 
