@@ -93,16 +93,8 @@ async def _ask_timers(ground: Ground, at: datetime, rules: Any, lived: Any, date
         ({"event": "bought", "within": "40d"}, 45),
         ({"event": "bought", "ago": "20d"}, 45),
         ({"event": "bought", "within": {"days": 7}}, 12),
-        pytest.param(
-            {"event": "bought", "within": {"days": 90}},
-            95,
-            marks=pytest.mark.xfail(strict=True, reason="the shortest day is taken to be 20 hours, for each of 90"),
-        ),
-        pytest.param(
-            {"event": "bought", "within": {"weeks": 15}},
-            110,
-            marks=pytest.mark.xfail(strict=True, reason="the shortest week is taken to be 6 days, for each of 15"),
-        ),
+        ({"event": "bought", "within": {"days": 90}}, 95),
+        ({"event": "bought", "within": {"weeks": 15}}, 110),
         ({"event": "bought", "within": {"months": 3}}, 100),
         ({"trait": "born", "op": "anniversary", "value": "5d"}, 60),
         ({"all": [{"event": "bought", "within": "9d"}, {"event": "looked", "within": "9d"}]}, 12),
@@ -164,16 +156,11 @@ OPEN_ENDED: list[Any] = [
     {"event": "bought", "where": [{"property": "x", "op": "exists"}], "ago": "40d"},
     {"sequence": ["bought", "bought"], "span": "40d", "complete": False},
 ]
-_TOO_LATE = pytest.mark.xfail(strict=True, raises=OverflowError, reason="a time after the year 9999 cannot be read")
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["built", "judged"])
 @pytest.mark.parametrize("rule", OPEN_ENDED, ids=str)
-async def test_events_at_the_ends_of_time_hold_up_nobody(
-    stage: Stage, rule: Any, first: bool, request: pytest.FixtureRequest
-) -> None:
-    if "ago" in rule and not first:
-        request.applymarker(_TOO_LATE)
+async def test_events_at_the_ends_of_time_hold_up_nobody(stage: Stage, rule: Any, first: bool) -> None:
     if not first:
         await stage.make("s", rule)
     await stage.track("ada", "bought", at=LAST, x=1)
@@ -185,7 +172,6 @@ async def test_events_at_the_ends_of_time_hold_up_nobody(
     await stage.check()
 
 
-@pytest.mark.xfail(strict=True, reason="an entry that is still to come, by this clock, has no timer")
 async def test_who_entered_by_a_clock_that_goes_ahead_is_not_overlooked_by_one_that_lags(stage: Stage) -> None:
     """Two machines; what one wrote is seen by the other a second before it is so."""
     await stage.make("active", {"event": "bought", "within": "24h"})

@@ -15,7 +15,7 @@ from antiphon.kernel.clock import FOREVER
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # what the protocol counts microseconds from
 _MICROSECOND = timedelta(microseconds=1)
-_INFINITY, _INFINITELY_LONG_AGO = 2**63 - 1, -(2**63)
+_INFINITY = 2**63 - 1
 
 
 class Connection(asyncpg.Connection):
@@ -62,6 +62,10 @@ async def prepare(connection: Any) -> None:
     )
 
 
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
 def _encode_json(value: Any) -> bytes:
     """Binary, for a COPY takes nothing else: the version of the format, then the text."""
     return b"\x01" + (value.encode() if isinstance(value, str) else msgspec.json.encode(value))
@@ -76,6 +80,7 @@ def _encode_instant(value: datetime) -> tuple[int]:
 
 
 def _decode_instant(value: tuple[int]) -> datetime:
-    if value[0] in (_INFINITY, _INFINITELY_LONG_AGO):
+    """The database knows times after the year 9999 and before year 1: for ever, and the first of all."""
+    if not _FIRST < value[0] < _LAST:
         return FOREVER if value[0] > 0 else datetime.min.replace(tzinfo=UTC)
     return _EPOCH + timedelta(microseconds=value[0])

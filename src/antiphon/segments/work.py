@@ -2,6 +2,7 @@
 
 | log event | when | fields |
 |---|---|---|
+| `segments.work_failed` | somebody's memberships cannot be worked out; tried again | `profile`, `exception` |
 | `segments.built` | a new version of a segment is live | `segment`, `version`, `seconds` |
 """
 
@@ -11,8 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
+import structlog
+
 from antiphon.kernel import outlet
-from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.db import Database, Transaction, is_lost
 from antiphon.kernel.due import Claimed, DueTable, work_loop
 from antiphon.kernel.records import Event, ProfileChange, ProfileId, SegmentChange, SegmentId
 from antiphon.segments import builds, crowds, resolve
@@ -25,6 +28,8 @@ from antiphon.segments.records import Cause, Change, Watched
 from antiphon.segments.store import members as store
 from antiphon.segments.store import registry
 from antiphon.segments.topic import TOPIC
+
+log = structlog.get_logger()
 
 BATCH = 2000
 LEASE_S = 60.0
@@ -77,8 +82,23 @@ async def work(database: Database) -> int:
     async with database.transaction() as tx:
         claimed = await _due.claim(tx, batch=BATCH, lease_s=LEASE_S)
     if claimed:
-        await database.repeat(lambda tx: settle(tx, claimed))
+        await _settle_all(database, claimed)
     return built + walked + len(claimed)
+
+
+async def _settle_all(database: Database, claimed: Sequence[Claimed]) -> None:
+    """What fails is halved, so that one whose facts nobody foresaw holds up nobody else; their lease runs out."""
+    try:
+        await database.repeat(lambda tx: settle(tx, claimed))
+    except Exception as error:
+        if is_lost(error):
+            raise
+        if len(claimed) == 1:
+            log.exception("segments.work_failed", profile=claimed[0].key[1])
+            return
+        middle = len(claimed) // 2
+        await _settle_all(database, claimed[:middle])
+        await _settle_all(database, claimed[middle:])
 
 
 class _Look:

@@ -126,15 +126,11 @@ class HasMoved(Answer):
         return f"SELECT DISTINCT w.bucket, w.id AS profile_id {self._source()} AND c.at <= {now}{recent}"
 
     def timers(self) -> str | None:
-        """Until when the last move counts; and moves that are still to come, seen from an earlier instant."""
-        turns = []
-        if not self.frame.rollups:
-            turns.append(f"min(c.at) FILTER (WHERE c.at > {self.frame.now})")
+        """Until when the last move counts; and moves still to come, seen from an earlier instant or a late clock."""
+        turns = [f"min(c.at) FILTER (WHERE c.at > {self.frame.now})"]
         if self.leaf.within is not None:
             now, over = self.frame.now, f"c.at + {self.frame.add(self.leaf.within, 'interval')}"
             turns.append(f"max({over}) FILTER (WHERE c.at <= {now} AND {over} > {now})")
-        if not turns:
-            return None
         timer = f"least({', '.join(turns)}) AS timer_at"
         return f"SELECT w.bucket, w.id AS profile_id, {timer} {self._source()} GROUP BY w.bucket, w.id"
 

@@ -15,13 +15,16 @@ from antiphon.segments.engine import zones
 from antiphon.segments.engine.frame import Frame
 from antiphon.segments.language.rules import Calendar, Window
 
-_SHORTEST = {
-    "days": timedelta(hours=20),
-    "weeks": timedelta(days=6),
-    "months": timedelta(days=27),
-    "years": timedelta(days=364),
-}
-"""No unit is shorter, whatever clocks do in it."""
+_DAY = timedelta(days=1)
+_CLOCKS = timedelta(hours=26)
+"""So much clocks, and days that a zone left out, can take of whole units."""
+
+
+def _at_least(calendar: Calendar) -> timedelta:
+    """So long before an event goes out of the window it came in, or longer: all units but the one that it lies in."""
+    n = calendar.count - 1
+    days = {"days": n, "weeks": 7 * n, "months": n * 365 // 12 - 3, "years": n * 365 - 2}[calendar.unit]
+    return max(days * _DAY - _CLOCKS, timedelta())
 
 
 class Bounds(Struct, frozen=True):
@@ -85,7 +88,7 @@ class Span:
         if within is None:
             return None
         turn = self._own("turn") if self.needs_person else self.frame.add(self._company().turn_at, "timestamptz")
-        early = _SHORTEST[within.unit] * (within.count - 1)
+        early = _at_least(within)
         return f"greatest({turn}, {at} + {self.frame.add(early, 'interval')})"
 
     def _company(self) -> _Company:
