@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -290,3 +291,23 @@ async def test_a_touch_after_the_claim_leaves_the_profile_due(stage: Stage) -> N
     assert await stage.due() == 1
     await stage.drain()
     assert len(stage.changes) == 1
+
+
+async def test_one_whose_facts_cannot_be_worked_out_holds_up_nobody(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.make("active", ACTIVE)
+    for name in ("ada", "bob", "cleo", "dan", "eve"):
+        await stage.track(name, "bought")
+    settle = work.settle
+
+    async def settle_but_cleo(tx: Any, claimed: Any) -> None:
+        if any(item.key[1] == stage.ids["cleo"] for item in claimed):
+            raise ArithmeticError
+        await settle(tx, claimed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "settle", settle_but_cleo)
+        await segments.work(stage.database)
+    assert await stage.members("active") == {stage.ids[name] for name in ("ada", "bob", "dan", "eve")}
+    assert await stage.due() == 1
