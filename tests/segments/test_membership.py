@@ -201,7 +201,7 @@ async def test_a_taken_name_is_refused_with_a_sentence(stage: Stage) -> None:
 
 
 async def test_an_unknown_segment_in_a_rule_is_named(stage: Stage) -> None:
-    with pytest.raises(Exception, match='The rule is not valid'):
+    with pytest.raises(Exception, match="The rule is not valid"):
         await stage.make("self", {"not": {"segment": "self"}})
 
 
