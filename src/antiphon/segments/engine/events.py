@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -29,6 +30,11 @@ class FromEvents(Answer):
         truth = measured(self.leaf.measure, self.frame)
         wrong = f"NOT ({truth})" if self.unknown else truth
         return f"SELECT {_WHO} {self.source()} AND {self.span.past()} {_GROUP} HAVING {wrong}"
+
+    def together(self, others: Sequence[Measure]) -> str:
+        """Rows `(bucket, profile_id)` of those for whom other measures of the same events hold too: one look."""
+        truths = [measured(measure, self.frame) for measure in (self.leaf.measure, *others)]
+        return f"SELECT {_WHO} {self.source()} AND {self.span.past()} {_GROUP} HAVING {' AND '.join(truths)}"
 
     def judged(self) -> str:
         past = self.span.past()

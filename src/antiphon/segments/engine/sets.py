@@ -7,12 +7,17 @@ nothing" begins with those who bought.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from msgspec import Struct
 
+from antiphon.segments.engine.events import FromEvents
 from antiphon.segments.engine.frame import Frame, Moment, Statement, Words
 from antiphon.segments.engine.leaves import answer
 from antiphon.segments.language import rules
-from antiphon.segments.language.rules import Leaf, Rule
+from antiphon.segments.language.rules import Happened, Leaf, Measure, Rule
+
+_ANY = Measure("count", "gte", Decimal(1))
 
 _LEAVING = "NOT EXISTS (SELECT FROM known_leaving g WHERE g.profile_id = s.profile_id)"
 """A number that was merged away or erased may have rows for a moment, and is nobody."""
@@ -54,7 +59,10 @@ class _Algebra:
 
     def piece(self, rule: Rule) -> Piece:
         if isinstance(rule, rules.All):
-            return _all([self.piece(part) for part in rule.parts])
+            alike = self._alike(rule)
+            taken = {id(leaf) for some in alike for leaf in some}
+            rest = [part for part in rule.parts if id(part) not in taken]
+            return _all([*map(self._together, alike), *map(self.piece, rest)])
         if isinstance(rule, rules.Any):
             return _any([self.piece(part) for part in rule.parts])
         if isinstance(rule, rules.Not):
@@ -63,6 +71,21 @@ class _Algebra:
         if key not in self.leaves:
             self.leaves[key] = self._leaf(rule)
         return self.leaves[key]
+
+    def _alike(self, rule: rules.All) -> list[list[Happened]]:
+        """Parts that measure the same events in several ways, where who has none is out by each of them."""
+        groups: dict[bytes, list[Happened]] = {}
+        for part in rule.parts:
+            if not isinstance(part, Happened) or part.measure.holds_without_events:
+                continue
+            if isinstance(answer(part, self.frame), FromEvents):
+                key = rules.key_of(Happened(part.events, part.where, part.window, _ANY))
+                groups.setdefault(key, []).append(part)
+        return [some for some in groups.values() if len(some) > 1]
+
+    def _together(self, alike: list[Happened]) -> Piece:
+        first, *others = alike
+        return Set(FromEvents(first, self.frame).together([leaf.measure for leaf in others]), but=False)
 
     def _leaf(self, leaf: Leaf) -> Piece:
         found = answer(leaf, self.frame)
