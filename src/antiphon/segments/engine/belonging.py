@@ -61,7 +61,7 @@ class Members(Answer):
         self.since = leaf.since
 
     def differing(self) -> str:
-        members = f"SELECT m.bucket, m.profile_id {self._members()}"
+        members = f"SELECT (m.profile_id & 255)::smallint AS bucket, m.profile_id {self._members()}"
         if self.since is None:
             return members
         members += f" AND m.entered_at <= {self._edge(self.since)}"

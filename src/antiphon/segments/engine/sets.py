@@ -52,6 +52,22 @@ def everybody(rule: Rule, words: Words, moment: Moment) -> Statement:
     return frame.statement(text)
 
 
+def holds_for_unknown(rule: Rule, words: Words, moment: Moment) -> bool:
+    """Whether it is everybody but a set."""
+    piece = _Algebra(Frame(words, moment)).piece(rule)
+    return isinstance(piece, Set) and piece.but
+
+
+def counted(rule: Rule, words: Words, moment: Moment) -> Statement:
+    """One number. Where nearly everybody may be in, those who are not are counted."""
+    frame = Frame(words, moment)
+    piece = _Algebra(frame).piece(rule)
+    if isinstance(piece, Row):
+        return frame.statement(f"SELECT count(*) FROM known_profile p WHERE {piece.text}")  # noqa: S608 - our own words
+    found = f"SELECT count(*) FROM ({piece.text}) s WHERE {_LEAVING}"  # noqa: S608 - our own words
+    return frame.statement(f"SELECT (SELECT count(*) FROM known_profile) - ({found})" if piece.but else found)  # noqa: S608 - our own words
+
+
 class _Algebra:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame

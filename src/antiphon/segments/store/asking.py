@@ -18,8 +18,8 @@ EXTERNAL_ID = "(SELECT min(i.value) FROM known_identifier i WHERE i.profile_id =
 
 
 async def count(tx: Transaction, rule: Rule, words: Words, moment: Moment) -> int:
-    statement = sets.everybody(rule, words, moment)
-    rows = await about_everybody(tx, f"SELECT count(*) FROM ({statement.text}) found", *statement.parameters)  # noqa: S608 - our own words, values are parameters
+    statement = sets.counted(rule, words, moment)
+    rows = await about_everybody(tx, statement.text, *statement.parameters)
     return int(rows[0][0])
 
 

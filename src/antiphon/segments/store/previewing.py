@@ -9,10 +9,11 @@ from msgspec import Struct
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import Channel, ProfileId, SegmentId, bucket_of
 from antiphon.segments.engine import sets
-from antiphon.segments.engine.frame import Frame, Moment, Words
+from antiphon.segments.engine.frame import Frame, Moment, Statement, Words
 from antiphon.segments.engine.leaves import answer
 from antiphon.segments.language.rules import Reachable, Rule
 from antiphon.segments.records_asked import Person
+from antiphon.segments.store import asking
 from antiphon.segments.store.building import about_everybody
 from antiphon.segments.store.registry import queries
 
@@ -44,16 +45,32 @@ async def bound(tx: Transaction, *, timeout_s: float) -> None:
 
 
 async def found(tx: Transaction, rule: Rule, words: Words, moment: Moment, *, buckets: Sequence[int]) -> Found:
-    """One pass over the answer, in as many processes as the planner likes: nothing of it is kept but the numbers."""
+    """How many, and their ids; where the planner expects many, only the ids of these buckets.
+
+    To gather a million ids takes longer than to count them. Where it was wrong, and they are few, they are read again.
+    """
     statement = sets.everybody(rule, words, moment)
+    _, rows = await asking.foreseen(tx, statement)
+    if rows <= LISTED_MAX:
+        ids = await _ids(tx, statement, None)
+        return Found(len(ids), ids)
+    if sets.holds_for_unknown(rule, words, moment):
+        count, some = await asking.count(tx, rule, words, moment), await _ids(tx, statement, buckets)
+    else:
+        n = len(statement.parameters)
+        text = f"""
+            SELECT count(*), array_agg(id) FILTER (WHERE bucket = ANY (${n + 1}::smallint[]))
+              FROM ({statement.text}) found"""  # noqa: S608 - our own words, values are parameters
+        count, some = (await about_everybody(tx, text, *statement.parameters, list(buckets)))[0]
+    return Found(count, (some or ()) if count > LISTED_MAX else await _ids(tx, statement, None))
+
+
+async def _ids(tx: Transaction, statement: Statement, buckets: Sequence[int] | None) -> Sequence[ProfileId]:
     n = len(statement.parameters)
-    text = f"""
-        SELECT count(*) AS count,
-               CASE WHEN count(*) <= ${n + 1}::bigint THEN array_agg(id)
-                    ELSE array_agg(id) FILTER (WHERE bucket = ANY (${n + 2}::smallint[])) END AS some
-          FROM ({statement.text}) found"""  # noqa: S608 - our own words, values are parameters
-    row = (await about_everybody(tx, text, *statement.parameters, LISTED_MAX, list(buckets)))[0]
-    return Found(row["count"], row["some"] or ())
+    only = f" WHERE bucket = ANY (${n + 1}::smallint[])" if buckets is not None else ""
+    text = f"SELECT array_agg(id) FROM ({statement.text}) found{only}"  # noqa: S608 - our own words
+    given = [list(buckets)] if buckets is not None else []
+    return (await about_everybody(tx, text, *statement.parameters, *given))[0][0] or ()
 
 
 async def reach(
