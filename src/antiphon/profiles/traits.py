@@ -44,7 +44,7 @@ async def keep_traits(tx: Transaction, facts: Sequence[Fact], people: People) ->
     held = await told_of(tx, [id for id in ids if id not in created])
     await store.ingest.keep_told(tx, _learnt(news, held))
     after = {id: fold(held[id].values()) for id in ids if id in held}
-    changed = {id: traits for id, traits in after.items() if traits != before[id][1]}
+    changed = {id: traits for id, traits in after.items() if not same(traits, before[id][1])}
     await write(tx, changed)
     changes = {id: difference(before[id][1], traits) for id, traits in changed.items()}
     history = [(id, sources[id][0], _json(was), sources[id][1]) for id, was in changes.items() if id not in created]
@@ -58,7 +58,7 @@ async def refold(tx: Transaction, ids: Sequence[ProfileId]) -> None:
     before = await store.ingest.lock_traits(tx, ids)
     held = await told_of(tx, ids)
     after = {id: fold(held.get(id, {}).values()) for id in before}
-    await write(tx, {id: traits for id, traits in after.items() if traits != before[id][1]})
+    await write(tx, {id: traits for id, traits in after.items() if not same(traits, before[id][1])})
     await keep_words(tx, after)
 
 
@@ -66,9 +66,20 @@ async def write(tx: Transaction, traits: Mapping[ProfileId, Mapping[str, Any]]) 
     await store.ingest.write_traits(tx, {id: _json(one) for id, one in traits.items()})
 
 
+def same(one: Any, other: Any) -> bool:
+    """As JSON: 1 and 1.0 are one, 1 and true are not, as they would be in Python."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What the changed ones were; null for what was not there."""
-    names = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+    names = [name for name in sorted(before.keys() | after.keys()) if not same(before.get(name), after.get(name))]
     return {name: before.get(name) for name in names}
 
 
@@ -84,7 +95,7 @@ def _learnt(news: Mapping[Key, Told], held: dict[ProfileId, dict[int, Told]]) ->
         mine = held.setdefault(profile, {})
         known = mine.get(who, {})
         merged = merge(known, said)
-        if merged != known:
+        if not same(merged, known):
             mine[who] = merged
             rows.append((profile, who, _json(merged)))
     return rows

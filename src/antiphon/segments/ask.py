@@ -17,8 +17,8 @@ from antiphon.segments.store import asking, registry
 from antiphon.segments.store import members as kept
 
 PAGE_MAX = 1000
-AS_OF_YEAR_MIN = 1900
-"""Earlier, the longest window would begin before all calendars."""
+AS_OF_YEAR_MIN, AS_OF_YEAR_MAX = 1900, 9000
+"""Beyond these the longest windows would reach out of all calendars."""
 
 Document = dict[str, Any]  # Any: a rule document, JSON as it came
 
@@ -81,6 +81,6 @@ async def due(tx: Transaction) -> int:
 
 def moment_of(tx: Transaction, as_of: datetime | None) -> Moment:
     """Rollups know only what is so by now."""
-    if as_of is not None and as_of.year < AS_OF_YEAR_MIN:
-        raise invalid("as_of", f"The year is {AS_OF_YEAR_MIN} or later.")
+    if as_of is not None and not AS_OF_YEAR_MIN <= as_of.year <= AS_OF_YEAR_MAX:
+        raise invalid("as_of", f"The year is from {AS_OF_YEAR_MIN} to {AS_OF_YEAR_MAX}.")
     return Moment(tx.now) if as_of is None or as_of == tx.now else Moment(as_of, rollups=False)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -71,19 +72,26 @@ async def touch(tx: Transaction, touched: Collection[tuple[ProfileId, int]]) -> 
 
 
 async def run(database: Database) -> None:
-    """Until cancelled."""
-    await work_loop(database, TOPIC, partial(work, database))
+    """Until cancelled. While one batch waits for the database, another is thought about."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work_loop(database, TOPIC, partial(work, database)))
+        group.create_task(work_loop(database, TOPIC, partial(work_due, database)))
 
 
 async def work(database: Database) -> int:
     """Build what is new, walk crowds a step further, then work one batch of due profiles; how much was found."""
     built = await builds.build_new(database)
     walked = await crowds.walk(database, touch)
+    return built + walked + await work_due(database)
+
+
+async def work_due(database: Database) -> int:
+    """One batch of due profiles; how many."""
     async with database.transaction() as tx:
         claimed = await _due.claim(tx, batch=BATCH, lease_s=LEASE_S)
     if claimed:
         await _settle_all(database, claimed)
-    return built + walked + len(claimed)
+    return len(claimed)
 
 
 async def _settle_all(database: Database, claimed: Sequence[Claimed]) -> None:

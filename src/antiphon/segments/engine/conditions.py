@@ -23,11 +23,10 @@ def condition_sql(condition: Condition, column: str, frame: Frame) -> str:
         return _same_text(f"({column} ->> {frame.add(condition.field, 'text')})", op, value, frame)
     if "[]" not in condition.field:
         return compared(path_sql(column, condition.field, frame), op, value, frame)
-    path = frame.add(items_path(condition.field), "jsonpath")
     if negated := op in _OPPOSITE or (value is False and op == "exists"):
         op, value = _OPPOSITE.get(op, "exists"), True if op == "exists" else value
     holds = compared("v.value", op, value, frame)
-    found = f"EXISTS (SELECT FROM jsonb_path_query({column}, {path}) v(value) WHERE {holds})"
+    found = f"EXISTS (SELECT FROM {items_sql(column, condition.field, frame)} v WHERE {holds})"
     return f"(NOT {found})" if negated else found
 
 
@@ -67,9 +66,18 @@ def path_sql(column: str, path: str, frame: Frame) -> str:
     return f"coalesce({whole}, {column} #> {frame.add(path.split('.'), 'text[]')})"
 
 
-def items_path(path: str) -> str:
-    parts = (part.partition("[]") for part in path.split("."))
-    return "lax $" + "".join(f".{json.dumps(key)}{'[*]' if brackets else ''}" for key, brackets, _ in parts)
+def items_sql(column: str, path: str, frame: Frame) -> str:
+    """A table `(value)` of what is at `items[].sku`: of each item of the list. What is no list has none."""
+    value = column
+    lists: list[str] = []
+    for part in path.split("."):
+        key, brackets, _ = part.partition("[]")
+        value = f"({value} -> {frame.add(key, 'text')})"
+        if brackets:
+            items = f"CASE WHEN jsonb_typeof({value}) = 'array' THEN {value} ELSE '[]'::jsonb END"
+            lists.append(f"jsonb_array_elements({items}) AS i{len(lists)}(value)")
+            value = f"i{len(lists) - 1}.value"
+    return f"(SELECT {value} AS value FROM {' CROSS JOIN LATERAL '.join(lists)})"  # noqa: S608 - our own words
 
 
 def compared(field: str, op: Op, value: Value | Decimal, frame: Frame) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from antiphon.segments.engine import zones
 from antiphon.segments.engine.answers import Answer
-from antiphon.segments.engine.conditions import condition_sql, instant_sql, items_path, path_sql
+from antiphon.segments.engine.conditions import condition_sql, instant_sql, items_sql, path_sql
 from antiphon.segments.engine.frame import Frame
 from antiphon.segments.language.rules import RELATIVE_OPS, Calendar, Changed, Random, Trait
 
@@ -119,8 +119,7 @@ class OfTrait(Answer):
     def _items(self) -> str:
         if "[]" not in self.condition.field:
             return ""
-        path = self.frame.add(items_path(self.condition.field), "jsonpath")
-        return f" FROM jsonb_path_query({self.column}, {path}) v(value)"
+        return f" FROM {items_sql(self.column, self.condition.field, self.frame)} v"
 
 
 class InPart(Answer):

@@ -14,7 +14,7 @@ from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import ProfileId, bucket_of
 from antiphon.segments.engine import zones
 from antiphon.segments.engine.belonging import HasMoved, Members
-from antiphon.segments.engine.conditions import condition_sql, items_path, path_sql
+from antiphon.segments.engine.conditions import condition_sql, items_sql, path_sql
 from antiphon.segments.engine.events import FromEvents, amount_sql, events_of, moment_of
 from antiphon.segments.engine.frame import Frame, Moment, Words
 from antiphon.segments.engine.reach import RANK, Reach
@@ -144,7 +144,11 @@ def _trait(leaf: rules.Trait, frame: Frame, _profile: ProfileId) -> tuple[str, R
     field = leaf.condition.field
     if "[]" not in field:
         return f"SELECT {path_sql('t.traits', field, frame)} FROM target t", _first  # noqa: S608 - our own words
-    return f"SELECT jsonb_path_query_array(t.traits, {frame.add(items_path(field), 'jsonpath')}) FROM target t", _first  # noqa: S608 - our own words
+    return f"SELECT {_listed('t.traits', field, frame)} FROM target t", _first  # noqa: S608 - our own words
+
+
+def _listed(column: str, field: str, frame: Frame) -> str:
+    return f"(SELECT jsonb_agg(v.value) FROM {items_sql(column, field, frame)} v)"  # noqa: S608 - our own words
 
 
 def _near(leaf: rules.Near, _frame: Frame, _profile: ProfileId) -> tuple[str, Read]:
@@ -206,7 +210,7 @@ def _account_trait(leaf: rules.AccountTrait, frame: Frame, _profile: ProfileId) 
     field = leaf.condition.field
     value = path_sql("c.traits", field, frame)
     if "[]" in field:
-        value = f"jsonb_path_query_array(c.traits, {frame.add(items_path(field), 'jsonpath')})"
+        value = _listed("c.traits", field, frame)
     # an account has a bucket of its own, the hash of its key: read across buckets
     return (
         f"SELECT jsonb_object_agg(c.key, {value}) FROM known_belonging b{frame.limit('b')}"  # noqa: S608 - our own words

@@ -42,10 +42,15 @@ def conditions(reading: Reading, value: object, at: str) -> tuple[Condition, ...
     return tuple(condition(reading, item, f"{at}[{n}]", field="property") for n, item in enumerate(value))
 
 
+_PART = re.compile(r"[^\[\]]+(\[\])?")
+
+
 def path(reading: Reading, value: object, at: str) -> str:
     name = reading.name(value, at)
     if name.count(".") >= PATH_PARTS_MAX:
         reading.flaw(at, f"A path has at most {PATH_PARTS_MAX} parts.")
+    if "[]" in name and not all(_PART.fullmatch(part) for part in name.split(".")):
+        reading.flaw(at, "In a path [] stands at the end of a part: items[].sku.")
     return name
 
 
