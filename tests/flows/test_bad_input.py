@@ -44,6 +44,8 @@ CAMPAIGN = {
 }
 SMTP = {"name": "p", "adapter": "smtp", "settings": {"host": "127.0.0.1", "port": 25, "security": "none"}, "rank": 0}
 QUIET_HOURS = {"start": "21:00", "end": "08:00"}
+PEOPLE = [{"kind": "external_id", "value": "nobody"}]
+STAGES = [{"name": "lost", "rule": {"event": "gone"}}, {"name": "new", "rule": RULE}]
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/profiles/{who}/preferences"): {"topic": "t", "channel": "email", "state": "wanted"},
     ("POST", "/profiles/{who}/consents"): {
@@ -65,6 +67,15 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/accounts/{key}"): {"traits": {"plan": "pro"}},
     ("POST", "/segments"): {"name": "s", "rule": RULE},
     ("POST", "/segments/preview"): {"rule": RULE, "as_of": "2026-01-01T00:00:00Z"},
+    ("PUT", "/segments/{segment}/draft"): {"rule": RULE},
+    ("POST", "/segments/{segment}/revert"): {"version": 1},
+    ("POST", "/segments/presets/{name}"): {"parameters": {"days": 21}},
+    ("POST", "/lists"): {"name": "l"},
+    ("PUT", "/lists/{segment}/members"): {"people": PEOPLE, "skip_unknown": True},
+    ("DELETE", "/lists/{segment}/members"): {"people": PEOPLE, "skip_unknown": True},
+    ("PUT", "/computed-traits/{name}"): {"event": "bought", "within": "90d", "of": "sum", "property": "total"},
+    ("POST", "/ladders"): {"name": "way", "stages": STAGES},
+    ("PUT", "/ladders/{ladder}"): {"stages": STAGES},
     ("POST", "/messages"): message("m", variants={"b": {"en": {"email": {"subject": "b"}}}}),
     ("POST", "/providers"): {**SMTP, "per_second": 5, "unit_cost": 0.1},
     ("POST", "/send"): SEND,

@@ -23,6 +23,8 @@ from segments.oracle import Person, World
 EPOCH = datetime(2018, 1, 1, tzinfo=UTC)
 REAL = Path(__file__).parents[3] / "shared/data/starbucks-offers"
 
+NAMES = ("offer received", "offer viewed", "offer completed", "transaction")
+
 Happening = tuple[str, str, int, dict[str, Any]]
 """Who, what, at which hour, with which properties."""
 
