@@ -22,7 +22,7 @@ from antiphon.kernel.records import Event, ProfileChange, ProfileId, SegmentChan
 from antiphon.segments import builds, crowds, resolve
 from antiphon.segments.engine import why, zones
 from antiphon.segments.engine.frame import Moment
-from antiphon.segments.engine.judge import Judge, Membership, Verdict
+from antiphon.segments.engine.judge import Judge, Verdict
 from antiphon.segments.kinds import ACCOUNTS, ADDRESSES, CREATED, PREFERENCES, TRAITS, of_segment
 from antiphon.segments.language.rules import Leaf
 from antiphon.segments.records import Cause, Change, Watched
@@ -148,9 +148,9 @@ class _Look:
         some = [segment for segment in self.watched if self.wanted[segment.id]]
         judge = Judge(tx, await resolve.words(tx, [each.rule for each in some]), Moment(self.now))
         named = {need for segment in some for need in segment.needs}
-        judge.members = {segment: Membership() for segment in named}
+        judge.members = {segment: {} for segment in named}
         for (id, profile), since in (await store.members_among(tx, named, list(self.kinds))).items():
-            judge.members[id].since[profile] = since
+            judge.members[id][profile] = since
         await judge.prepare([*((each.rule, self.wanted[each.id]) for each in some)])
         for segment in some:
             self.wanted[segment.id] &= judge.known
@@ -160,10 +160,11 @@ class _Look:
                 self._remember(judge.members[segment.id], self.wanted[segment.id], verdict)
         return judge
 
-    def _remember(self, kept: Membership, profiles: set[ProfileId], verdict: Verdict) -> None:
-        kept.since = {
-            profile: since for profile, since in kept.since.items() if profile not in profiles - verdict.inside
-        } | dict.fromkeys((verdict.inside & profiles) - kept.since.keys(), self.now)
+    def _remember(self, kept: dict[ProfileId, datetime], profiles: set[ProfileId], verdict: Verdict) -> None:
+        for profile in profiles - verdict.inside:
+            kept.pop(profile, None)
+        for profile in profiles & verdict.inside:
+            kept.setdefault(profile, self.now)
 
     def next_timers(self) -> list[_Timers]:
         """Of each profile those that stand, of segments that are still there, and those that were found now.

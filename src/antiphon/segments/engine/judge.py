@@ -30,18 +30,12 @@ class Verdict(Struct):
     timers: Timers = field(default_factory=dict)
 
 
-class Membership(Struct):
-    """What is known of membership in a segment that others name: since when, of those who are in."""
-
-    since: dict[ProfileId, datetime] = field(default_factory=dict)
-
-
 class Judge:
     """One batch of profiles at one instant. Leaves that several rules share are asked once."""
 
     def __init__(self, tx: Transaction, words: Words, moment: Moment) -> None:
         self.tx, self.words, self.moment = tx, words, moment
-        self.members: dict[SegmentId, Membership] = {}
+        self.members: dict[SegmentId, dict[ProfileId, datetime]] = {}  # since when, of those that rules name
         self.known: set[ProfileId] = set()
         self._found: dict[bytes, Verdict] = {}
         self._asked: dict[bytes, set[ProfileId]] = {}
@@ -136,11 +130,11 @@ class Judge:
         rows = await self.tx.rows(statement.text, *statement.parameters)
         return _read(rows, profiles, unknown=said.unknown)
 
-    def _of_members(self, leaf: InSegment, kept: Membership, profiles: set[ProfileId]) -> Verdict:
-        here = kept.since.keys() & profiles
+    def _of_members(self, leaf: InSegment, kept: dict[ProfileId, datetime], profiles: set[ProfileId]) -> Verdict:
+        here = kept.keys() & profiles
         if leaf.since is None:
             return Verdict(set(here))
-        turns = {profile: kept.since[profile] + leaf.since for profile in here}
+        turns = {profile: kept[profile] + leaf.since for profile in here}
         inside = {profile for profile, at in turns.items() if at <= self.moment.at}
         return Verdict(inside, {profile: at for profile, at in turns.items() if at > self.moment.at})
 
