@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from antiphon.segments.engine.events import FromEvents
 from antiphon.segments.engine.frame import Frame, Moment, Statement, Words
-from antiphon.segments.engine.leaves import answer
+from antiphon.segments.engine.leaves import answer, is_costly
 from antiphon.segments.language import rules
 from antiphon.segments.language.rules import Happened, Leaf, Measure, Rule
 
@@ -94,7 +94,7 @@ class _Algebra:
         for part in rule.parts:
             if not isinstance(part, Happened) or part.measure.holds_without_events:
                 continue
-            if isinstance(answer(part, self.frame), FromEvents):
+            if is_costly(part, self.frame):
                 key = rules.key_of(Happened(part.events, part.where, part.window, _ANY))
                 groups.setdefault(key, []).append(part)
         return [some for some in groups.values() if len(some) > 1]

@@ -87,23 +87,15 @@ class Span:
             return f"{at} + {self.frame.add(within, 'interval')}"
         if within is None:
             return None
-        turn = self._own("turn") if self.needs_person else self.frame.add(self._company().turn_at, "timestamptz")
-        early = _at_least(within)
-        return f"greatest({turn}, {at} + {self.frame.add(early, 'interval')})"
-
-    def _company(self) -> _Company:
-        bounds = self._bounds[self.frame.words.zone]
-        return _Company(zones.instant(bounds.turn))
+        company = zones.instant(self._bounds[self.frame.words.zone].turn)
+        turn = self._own("turn") if self.needs_person else self.frame.add(company, "timestamptz")
+        return f"greatest({turn}, {at} + {self.frame.add(_at_least(within), 'interval')})"
 
     def _own(self, what: str) -> str:
         """The person's own instant; where no zone is known, or one that does not exist, the company's."""
         table = {zone: getattr(bounds, what) for zone, bounds in self._bounds.items()}
         table[""] = table[self.frame.words.zone]
         return zones.of_person(self.frame, table, "person")
-
-
-class _Company(Struct, frozen=True):
-    turn_at: datetime
 
 
 @lru_cache(maxsize=64)
