@@ -10,6 +10,7 @@ fails holds up neither other builds nor the work on profiles.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -41,6 +42,19 @@ _failed: WeakKeyDictionary[Database, dict[SegmentId, float]] = WeakKeyDictionary
 
 class _UnwantedError(Exception):
     """The segment was archived or published anew meanwhile, or a crash of the database took what was looked up."""
+
+
+async def wait_for(work: Coroutine[Any, Any, object], wait_s: float | None) -> None:
+    """Until it is done, or for so long while it goes on. Without a bound its failure is raised.
+
+    A failure after that is no loss: a worker builds what is not done, and says what it met.
+    """
+    task = asyncio.ensure_future(work)
+    if wait_s is None:
+        await task
+        return
+    await asyncio.wait([task], timeout=wait_s)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 async def build_new(database: Database) -> int:

@@ -96,13 +96,13 @@ async def save_draft(
 async def discard_draft(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """A segment that never was published goes with its draft."""
     name = named(request)
-    return segment_view(await runtime.database.repeat(lambda tx: editing.discard_draft(tx, name)))
+    return segment_view(await runtime.database.repeat(lambda tx: making.discard_draft(tx, name)))
 
 
 @post("/segments/{segment:str}/publish", permission="admin", status_code=200)
 async def publish(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """Builds the draft while the old version serves. Answers when it is live, or after ten seconds with `build`."""
-    return segment_view(await editing.publish(runtime.database, named(request), wait_s=WAIT_S))
+    return segment_view(await making.publish(runtime.database, named(request), wait_s=WAIT_S))
 
 
 @get("/segments/{segment:str}/versions", permission="read")
@@ -130,7 +130,7 @@ async def archive(runtime: NamedDependency[Runtime], request: Anything, segment:
 @post("/segments/{segment:str}/restore", permission="admin", status_code=200)
 async def restore(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """Its last rule is built anew; a list comes back empty."""
-    return segment_view(await editing.restore(runtime.database, named(request), wait_s=WAIT_S))
+    return segment_view(await making.restore(runtime.database, named(request), wait_s=WAIT_S))
 
 
 def named(request: Anything) -> str:

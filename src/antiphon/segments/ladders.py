@@ -11,7 +11,6 @@ people that belong there, the others those that they had before.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +21,7 @@ from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.records import SegmentId
 from antiphon.segments import resolve
 from antiphon.segments import stages as asked
-from antiphon.segments.builds import build
+from antiphon.segments.builds import build, wait_for
 from antiphon.segments.editing import reading
 from antiphon.segments.kinds import kinds_of
 from antiphon.segments.language.parse import NAME_CHARS_MAX, parse
@@ -194,12 +193,7 @@ async def _built(database: Database, name: str, *, wait_s: float | None) -> Ladd
     """Build the stages one after the other: whoever ends one has begun the next."""
     async with database.transaction(read_only=True) as tx:
         kept = await store.find(tx, name)
-    work = asyncio.ensure_future(_build(database, kept.staying if kept is not None else ()))
-    if wait_s is None:
-        await work
-    else:
-        await asyncio.wait([work], timeout=wait_s)
-        work.add_done_callback(_taken_over)
+    await wait_for(_build(database, kept.staying if kept is not None else ()), wait_s)
     async with database.transaction(read_only=True) as tx:
         return await asked.get(tx, name)
 
@@ -207,9 +201,3 @@ async def _built(database: Database, name: str, *, wait_s: float | None) -> Ladd
 async def _build(database: Database, stages: Sequence[SegmentId]) -> None:
     for stage in stages:
         await build(database, stage)
-
-
-def _taken_over(work: asyncio.Future[None]) -> None:
-    """A failure here is no loss: a worker builds what is not done, and says what it met."""
-    if not work.cancelled():
-        work.exception()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from typing import Any
 
@@ -11,7 +10,7 @@ from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Conflict, invalid
 from antiphon.kernel.records import ProfileId, SegmentId
 from antiphon.segments import cost, resolve
-from antiphon.segments.builds import build
+from antiphon.segments.builds import build, wait_for
 from antiphon.segments.kinds import kinds_of, of_segment
 from antiphon.segments.language.parse import NAME_CHARS_MAX, parse, parse_computed
 from antiphon.segments.records import Change, Segment, Version
@@ -63,19 +62,17 @@ async def create(
     return await publish(database, str(made.id), wait_s=wait_s)
 
 
-async def create_draft(
-    tx: Transaction, name: str, rule: Document, *, by: str = "", stage_of: str | None = None
-) -> Segment:
+async def create_draft(tx: Transaction, name: str, rule: Document, *, by: str = "") -> Segment:
     """A segment that has no members before its draft is published."""
-    segment = await _named(tx, name, kind="rule", stage_of=stage_of)
+    segment = await _named(tx, name, kind="rule")
     return await save_draft(tx, str(segment), rule, by=by)
 
 
-async def _named(tx: Transaction, name: str, *, kind: str, stage_of: str | None = None) -> SegmentId:
+async def _named(tx: Transaction, name: str, *, kind: str) -> SegmentId:
     name = name.strip()
     if not 0 < len(name) <= NAME_CHARS_MAX or "\0" in name or name.isdigit():
         raise invalid("name", f"A name of 1 to {NAME_CHARS_MAX} characters is needed, and not only digits.")
-    made = await store.add(tx, name, kind=kind, stage_of=stage_of)
+    made = await store.add(tx, name, kind=kind)
     if made is None:
         raise NameTaken(f'There is a segment "{name}" already. Choose another name.')
     return made
@@ -104,8 +101,15 @@ async def _changeable(tx: Transaction, id_or_name: str) -> Segment:
     segment = await resolve.get(tx, id_or_name)
     if segment.kind == "list":
         raise invalid("rule", f'"{segment.name}" is a list: it has members by hand and no rule.')
+    _refuse_stage(segment)
     await store.lock(tx, segment.id)
     return segment
+
+
+def _refuse_stage(segment: Segment) -> None:
+    """The stages of a ladder are edited as one."""
+    if segment.stage_of is not None:
+        raise InUse(f'"{segment.name}" is a stage of "{segment.stage_of}". Change the ladder instead.')
 
 
 async def discard_draft(tx: Transaction, id_or_name: str) -> Segment:
@@ -132,20 +136,9 @@ async def publish(database: Database, id_or_name: str, *, wait_s: float | None =
     async with database.transaction(read_only=True) as tx:
         estimate_s = await _foreseen(tx, id_or_name)
     segment = await database.repeat(lambda tx: _start(tx, id_or_name, estimate_s))
-    work = asyncio.ensure_future(build(database, segment))
-    if wait_s is None:
-        await work
-    else:
-        await asyncio.wait([work], timeout=wait_s)
-        work.add_done_callback(_taken_over)
+    await wait_for(build(database, segment), wait_s)
     async with database.transaction(read_only=True) as tx:
         return await resolve.get(tx, str(segment))
-
-
-def _taken_over(work: asyncio.Future[bool]) -> None:
-    """A failure here is no loss: a worker builds what is not done, and says what it met."""
-    if not work.cancelled():
-        work.exception()
 
 
 async def _foreseen(tx: Transaction, id_or_name: str) -> float | None:
@@ -191,8 +184,7 @@ async def _archive(tx: Transaction, id_or_name: str) -> SegmentId:
     await store.hold_names(tx)
     segment = await resolve.get(tx, id_or_name)
     await _make_sure_unnamed(tx, segment)
-    if segment.stage_of is not None:
-        raise InUse(f'"{segment.name}" is a stage of "{segment.stage_of}". Change the ladder instead.')
+    _refuse_stage(segment)
     await store.archive(tx, segment.id)
     return segment.id
 

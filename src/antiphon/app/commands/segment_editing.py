@@ -89,9 +89,9 @@ def discard(segment: str, /) -> None:
     segment
         Id or name.
     """
-    from antiphon.segments import editing
+    from antiphon import segments
 
-    _tell(change(lambda tx: editing.discard_draft(tx, segment)))
+    _tell(change(lambda tx: segments.discard_draft(tx, segment)))
 
 
 def versions(segment: str, /) -> None:
@@ -145,9 +145,9 @@ def restore(segment: str, /) -> None:
     segment
         Id or name.
     """
-    from antiphon.segments import editing
+    from antiphon import segments
 
-    _tell(within(lambda runtime: _watched(runtime, segment, editing.restore(runtime.database, segment))))
+    _tell(within(lambda runtime: _watched(runtime, segment, segments.restore(runtime.database, segment))))
 
 
 def text(rule: File, /) -> None:
@@ -190,9 +190,9 @@ def compute(name: str, file: File, /) -> None:
 
 
 async def _published(runtime: Runtime, segment: str) -> Segment:
-    from antiphon.segments import editing
+    from antiphon import segments
 
-    return await _watched(runtime, segment, editing.publish(runtime.database, segment))
+    return await _watched(runtime, segment, segments.publish(runtime.database, segment))
 
 
 async def _watched(runtime: Runtime, segment: str, work: Awaitable[Segment]) -> Segment:
