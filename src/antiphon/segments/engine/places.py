@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from math import degrees
 from zoneinfo import ZoneInfo
 
@@ -57,8 +56,15 @@ class IsLocalTime(Answer):
         return zones.of_person(self.frame, self.turns, "p") if self.turns else None
 
 
-@lru_cache(maxsize=64)
-def _looks(leaf: LocalTime, at: datetime, company: str) -> tuple[dict[str, bool], dict[str, int]]:
+_Looks = tuple[dict[str, bool], dict[str, int]]
+_standing: dict[tuple[LocalTime, str], tuple[datetime, datetime, _Looks]] = {}
+
+
+def _looks(leaf: LocalTime, at: datetime, company: str) -> _Looks:
+    return zones.standing(_standing, (leaf, company), at, lambda: _looks_now(leaf, at, company))
+
+
+def _looks_now(leaf: LocalTime, at: datetime, company: str) -> tuple[_Looks, int]:
     """Of each zone whether it is that time there, and when that may change, in microseconds since 1970.
 
     Many zones show the same time: each time is worked out once. The entry "" is the company's.
@@ -76,7 +82,7 @@ def _looks(leaf: LocalTime, at: datetime, company: str) -> tuple[dict[str, bool]
     inside[""] = inside[company]
     if turns:
         turns[""] = turns[company]
-    return inside, turns
+    return (inside, turns), min(turns.values(), default=zones.micros(at))
 
 
 def is_within(leaf: LocalTime, wall: datetime) -> bool:

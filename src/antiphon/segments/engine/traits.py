@@ -5,7 +5,6 @@ from __future__ import annotations
 from calendar import isleap
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -187,8 +186,14 @@ class _Calendar(Struct, frozen=True):
     days_until: dict[str, int]
 
 
-@lru_cache(maxsize=64)
+_standing: dict[str, tuple[datetime, datetime, _Calendar]] = {}
+
+
 def _calendar(at: datetime, company: str) -> _Calendar:
+    return zones.standing(_standing, company, at, lambda: _calendar_now(at, company))
+
+
+def _calendar_now(at: datetime, company: str) -> tuple[_Calendar, int]:
     today: dict[str, str] = {}
     midnight: dict[str, int] = {}
     for zone in zones.known() | {company}:
@@ -202,4 +207,4 @@ def _calendar(at: datetime, company: str) -> _Calendar:
             until.setdefault(f"{day}-{comes:%m-%d}", ahead)
             if (comes.month, comes.day) == (2, 28) and not isleap(comes.year):
                 until.setdefault(f"{day}-02-29", ahead)
-    return _Calendar(today, midnight, until)
+    return _Calendar(today, midnight, until), min(midnight.values())

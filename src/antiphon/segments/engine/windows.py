@@ -7,7 +7,6 @@ one JSON object maps each zone to them, and a profile's own is looked up by its 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -98,11 +97,17 @@ class Span:
         return zones.of_person(self.frame, table, "person")
 
 
-@lru_cache(maxsize=64)
+_standing: dict[tuple[Calendar, str], tuple[datetime, datetime, dict[str, Bounds]]] = {}
+
+
 def _bounds_of(calendar: Calendar, at: datetime, company: str) -> dict[str, Bounds]:
+    return zones.standing(_standing, (calendar, company), at, lambda: _bounds_now(calendar, at, company))
+
+
+def _bounds_now(calendar: Calendar, at: datetime, company: str) -> tuple[dict[str, Bounds], int]:
     wanted = zones.known() | {company} if calendar.zone == "person" else {company}
     found = {}
     for zone in wanted:
         begin, turn = zones.unit_bounds(calendar, at, zone)
         found[zone] = Bounds(zones.micros(begin), zones.micros(turn))
-    return found
+    return found, min(bounds.turn for bounds in found.values())
