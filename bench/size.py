@@ -29,7 +29,7 @@ from antiphon import campaigns, channels, content, profiles, segments
 from antiphon.app.opening import opened
 from antiphon.app.worker import run
 from antiphon.channels import registry
-from antiphon.channels.adapter import Limits, Sink
+from antiphon.channels.adapter import Limits, OneWay, Sink
 from antiphon.kernel import postgres
 from antiphon.kernel.records import Accepted, Channel, Identifier, Outgoing, ProviderId, Receipt, Result
 from antiphon.kernel.runtime import Runtime
@@ -55,7 +55,7 @@ class NoSettings(Struct):
     pass
 
 
-class Taker:
+class Taker(OneWay):
     """Takes everything; ids as long as an operator's."""
 
     name: ClassVar[str] = "taker"

@@ -17,7 +17,7 @@ from msgspec import Struct
 from antiphon import campaigns, channels, content, orchestration, profiles, segments
 from antiphon.app.worker import run
 from antiphon.channels import registry
-from antiphon.channels.adapter import Limits, Sink, Unreachable
+from antiphon.channels.adapter import Limits, OneWay, Sink, Unreachable
 from antiphon.kernel.db import Database
 from antiphon.kernel.records import (
     Accepted,
@@ -62,7 +62,7 @@ class PaperSettings(Struct):
     desk: str
 
 
-class PaperAdapter:
+class PaperAdapter(OneWay):
     name: ClassVar[str] = "paper"
     channel: ClassVar[Channel] = Channel.EMAIL
     limits: ClassVar[Limits] = Limits(in_flight_max=200, size_max=10_000, source="a test")
@@ -104,7 +104,7 @@ class Stage:
         self._messages = 0
         for channel in Channel:
             registry.ADAPTERS[f"paper_{channel}"] = registry.Entry(
-                channel, PaperSettings, lambda _id, settings, _now, _private: PaperAdapter(self.desks[settings.desk])
+                channel, PaperSettings, lambda settings, _around: PaperAdapter(self.desks[settings.desk])
             )
 
     async def account(self, channel: str, name: str | None = None, **options: Any) -> Desk:

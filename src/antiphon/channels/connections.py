@@ -11,9 +11,10 @@ from datetime import timedelta
 import structlog
 from msgspec.structs import replace
 
-from antiphon.channels import pacing, registry, store, taking
-from antiphon.channels.accounts import SEALED_FOR, providers
+from antiphon.channels import pacing, store, taking
+from antiphon.channels.accounts import providers
 from antiphon.channels.adapter import Adapter, Unreachable
+from antiphon.channels.making import make_adapter
 from antiphon.channels.records import Provider
 from antiphon.kernel.clock import wall, wall_datetime
 from antiphon.kernel.records import Cleared, DeliveryId, NotSent, Outgoing, ProviderId, Result
@@ -63,9 +64,7 @@ class Connections:
 
     def _make(self, provider: Provider) -> _Open:
         runtime = self._runtime
-        settings = runtime.secrets.decrypt(provider.sealed, use=SEALED_FOR)
-        now = runtime.database.clock.now
-        opened = _Open(provider, registry.make(provider.adapter, provider.id, settings, now, private=runtime.sandbox))
+        opened = _Open(provider, make_adapter(runtime, provider))
         opened.listener = asyncio.create_task(self._listen(opened))
         return opened
 

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from antiphon.channels.adapter import Adapter
+from antiphon.channels.adapter import Adapter, Surroundings
 from antiphon.channels.adapters.email.smtp import SmtpAdapter, SmtpSettings
 from antiphon.channels.adapters.push.webpush import WebPushAdapter, WebPushSettings
 from antiphon.channels.adapters.sms.smpp import SmppAdapter, SmppSettings
 from antiphon.kernel.errors import Flaw, Invalid, Problem
-from antiphon.kernel.records import Channel, ProviderId
+from antiphon.kernel.records import Channel
 
 
 class Entry(Struct, frozen=True):
-    """`make` gets the provider's number, its settings, product time, and whether private addresses may be called."""
+    """`sends`: False for accounts that only bring something in. `listens_alone`: only one process may listen, such as
+    to a mailbox that is read from one place to the next."""
 
     channel: Channel
     settings: type[Struct]
-    make: Callable[[ProviderId, Any, Callable[[], datetime], bool], Adapter]
+    make: Callable[[Any, Surroundings], Adapter]
+    sends: bool = True
+    listens_alone: bool = False
 
 
 ADAPTERS: dict[str, Entry] = {
-    "smtp": Entry(Channel.EMAIL, SmtpSettings, lambda _id, settings, _now, _private: SmtpAdapter(settings)),
-    "smpp": Entry(Channel.SMS, SmppSettings, lambda id, settings, now, _private: SmppAdapter(id, settings, now=now)),
+    "smtp": Entry(Channel.EMAIL, SmtpSettings, lambda settings, _around: SmtpAdapter(settings)),
+    "smpp": Entry(
+        Channel.SMS, SmppSettings, lambda settings, around: SmppAdapter(around.provider, settings, now=around.now)
+    ),
     "webpush": Entry(
         Channel.PUSH,
         WebPushSettings,
-        lambda _id, settings, now, private: WebPushAdapter(settings, allow_private=private, now=now),
+        lambda settings, around: WebPushAdapter(settings, allow_private=around.private, now=around.now),
     ),
 }
 
@@ -58,6 +62,11 @@ def check(adapter: str, settings: dict[str, Any]) -> Struct:
         raise Invalid("The input is not valid.", flaws=[Flaw(place, text)]) from error
 
 
-def make(adapter: str, provider: ProviderId, settings: bytes, now: Callable[[], datetime], *, private: bool) -> Adapter:
+def sends(adapter: str) -> bool:
+    """False also for an adapter that this version does not know."""
+    return adapter in ADAPTERS and ADAPTERS[adapter].sends
+
+
+def make(adapter: str, settings: bytes, around: Surroundings) -> Adapter:
     entry = ADAPTERS[adapter]
-    return entry.make(provider, msgspec.json.decode(settings, type=entry.settings), now, private)
+    return entry.make(msgspec.json.decode(settings, type=entry.settings), around)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
-from antiphon.channels.records import Provider
+from antiphon.channels.records import Provider, WarmUp
 from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt, directory_bucket
 
@@ -56,6 +57,12 @@ async def read_providers(tx: Transaction) -> list[Provider]:
             paused_until=row["paused_until"],
             failures=row["failures"],
             reason=row["reason"],
+            weight=row["weight"],
+            costs=row["costs"],
+            warm_up=msgspec.convert(row["warm_up"], WarmUp) if row["warm_up"] else None,
+            health=row["health"],
+            health_why=row["health_why"],
+            silence_s=row["silence_s"],
         )
         for row in await queries.rows(tx, "read_providers")
     ]
@@ -170,7 +177,32 @@ async def insert_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
         channels=[inbound.channel.value for inbound in items],
         senders=[inbound.sender for inbound in items],
         recipients=[inbound.recipient for inbound in items],
+        subjects=[inbound.subject for inbound in items],
         texts=[inbound.text for inbound in items],
         readings=[inbound.reading for inbound in items],
+        message_ids=[inbound.message_id or None for inbound in items],
+        deliveries=[inbound.delivery for inbound in items],
+        automatic=[inbound.automatic for inbound in items],
         at=[inbound.at for inbound in items],
     )
+
+
+async def find_inbound(tx: Transaction, items: Sequence[Inbound]) -> set[tuple[str, str]]:
+    """(channel, message id) of those that were taken in before."""
+    named = [item for item in items if item.message_id]
+    rows = await queries.rows(
+        tx,
+        "find_inbound",
+        buckets=[directory_bucket(item.channel.value, item.sender) for item in named],
+        channels=[item.channel.value for item in named],
+        message_ids=[item.message_id for item in named],
+    )
+    return {(row["channel"], row["message_id"]) for row in rows}
+
+
+async def read_memory(tx: Transaction, provider: ProviderId, key: str) -> Any:
+    return await queries.value(tx, "read_memory", provider_id=provider, key=key)
+
+
+async def write_memory(tx: Transaction, provider: ProviderId, key: str, value: Any) -> None:
+    await queries.run(tx, "write_memory", provider_id=provider, key=key, value=msgspec.json.encode(value).decode())

@@ -69,8 +69,22 @@ async def trim(tx: Transaction) -> int:
 
 async def take_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
     """An opt-out is one before anything else: it is in force when the operator is answered."""
+    items = await _unheard(tx, items)
     if not items:
         return
     obeyed = [await requests.obey(tx, item) for item in await requests.read(tx, items)]
     await store.insert_inbound(tx, obeyed)
     await outlet.publish(tx, obeyed)
+
+
+async def _unheard(tx: Transaction, items: Sequence[Inbound]) -> list[Inbound]:
+    """Mailboxes are read again after a crash, and providers call twice: each message counts once."""
+    known = await store.find_inbound(tx, items) if any(item.message_id for item in items) else set()
+    fresh: list[Inbound] = []
+    for item in items:
+        key = (item.channel.value, item.message_id)
+        if item.message_id and key in known:
+            continue
+        known.add(key)
+        fresh.append(item)
+    return fresh

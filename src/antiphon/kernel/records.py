@@ -262,6 +262,13 @@ class Inbound(Struct, frozen=True):
     topic: str = ""
     language: str = ""
     changed: bool = False
+    subject: str = ""
+    message_id: str = ""
+    """The channel's own name of it; the same one twice is one message. Empty where it has none."""
+    delivery: DeliveryId | None = None
+    """What it answers, as far as it says so itself."""
+    automatic: bool = False
+    """No person wrote it: an absence note, a machine. It is kept and answered by nobody."""
 
 
 class Cleared(Struct, frozen=True):

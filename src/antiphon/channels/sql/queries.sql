@@ -11,8 +11,8 @@ INSERT INTO provider_state (provider_id) VALUES (:id);
 
 -- name: read_providers
 -- All accounts with their state, the preferred first.
-SELECT p.id, p.name, p.channel, p.adapter, p.settings, p.enabled, p.rank, p.per_second, p.unit_cost,
-       s.paused_until, s.failures, s.reason
+SELECT p.id, p.name, p.channel, p.adapter, p.settings, p.enabled, p.rank, p.weight, p.per_second, p.unit_cost, p.costs,
+       p.warm_up, s.paused_until, s.failures, s.reason, s.health, s.health_why, s.silence_s
   FROM provider p
   JOIN provider_state s ON s.provider_id = p.id
  ORDER BY p.channel, p.rank, p.id;
@@ -96,6 +96,24 @@ DELETE FROM unmatched_receipt WHERE at < :now::timestamptz - interval '7 days'; 
 
 -- name: insert_inbound
 -- What people wrote to us.
-INSERT INTO inbound (bucket, provider_id, channel, sender, recipient, text, reading, at)
+INSERT INTO inbound (bucket, provider_id, channel, sender, recipient, subject, text, reading, message_id, delivery_id,
+                     automatic, at)
 SELECT * FROM unnest(:buckets::smallint[], :providers::integer[], :channels::text[], :senders::text[],
-                     :recipients::text[], :texts::text[], :readings::text[], :at::timestamptz[]);
+                     :recipients::text[], :subjects::text[], :texts::text[], :readings::text[], :message_ids::text[],
+                     :deliveries::bigint[], :automatic::boolean[], :at::timestamptz[])
+    ON CONFLICT DO NOTHING;
+
+-- name: find_inbound
+-- Those of these messages that were taken in before.
+SELECT i.channel, i.message_id
+  FROM unnest(:buckets::smallint[], :channels::text[], :message_ids::text[]) AS given(bucket, channel, message_id)
+  JOIN inbound i ON i.bucket = given.bucket AND i.channel = given.channel AND i.message_id = given.message_id;
+
+-- name: read_memory
+-- What an account remembers.
+SELECT value FROM provider_memory WHERE provider_id = :provider_id AND key = :key;
+
+-- name: write_memory
+-- What an account must not forget.
+INSERT INTO provider_memory (provider_id, key, value) VALUES (:provider_id, :key, :value)
+    ON CONFLICT (provider_id, key) DO UPDATE SET value = excluded.value;

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from antiphon.channels.adapter import Limits, Sink, Unreachable
+from antiphon.channels.adapter import Limits, OneWay, Sink, Unreachable
 from antiphon.channels.adapters.email.dkim import Signer
 from antiphon.channels.adapters.email.handshake import Peer, Security, open_connection
 from antiphon.channels.adapters.email.headers import is_domain
@@ -83,7 +83,7 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return f"SmtpSettings(host={self.host!r}, port={self.port}, security={self.security!r})"
 
 
-class SmtpAdapter:
+class SmtpAdapter(OneWay):
     """Sends over pooled, pipelined connections, opened when they are needed and again after they were closed."""
 
     name: ClassVar[str] = "smtp"

@@ -22,7 +22,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PoolTimeoutError, PyreqwestError, RequestError
 from pyreqwest.response import Response
 
-from antiphon.channels.adapter import Limits, Sink
+from antiphon.channels.adapter import Limits, OneWay, Sink
 from antiphon.channels.adapters.push import encryption
 from antiphon.channels.adapters.push.encryption import PLAINTEXT_OCTETS_MAX, Vapid
 from antiphon.kernel import clock, urls
@@ -105,7 +105,7 @@ class _Pinned(Struct):
     users: int = 0
 
 
-class WebPushAdapter:
+class WebPushAdapter(OneWay):
     name: ClassVar[str] = "webpush"
     channel: ClassVar[Channel] = Channel.PUSH
     limits: ClassVar[Limits] = Limits(

@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import structlog
 from msgspec import Struct
 
-from antiphon.channels.adapter import Limits, Sink, Unreachable
+from antiphon.channels.adapter import Limits, OneWay, Sink, Unreachable
 from antiphon.channels.adapters.sms import pdu
 from antiphon.channels.adapters.sms.inbox import IdForm, Inbox, same_id
 from antiphon.channels.adapters.sms.pdu import Pdu
@@ -131,7 +131,7 @@ STATUSES: dict[int, tuple[FailureClass, str, float | None]] = {
 }
 
 
-class SmppAdapter:
+class SmppAdapter(OneWay):
     name: ClassVar[str] = "smpp"
     channel: ClassVar[Channel] = Channel.SMS
     limits: ClassVar[Limits] = Limits(

@@ -7,19 +7,88 @@ CREATE TABLE provider (
   settings   bytea NOT NULL,            -- JSON, encrypted with this installation's key
   enabled    boolean NOT NULL DEFAULT true,
   rank       integer NOT NULL DEFAULT 0, -- the lowest rank of a channel is used first
+  weight     integer NOT NULL DEFAULT 100 CHECK (weight >= 0), -- its share among those of one rank
   per_second double precision,           -- null: as fast as it takes
   unit_cost  double precision NOT NULL DEFAULT 0,    -- money per message (SMS: per part)
+  costs      jsonb NOT NULL DEFAULT '{}', -- the same by region where it differs: {"GR": 0.05}
+  warm_up    jsonb,                      -- {"from": "2026-12-01", "per_day": [50, 100]}: null where it needs none
   created_at timestamptz NOT NULL
 );
 
--- Pacing and breaker of a provider, one leased row: all processes obey one budget.
+-- Pacing, breaker and health of a provider, one leased row: all processes obey one budget.
 CREATE TABLE provider_state (
   provider_id   integer PRIMARY KEY REFERENCES provider (id),
   tokens        double precision NOT NULL DEFAULT 0,
   tokens_at     timestamptz,             -- wall time at which `tokens` was true
   paused_until  timestamptz,             -- wall time: throttled or broken until then
-  failures      integer NOT NULL DEFAULT 0,
-  reason        text NOT NULL DEFAULT ''
+  failures      integer NOT NULL DEFAULT 0,  -- in a row; above 0 and no pause: half open, one probe at a time
+  probing_until timestamptz,             -- wall time: somebody's probe is under way
+  reason        text NOT NULL DEFAULT '',
+  health        double precision NOT NULL DEFAULT 1,  -- 0 to 1, by answers and receipts of the last minutes
+  health_why    text NOT NULL DEFAULT '',
+  latency       bigint[] NOT NULL DEFAULT '{}', -- how long "delivered" took, counted by powers of two of a second
+  silence_s     double precision         -- learned from it: after this time nothing more is to be expected
+);
+
+-- What a provider answered and reported, as it is appended: health is worked out of the last minutes.
+CREATE TABLE provider_tally (
+  provider_id integer NOT NULL,
+  minute      timestamptz NOT NULL,      -- wall time
+  kind        text NOT NULL,             -- accepted, refused, temporary, unsent, doubt, delivered, failed, latency:<n>
+  n           bigint NOT NULL
+);
+-- serves the look at the last minutes, and the trim
+CREATE INDEX provider_tally_by_minute ON provider_tally (minute);
+
+-- Who of several processes may open how many connections to a provider, or listens to it, until when.
+CREATE TABLE provider_lease (
+  provider_id integer NOT NULL,
+  part        text NOT NULL CHECK (part IN ('send', 'listen')),
+  holder      uuid NOT NULL,             -- a process
+  connections integer NOT NULL DEFAULT 0,
+  until       timestamptz NOT NULL,      -- wall time
+  PRIMARY KEY (provider_id, part, holder)
+);
+
+-- How fast a receiving mail system takes our mail through one provider: learned from what it answers.
+CREATE TABLE receiver_pace (
+  provider_id  integer NOT NULL,
+  receiver     text NOT NULL,            -- google, microsoft, yahoo, apple, … or a domain
+  per_second   double precision,         -- null: not limited so far
+  next_at      timestamptz,              -- wall time of the next free slot
+  paused_until timestamptz,              -- wall time
+  taken        bigint NOT NULL DEFAULT 0,   -- since the pace last changed
+  deferred     bigint NOT NULL DEFAULT 0,
+  code         text NOT NULL DEFAULT '',    -- what it last said when it deferred
+  PRIMARY KEY (provider_id, receiver)
+);
+
+-- How much of a day's warm-up has been used, per receiving mail system.
+CREATE TABLE provider_day (
+  provider_id integer NOT NULL,
+  receiver    text NOT NULL,
+  day         date NOT NULL,             -- UTC, wall time
+  n           integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (provider_id, receiver, day)
+);
+
+-- What an account must not forget: how far a mailbox was read.
+CREATE TABLE provider_memory (
+  provider_id integer NOT NULL,
+  key         text NOT NULL,
+  value       jsonb NOT NULL,
+  PRIMARY KEY (provider_id, key)
+);
+
+-- What may be said on a channel that knows windows, until when: opened by what the person writes. `bucket` is the hash
+-- of (channel, value).
+CREATE TABLE contact_window (
+  bucket  smallint NOT NULL,
+  channel text NOT NULL,
+  value   text NOT NULL,
+  kind    text NOT NULL CHECK (kind IN ('free', 'human')),  -- afterwards: templates only, or nothing
+  until   timestamptz NOT NULL,
+  PRIMARY KEY (bucket, channel, value)
 );
 
 -- Directory: the provider's own id of a message leads to our delivery. `bucket` is the hash of (provider, id).
@@ -51,9 +120,15 @@ CREATE TABLE inbound (
   channel     text NOT NULL,
   sender      text NOT NULL,
   recipient   text NOT NULL,
+  subject     text NOT NULL DEFAULT '',
   text        text NOT NULL,
   reading     text,                     -- opt_out, opt_in, help, or null
+  message_id  text,                     -- of the channel: the same message taken in twice is one
+  delivery_id bigint,                   -- of ours that it answers, as far as it says so itself
+  automatic   boolean NOT NULL DEFAULT false, -- no person wrote it
   at          timestamptz NOT NULL,
   PRIMARY KEY (bucket, id)
 );
+-- prevents the same message from being taken in twice
+CREATE UNIQUE INDEX inbound_once ON inbound (bucket, channel, message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX inbound_by_sender ON inbound (bucket, channel, sender, at);
