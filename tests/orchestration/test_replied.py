@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from antiphon import campaigns, channels, profiles, segments
 from antiphon.kernel.records import Accepted, Channel, Identifier, Inbound, InDoubt, ProviderId, Receipt, Refused
-from antiphon.orchestration.receipts import REPLIED_WITHIN
+from antiphon.orchestration.inbound import REPLIED_WITHIN
 from antiphon.orchestration.replies import MESSAGE
 from conftest import START
 from orchestration.stage import Desk, Stage

@@ -13,9 +13,10 @@ from antiphon.orchestration.calling import Call, send
 from antiphon.orchestration.deliver import clear
 from antiphon.orchestration.erasing import is_leaving, on_erased
 from antiphon.orchestration.exporting import EXPORTED
+from antiphon.orchestration.inbound import on_inbound
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.public import Linked, read_linked
-from antiphon.orchestration.receipts import on_inbound, on_profile_changes, on_receipts
+from antiphon.orchestration.receipts import on_profile_changes, on_receipts
 from antiphon.orchestration.replies import on_requests
 from antiphon.orchestration.retention import RULES, ended
 from antiphon.orchestration.sources import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from antiphon import metrics, profiles
@@ -17,8 +17,6 @@ from antiphon.kernel.engagement import EVENTS, MACHINE
 from antiphon.kernel.records import (
     Count,
     DeliveryId,
-    Identifier,
-    Inbound,
     ProfileChange,
     ProfileId,
     Receipt,
@@ -30,11 +28,7 @@ from antiphon.orchestration.deliver import withdraw
 from antiphon.orchestration.fold import RANK, Folded, earlier, fold, higher, outcome
 from antiphon.orchestration.records import Attempt, Source
 from antiphon.orchestration.teach import teach
-from antiphon.orchestration.timeline import Entry, entry, properties_of
-
-REPLIED = EVENTS["replied", "sms"]
-REPLIED_WITHIN = timedelta(days=30)
-"""Who writes later than that starts anew."""
+from antiphon.orchestration.timeline import Entry, entry
 
 
 async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
@@ -199,23 +193,3 @@ async def on_profile_changes(tx: Transaction, changes: Sequence[ProfileChange]) 
         queued = await store.read_queued_of_people(tx, people)
         await withdraw(tx, [row["id"] for row in queued], code="the person's wishes changed")
         await store.touch_people(tx, await store.read_waiting(tx, people))
-
-
-async def on_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
-    """An answer by SMS is an answer to what was sent there last, as far as that is known; a STOP is none."""
-    answers = [item for item in items if item.channel == "sms" and _is_reply(item)]
-    found = await profiles.find(tx, [Identifier("phone", item.sender) for item in answers])
-    known = [(found[who], item) for item in answers if (who := Identifier("phone", item.sender)) in found]
-    if not known:
-        return
-    told = await store.replies.read_told_last(tx, known, within=REPLIED_WITHIN)
-    sources = await store.read_sources(tx, list(told.values()))
-    carried = {place: properties_of(sources[source]) for place, source in told.items()}
-    await profiles.record_known(
-        tx, [(profile, REPLIED, item.at, carried.get(place, {})) for place, (profile, item) in enumerate(known)]
-    )
-
-
-def _is_reply(item: Inbound) -> bool:
-    """YES, where it starts nothing, is an answer to a question."""
-    return item.reading is None or (item.reading == "opt_in" and not item.changed)
