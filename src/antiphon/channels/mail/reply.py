@@ -1,0 +1,164 @@
+"""What a mail says: who, what about, the text without quotations, what it answers, what hangs on it."""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import re
+from collections.abc import Sequence
+from email.utils import parseaddr
+from hashlib import sha256
+from typing import Final
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from antiphon.channels.mail import parts
+from antiphon.channels.mail.addresses import tidy
+from antiphon.channels.mail.markup import HTML_CHARS_MAX, to_text
+from antiphon.channels.mail.quotes import Cut, cut
+
+TEXT_CHARS_MAX: Final = 50_000
+SUBJECT_CHARS_MAX: Final = 500
+ATTACHMENTS_NAMED: Final = 20
+ANSWERED_MAX: Final = 30
+
+_TEXT_BYTES_MAX = 4 * HTML_CHARS_MAX
+_NAME_CHARS_MAX = 100
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,250})>")
+_VERDICT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]{3,10})\b")
+
+
+class Written(Struct, frozen=True):
+    """`sender` is in lower case, empty where there is none. `answered`: ids of the mails it answers, without brackets,
+    the nearest first. `authentication`: what the server we trust found, such as `dmarc=pass spf=fail`."""
+
+    sender: str
+    subject: str
+    message_id: str
+    body: Cut
+    answered: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    authentication: str = ""
+
+    @property
+    def text(self) -> str:
+        """What was said, then what hangs on it, by name."""
+        if not self.attachments:
+            return self.body.said
+        named = ", ".join(self.attachments[:ATTACHMENTS_NAMED])
+        more = len(self.attachments) - ATTACHMENTS_NAMED
+        return f"{self.body.said}\n\n[{named}{f', +{more}' if more > 0 else ''}]".strip()
+
+
+def read_written(mail: parts.Mail, raw: bytes, *, authserv: str = "") -> Written:
+    """`authserv`: the authserv-id (RFC 8601 2.5) of the server that receives for us; what others say proves nothing."""
+    headers = mail.headers
+    name, address = parseaddr(headers.first("from")[:2_000])
+    sender = tidy(address).lower()
+    bodies = [part for part in mail.leaves if _is_body(part)]
+    plain = "\n".join(_flowed(part) for part in bodies if part.kind == "text/plain")
+    if not plain.strip():
+        plain = "\n\n".join(to_text(_text(part)) for part in bodies if part.kind == "text/html")
+    return Written(
+        sender=sender,
+        subject=clean(parts.words(headers.first("subject")))[:SUBJECT_CHARS_MAX].replace("\n", " ").strip(),
+        message_id=_message_id(headers, raw),
+        body=cut(clean(plain)[:TEXT_CHARS_MAX], sender=clean(parts.words(name)).strip()),
+        answered=_answered(headers),
+        attachments=tuple(_name(part) for part in mail.leaves if not _is_body(part)),
+        authentication=_authentication(headers.get("authentication-results", ()), authserv),
+    )
+
+
+def clean(text: str) -> str:
+    """Without what cannot be stored or seen."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def _is_body(part: parts.Part) -> bool:
+    if part.kind not in ("text/plain", "text/html"):
+        return False
+    disposition = part.headers.first("content-disposition").lower()
+    return not disposition.startswith("attachment") and "filename" not in disposition
+
+
+def _text(part: parts.Part) -> str:
+    """In its charset; what names none that we know is UTF-8, else as Windows writes it in the west."""
+    encoding = part.headers.first("content-transfer-encoding").strip().lower()
+    body = part.body[:_TEXT_BYTES_MAX]
+    if encoding == "base64":
+        letters = re.sub(rb"[^A-Za-z0-9+/]", b"", body)
+        body = binascii.a2b_base64(letters[: len(letters) // 4 * 4] + _padding(letters))
+    elif encoding == "quoted-printable":
+        body = binascii.a2b_qp(body)
+    charset = parts.parameter(part.headers.first("content-type"), "charset")
+    if not _is_known(charset):
+        try:
+            return body.decode()
+        except UnicodeDecodeError:
+            return body.decode("cp1252", "replace")
+    return parts.in_charset(body, charset)
+
+
+def _padding(letters: bytes) -> bytes:
+    left = letters[len(letters) // 4 * 4 :]
+    return left + b"=" * (4 - len(left)) if len(left) > 1 else b""
+
+
+def _is_known(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name not in ("ascii", "utf-8")
+    except (LookupError, ValueError):
+        return False
+
+
+def _flowed(part: parts.Part) -> str:
+    """RFC 3676: a line that ends with a blank goes on in the next one of the same depth."""
+    text = _text(part).replace("\r\n", "\n")
+    content_type = part.headers.first("content-type")
+    if parts.parameter(content_type, "format").lower() != "flowed":
+        return text
+    joiner = "" if parts.parameter(content_type, "delsp").lower() == "yes" else " "
+    lines: list[str] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        rest = line[depth:].removeprefix(" ")
+        if open_depth == depth and lines:
+            lines[-1] = f"{lines[-1].removesuffix(' ')}{joiner}{rest}"
+        else:
+            lines.append(f"{'>' * depth} {rest}" if depth else rest)
+        open_depth = depth if rest.endswith(" ") and rest != "-- " and len(lines[-1]) < 10_000 else -1
+    return "\n".join(lines)
+
+
+def _message_id(headers: parts.Headers, raw: bytes) -> str:
+    """Its own, or one made of its bytes: the same mail read twice is one."""
+    found = _MESSAGE_ID.search(headers.first("message-id"))
+    named = clean(found[1]) if found else ""
+    return named or f"sha256:{sha256(raw).hexdigest()}"
+
+
+def _answered(headers: parts.Headers) -> tuple[str, ...]:
+    nearest = _MESSAGE_ID.findall(headers.first("in-reply-to")[:2_000])
+    earlier = _MESSAGE_ID.findall(headers.first("references")[-8_000:])[::-1]
+    return tuple(dict.fromkeys([*nearest, *earlier]))[:ANSWERED_MAX]
+
+
+def _name(part: parts.Part) -> str:
+    disposition, content_type = part.headers.first("content-disposition"), part.headers.first("content-type")
+    extended = parts.parameter(disposition, r"filename\*") or parts.parameter(content_type, r"name\*")
+    plain = parts.parameter(disposition, "filename") or parts.parameter(content_type, "name")
+    name = unquote(extended.rpartition("'")[2]) if extended else parts.words(plain)
+    name = re.sub(r"[\s\[\],]+", " ", clean(re.split(r"[/\\]", name)[-1])).strip()
+    return name[-_NAME_CHARS_MAX:] or part.kind
+
+
+def _authentication(results: Sequence[str], authserv: str) -> str:
+    for result in results if authserv else ():
+        server, _, said = result[:2_000].lower().partition(";")
+        if server.split()[:1] == [authserv.lower()]:
+            return " ".join(dict.fromkeys(f"{method}={verdict}" for method, verdict in _VERDICT.findall(said)))
+    return ""
