@@ -10,7 +10,8 @@ from antiphon.channels.erasing import forget_deliveries, on_erased
 from antiphon.channels.exporting import EXPORTED
 from antiphon.channels.optout import fold, reading
 from antiphon.channels.records import Provider
-from antiphon.channels.requests import person_of, proof_of
+from antiphon.channels.registry import sends
+from antiphon.channels.requests import person_of, proof_of, scope_of
 from antiphon.channels.retention import RULES
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
@@ -31,7 +32,9 @@ __all__ = [
     "reading",
     "remember",
     "room",
+    "scope_of",
     "send_many",
+    "sends",
     "spend",
     "switch",
     "take_inbound",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from antiphon import profiles
 from antiphon.channels import optout, store
 from antiphon.channels.keywords import Keywords
+from antiphon.channels.mail import wishes
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import Channel, Identifier, Inbound, ProfileId
@@ -25,7 +26,16 @@ async def read(tx: Transaction, items: Sequence[Inbound]) -> list[Inbound]:
     own = (await settings.read(tx)).keywords
     extra = Keywords(own.opt_out, own.opt_in, own.help)
     topics = titles(await profiles.topics(tx))
-    return [_read(item, optout.read(item.text, topics=topics, extra=extra)) for item in items]
+    return [_read(item, _wish_of(item, topics, extra)) for item in items]
+
+
+def _wish_of(item: Inbound, topics: Mapping[str, str], extra: Keywords) -> optout.Read | None:
+    """None for what a machine wrote, and where it is known already."""
+    if item.automatic or item.reading is not None:
+        return None
+    if item.channel is Channel.EMAIL:
+        return wishes.read(item.subject, item.text, topics=topics, extra=extra)
+    return optout.read(item.text, topics=topics, extra=extra)
 
 
 def titles(topics: Sequence[profiles.Topic]) -> dict[str, str]:
@@ -41,8 +51,11 @@ def _read(item: Inbound, found: optout.Read | None) -> Inbound:
 
 
 async def obey(tx: Transaction, item: Inbound) -> Inbound:
-    """Says whether it changed anything: who is opted out already stays so, and YES to a question starts nothing."""
-    if item.reading is None or item.reading == "help":
+    """Says whether it changed anything: who is opted out already stays so, and YES to a question starts nothing.
+
+    A mail that names our delivery speaks for the address that we had written to: orchestration knows which.
+    """
+    if item.reading is None or item.reading == "help" or (item.channel is Channel.EMAIL and item.delivery is not None):
         return item
     who = await person_of(tx, item)
     scope = await store.read_scope(tx, item.channel, item.sender)
@@ -51,13 +64,18 @@ async def obey(tx: Transaction, item: Inbound) -> Inbound:
         await _about_topic(tx, item, who, proof, stopped=scope is not None)
         return replace(item, changed=True)
     channel, sender = item.channel.value, [item.sender]
-    if item.reading == "opt_out" and scope != "everything":
-        await profiles.opt_out(tx, channel, sender, how=METHOD, proof=proof)
+    if item.reading == "opt_out" and scope not in ("everything", scope_of(item)):
+        await profiles.opt_out(tx, channel, sender, how=METHOD, scope=scope_of(item), proof=proof)
         return replace(item, changed=True)
     if item.reading == "opt_in" and scope is not None:
         await profiles.opt_in(tx, channel, sender, how=METHOD, proof=proof)
         return replace(item, changed=True)
     return item
+
+
+def scope_of(item: Inbound) -> Literal["marketing", "everything"]:
+    """STOP to a telephone number stops all of it; "unsubscribe" is said to mailings: what was bought is still told."""
+    return "marketing" if item.channel is Channel.EMAIL else "everything"
 
 
 def proof_of(item: Inbound) -> profiles.Proof:
@@ -67,7 +85,11 @@ def proof_of(item: Inbound) -> profiles.Proof:
 
 
 async def person_of(tx: Transaction, item: Inbound) -> ProfileId | None:
-    """Whose number it is, a new person's if nobody's; None where it is no telephone number."""
+    """Whose number it is, a new person's if nobody's; None where it is no telephone number. Of a mail: who is known by
+    that address; a `From` makes nobody."""
+    if item.channel is Channel.EMAIL:
+        who = Identifier("email", item.sender)
+        return (await profiles.find(tx, [who])).get(who)
     if item.channel is not Channel.SMS or not _NUMBER.fullmatch(item.sender):
         return None
     return await profiles.find_or_make(tx, Identifier("phone", item.sender))

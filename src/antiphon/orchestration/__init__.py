@@ -13,15 +13,29 @@ from antiphon.orchestration.calling import Call, send
 from antiphon.orchestration.deliver import clear
 from antiphon.orchestration.erasing import is_leaving, on_erased
 from antiphon.orchestration.exporting import EXPORTED
-from antiphon.orchestration.inbound import on_inbound
+from antiphon.orchestration.inbound import may_answer, on_inbound
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.public import Linked, read_linked
 from antiphon.orchestration.receipts import on_profile_changes, on_receipts
+from antiphon.orchestration.records import (
+    BetterThan,
+    Budget,
+    Follow,
+    Group,
+    Option,
+    SendAt,
+    Source,
+    Terms,
+    Verdict,
+)
+from antiphon.orchestration.rehearse import Rehearsed, rehearse
+from antiphon.orchestration.replaying import Replayed, replay
 from antiphon.orchestration.replies import on_requests
 from antiphon.orchestration.retention import RULES, ended
 from antiphon.orchestration.sources import (
     anything_open,
     backlog,
+    budget,
     cancel,
     count_due,
     make_source,
@@ -29,6 +43,7 @@ from antiphon.orchestration.sources import (
     pause,
     prefer,
     resume,
+    set_budget,
 )
 from antiphon.orchestration.variables import locale_of, variables_of
 from antiphon.orchestration.work import run
@@ -36,15 +51,27 @@ from antiphon.orchestration.work import run
 __all__ = [
     "EXPORTED",
     "RULES",
+    "BetterThan",
+    "Budget",
     "Call",
     "DeliveryView",
+    "Follow",
+    "Group",
     "Linked",
     "NotificationView",
+    "Option",
     "Recipient",
+    "Rehearsed",
+    "Replayed",
+    "SendAt",
+    "Source",
     "SourceId",
     "Tally",
+    "Terms",
+    "Verdict",
     "anything_open",
     "backlog",
+    "budget",
     "cancel",
     "clear",
     "count_due",
@@ -52,6 +79,7 @@ __all__ = [
     "is_leaving",
     "locale_of",
     "make_source",
+    "may_answer",
     "notify",
     "on_erased",
     "on_events",
@@ -65,9 +93,12 @@ __all__ = [
     "prefer",
     "read_linked",
     "recipients",
+    "rehearse",
+    "replay",
     "resume",
     "run",
     "send",
+    "set_budget",
     "show",
     "tally",
     "variables_of",
