@@ -9,7 +9,18 @@ Links, the open pixel, the footer and the unsubscribe link are put in by the ren
 from antiphon.content.email_html import Brand
 from antiphon.content.links import CLICK, CONFIRM, OPEN, PREFERENCES, SHOWN, UNSUBSCRIBE, Addressing, target, targets
 from antiphon.content.liquid import RenderError, TemplateError
-from antiphon.content.message import Forms, Message, NoForm, channels_of, decode, encode, form_of, forms
+from antiphon.content.message import (
+    BetterThan,
+    Eligible,
+    Forms,
+    Message,
+    NoForm,
+    channels_of,
+    decode,
+    encode,
+    form_of,
+    forms,
+)
 from antiphon.content.parsing import parse
 from antiphon.content.render import render
 from antiphon.content.store import Stored, create, find, list_all, versions
@@ -22,7 +33,9 @@ __all__ = [
     "SHOWN",
     "UNSUBSCRIBE",
     "Addressing",
+    "BetterThan",
     "Brand",
+    "Eligible",
     "Forms",
     "Message",
     "NoForm",

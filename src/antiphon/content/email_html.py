@@ -12,7 +12,7 @@ from typing import NewType, assert_never
 from markupsafe import escape
 from msgspec import Struct
 
-from antiphon.content.message import Block, Button, Divider, Email, Heading, Image, Text
+from antiphon.content.message import Block, Button, Divider, Email, Heading, Image, Mjml, Text
 
 Html = NewType("Html", str)
 
@@ -37,6 +37,8 @@ class Frame(Struct, frozen=True):
     unsubscribe_url: str = ""
     preferences_url: str = ""
     pixel_url: str = ""
+    head: str = ""
+    """Styles that fragments of MJML among the blocks need."""
 
 
 _FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -48,9 +50,19 @@ _STYLE = (
     "@media(prefers-color-scheme:dark){.o,body{background:#16181d!important}.c{background:#22252c!important}"
     ".t,.c{color:#e8eaee!important}.m,.m a{color:#a6abb6!important}.d{border-color:#3d424d!important}}"
 )
+_CELL = (
+    '<td class="c" style="padding:32px;background:#ffffff;border-radius:12px;color:#1f2430;'
+    f'font-size:16px;line-height:24px;{_FONT}">'
+)
+_PARTED = '</td></tr><tr><td style="padding:0;background:#ffffff">'
+_ON = f"<tr>{_CELL}"
+_EMPTY = f"{_ON}\n</td></tr>"
+"""A fragment of MJML is as wide as the page: the cell of the blocks ends before it and goes on after it."""
+
 _RTL = frozenset({"ar", "fa", "he", "ur"})
 # A gap after the preheader, or the inbox shows the first words of the body behind it.
-_PREHEADER_GAP = "&#847;&nbsp;" * 30
+PREHEADER_GAP = "&#847;&nbsp;" * 30
+HIDDEN = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all"
 
 _FOOTER_WORDS = {
     "de": ("Abmelden", "Einstellungen"),
@@ -65,18 +77,20 @@ _FOOTER_WORDS = {
 
 def to_html(email: Email, frame: Frame) -> Html:
     """`email` holds rendered text, not Liquid. Everything in it is escaped here."""
-    language = frame.locale.split("-", 1)[0]
-    direction = "rtl" if language in _RTL else "ltr"
+    language, direction = spoken(frame.locale)
     subject = escape(email.subject)
     heading = next((block for block in email.blocks if isinstance(block, Heading)), None)
     body = "\n".join(_block_html(block, frame.brand, level=1 if block is heading else 2) for block in email.blocks)
+    cells = f"{_ON}\n{body}\n</td></tr>\n"
+    if frame.head:
+        cells = cells.replace(_EMPTY, "")
     return Html(
         f'<!doctype html>\n<html lang="{escape(frame.locale)}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
         '<meta name="x-apple-disable-message-reformatting">'
         '<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">'
-        f"<title>{subject}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{subject}</title>{frame.head}<style>{_STYLE}</style></head>\n"
         '<body style="margin:0;padding:0;background:#f2f3f5;-webkit-text-size-adjust:100%">'
         f"{_preheader_html(email.preheader)}\n"
         f'<div role="article" aria-roledescription="email" aria-label="{subject}">'
@@ -84,21 +98,39 @@ def to_html(email: Email, frame: Frame) -> Html:
         '<td class="o" align="center" style="padding:24px 12px;background:#f2f3f5">'
         '<!--[if mso]><table role="presentation" width="600"><tr><td><![endif]-->\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px">'
-        '<tr><td class="c" style="padding:32px;background:#ffffff;border-radius:12px;color:#1f2430;'
-        f'font-size:16px;line-height:24px;{_FONT}">\n{body}\n</td></tr>\n{_footer_html(frame, language)}</table>\n'
+        f"{cells}{_footer_html(frame, language)}</table>\n"
         "<!--[if mso]></td></tr></table><![endif]--></td></tr></table></div>"
-        f"{_pixel_html(frame.pixel_url)}</body></html>"
+        f"{pixel_html(frame.pixel_url)}</body></html>"
     )
 
 
+def spoken(locale: str) -> tuple[str, str]:
+    """The language and its direction."""
+    language = locale.split("-", 1)[0]
+    return language, "rtl" if language in _RTL else "ltr"
+
+
 def to_text(email: Email, frame: Frame) -> str:
-    """The text alternative (RFC 2046 5.1.4): the same words and the same links."""
+    """The text alternative (RFC 2046 5.1.4): the same words and the same links. A fragment holds its text here."""
     parts = [_block_text(block) for block in email.blocks]
-    unsubscribe, preferences = _footer_words(frame.locale.split("-", 1)[0])[1]
+    return "\n\n".join([*(part for part in parts if part), footer_text(frame)]) + "\n"
+
+
+def footer_text(frame: Frame) -> str:
+    unsubscribe, preferences = _footer_words(spoken(frame.locale)[0])[1]
     footer = [frame.brand.name, frame.brand.postal_address]
     footer += [f"{preferences}: {frame.preferences_url}"] if frame.preferences_url else []
     footer += [f"{unsubscribe}: {frame.unsubscribe_url}"] if frame.unsubscribe_url else []
-    return "\n\n".join([*(part for part in parts if part), "-- \n" + "\n".join(line for line in footer if line)]) + "\n"
+    return "-- \n" + "\n".join(line for line in footer if line)
+
+
+def footer_of_its_own(frame: Frame) -> str:
+    """For a page that is not ours: in colours that can be read whatever lies behind."""
+    return (
+        '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center" '
+        'style="background:#f2f3f5"><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
+        f'style="max-width:600px">{_footer_html(frame, spoken(frame.locale)[0])}</table></td></tr></table>'
+    )
 
 
 def _block_html(block: Block, brand: Brand, *, level: int) -> str:
@@ -111,6 +143,8 @@ def _block_html(block: Block, brand: Brand, *, level: int) -> str:
             return _button_html(block, brand)
         case Image():
             return _image_html(block)
+        case Mjml():
+            return f"{_PARTED}{block.source}</td></tr>{_ON}"
         case Divider():
             return '<hr class="d" style="margin:24px 0;border:0;border-top:1px solid #d9dce1">'
         case _:
@@ -154,8 +188,7 @@ def _image_html(block: Image) -> str:
 def _preheader_html(preheader: str) -> str:
     if not preheader:
         return ""
-    hidden = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all"
-    return f'<div style="{hidden}">{escape(preheader)}{_PREHEADER_GAP}</div>'
+    return f'<div style="{HIDDEN}">{escape(preheader)}{PREHEADER_GAP}</div>'
 
 
 def _footer_html(frame: Frame, language: str) -> str:
@@ -173,7 +206,7 @@ def _footer_html(frame: Frame, language: str) -> str:
     )
 
 
-def _pixel_html(url: str) -> str:
+def pixel_html(url: str) -> str:
     return f'<img src="{escape(url)}" width="1" height="1" alt="" style="display:block">' if url else ""
 
 
@@ -198,6 +231,8 @@ def _block_text(block: Block) -> str:
             return f"{block.label}: {block.url}"
         case Image():
             return "\n".join(part for part in (f"[{block.alt}]" if block.alt else "", block.url) if part)
+        case Mjml():
+            return block.source.strip()
         case Divider():
             return "----"
         case _:

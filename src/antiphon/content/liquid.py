@@ -5,19 +5,21 @@ Values are plain JSON (dicts, lists, strings, numbers, booleans, null); no attri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from liquid import BoundTemplate
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression, Path, StringLiteral
 from liquid.builtin.output import OutputNode
 from liquid.exceptions import LiquidError
 from liquid.stringify import to_liquid_string
-from markupsafe import escape
+from markupsafe import Markup, escape
 from msgspec import Struct
 
+from antiphon.content.filters import css
 from antiphon.content.sandbox import OUTPUT_MAX, Sandbox
 from antiphon.kernel.errors import Flaw, Invalid, Problem
 
@@ -45,10 +47,11 @@ class RenderError(Problem):
 
 
 class Variable(Struct, frozen=True):
-    """`{{ a.b }}` or `{{ a.b | default: "x" }}`: what the fast path can fill in itself."""
+    """`{{ a.b }}`, perhaps with `| default: "x"` and `| css` after it: what the fast path can fill in itself."""
 
     path: tuple[str, ...]
     default: str | None = None
+    css: bool = False
 
 
 class Template:
@@ -60,7 +63,7 @@ class Template:
         self.source = source
         self._html = html
         self._bound = (_HTML if html else _TEXT).from_string(source)
-        self._parts = _plain_parts(self._bound.nodes)
+        self._parts = plain_parts(self._bound.nodes)
 
     @property
     def is_plain(self) -> bool:
@@ -70,19 +73,23 @@ class Template:
         """Raises `RenderError` when a limit is reached or a filter cannot take its value."""
         if self._parts is None:
             return self.interpret(variables)
-        text = _fill(self._parts, variables, html=self._html)
-        if not text.isascii() or len(text) > OUTPUT_MAX:
-            _check_output(text)
-        return text
+        text = fill(self._parts, variables, html=self._html)
+        return checked(text)
 
     def interpret(self, variables: Mapping[str, Any]) -> str:
         """The same by the Liquid interpreter, whatever the template holds."""
-        try:
-            return self._bound.render(variables)
-        except LiquidError as error:
-            raise RenderError(_sentence(error)) from error
-        except Exception as error:  # one person's odd data must not stop the batch
-            raise RenderError(f"The template cannot take these values: {error}") from error
+        return interpret(self._bound, variables)
+
+
+def interpret(bound: BoundTemplate, variables: Mapping[Any, Any]) -> str:
+    try:
+        return bound.render(variables)
+    except RenderError:
+        raise
+    except LiquidError as error:
+        raise RenderError(sentence(error)) from error
+    except Exception as error:  # one person's odd data must not stop the batch
+        raise RenderError(f"The template cannot take these values: {error}") from error
 
 
 @lru_cache(maxsize=1024)
@@ -93,19 +100,19 @@ def compile(source: str, *, html: bool) -> Template:
     try:
         return Template(source, html=html)
     except LiquidError as error:
-        raise TemplateError(flaws=[Flaw("", _sentence(error))]) from error
+        raise TemplateError(flaws=[Flaw("", sentence(error))]) from error
 
 
-def _plain_parts(nodes: list[Any]) -> tuple[str | Variable, ...] | None:
-    parts: list[str | Variable] = []
-    for node in nodes:
-        if type(node) is ContentNode:
-            parts.append(node.text)
-        elif type(node) is OutputNode and (variable := _plain_variable(node.expression)):
-            parts.append(variable)
-        else:
-            return None
-    return tuple(parts)
+def plain_parts(nodes: Sequence[Any]) -> tuple[str | Variable, ...] | None:
+    """Text and plain variables; None when there is anything else among the nodes."""
+    parts = [plain_part(node) for node in nodes]
+    return None if None in parts else tuple(part for part in parts if part is not None)
+
+
+def plain_part(node: Any) -> str | Variable | None:
+    if type(node) is ContentNode:
+        return str(node.text)
+    return _plain_variable(node.expression) if type(node) is OutputNode else None
 
 
 def _plain_variable(expression: Any) -> Variable | None:
@@ -114,10 +121,14 @@ def _plain_variable(expression: Any) -> Variable | None:
     path = tuple(key for key in expression.left.path if isinstance(key, str))
     if len(path) < len(expression.left.path) or {"size", "first", "last"} & set(path[1:]):
         return None
-    if not expression.filters:
-        return Variable(path)
-    literal = _default_literal(expression.filters)  # the author's own words: Liquid does not escape them either
-    return None if literal is None else Variable(path, literal)
+    filters = list(expression.filters or ())
+    css = bool(filters) and filters[-1].name == "css" and not filters[-1].args
+    if css:
+        filters.pop()
+    if not filters:
+        return Variable(path, css=css)
+    literal = _default_literal(filters)  # the author's own words: Liquid does not escape them either
+    return None if literal is None else Variable(path, literal, css)
 
 
 def _default_literal(filters: list[Any]) -> str | None:
@@ -128,7 +139,8 @@ def _default_literal(filters: list[Any]) -> str | None:
     return value.value if type(value) is StringLiteral and not named else None
 
 
-def _fill(parts: tuple[str | Variable, ...], variables: Mapping[str, Any], *, html: bool) -> str:
+def fill(parts: Sequence[str | Variable], variables: Mapping[str, Any], *, html: bool) -> str:
+    """Raises `RenderError` when the values are too long altogether."""
     filled: list[str] = []
     room = OUTPUT_MAX
     for part in parts:
@@ -142,8 +154,10 @@ def _fill(parts: tuple[str | Variable, ...], variables: Mapping[str, Any], *, ht
         except (KeyError, TypeError):
             value = None
         if part.default is not None and _is_blank(value):  # type: ignore[union-attr]
-            filled.append(part.default)  # type: ignore[union-attr]
-        elif type(value) is str:
+            value = Markup(part.default)  # type: ignore[union-attr]  # noqa: S704  # the author's own
+        if part.css:  # type: ignore[union-attr]
+            value = css(value)
+        if isinstance(value, str):
             room -= len(value)
             if room < 0:
                 raise RenderError("output stream limit reached")
@@ -157,16 +171,20 @@ def _is_blank(value: Any) -> bool:
     return value is None or value is False or (isinstance(value, str | list | dict) and not value)
 
 
-def _check_output(text: str) -> None:
+def checked(text: str) -> str:
+    """Raises `RenderError` for text that is too long or cannot be written as UTF-8."""
+    if text.isascii() and len(text) <= OUTPUT_MAX:
+        return text
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise RenderError("A value holds half of a surrogate pair, which no text can carry.") from error
     if size > OUTPUT_MAX:
         raise RenderError("output stream limit reached")
+    return text
 
 
-def _sentence(error: LiquidError) -> str:
+def sentence(error: LiquidError) -> str:
     """What is wrong and where, in one line."""
     message = str(error.message or error.__cause__ or "not valid").strip()
     if message == "unexpected liquid parsing error":  # whatever the parser stumbled over

@@ -39,13 +39,23 @@ class Divider(Struct, frozen=True, tag="divider", tag_field="kind"):
     pass
 
 
-Block = Heading | Text | Button | Image | Divider
+class Mjml(Struct, frozen=True, tag="mjml", tag_field="kind"):
+    """A fragment of MJML: sections, wrappers and heroes."""
+
+    source: str
 
 
-class Email(Struct, frozen=True):
+Block = Heading | Text | Button | Image | Divider | Mjml
+
+
+class Email(Struct, frozen=True, omit_defaults=True):
+    """Made of `blocks`, or wholly of `mjml`. Without `text` the text alternative is derived from them."""
+
     subject: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block, ...] = ()
     preheader: str = ""
+    mjml: str = ""
+    text: str = ""
 
 
 class Sms(Struct, frozen=True):
@@ -69,6 +79,21 @@ class Forms(Struct, frozen=True, omit_defaults=True):
     push: Push | None = None
 
 
+class BetterThan(Struct, frozen=True):
+    """Not for whom a number of theirs, such as the discount of a contract, is as good or better already."""
+
+    trait: str
+    value: float
+
+
+class Eligible(Struct, frozen=True, omit_defaults=True, rename={"in_": "in"}):
+    """Whom the message may go to: people in all of `in_` and in none of `not_in` (names of segments)."""
+
+    in_: tuple[str, ...] = ()
+    not_in: tuple[str, ...] = ()
+    better_than: BetterThan | None = None
+
+
 class Message(Struct, frozen=True, omit_defaults=True):
     """`variants` holds whole forms by variant and locale: what a variant does not say is taken from the base."""
 
@@ -77,6 +102,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     locales: dict[str, Forms]
     variants: dict[str, dict[str, Forms]] = {}
     purpose: Purpose | None = None
+    eligible: Eligible | None = None
 
 
 class NoForm(NotFound):

@@ -7,8 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from antiphon.content import liquid
-from antiphon.content.message import Block, Button, Divider, Email, Forms, Heading, Image, Message, Push, Sms, Text
+from msgspec import structs
+
+from antiphon.content import eligible, liquid, mjml
+from antiphon.content.links import pages_of
+from antiphon.content.message import (
+    Block,
+    Button,
+    Divider,
+    Email,
+    Forms,
+    Heading,
+    Image,
+    Message,
+    Mjml,
+    Push,
+    Sms,
+    Text,
+)
 from antiphon.content.urls import source_flaw
 from antiphon.kernel.errors import Flaw, Invalid
 from antiphon.kernel.records import Purpose
@@ -41,17 +57,18 @@ class Flaws:
 def parse(document: Any) -> Message:
     """Raises `Invalid` with a flaw for each place that is wrong. All templates are compiled on the way."""
     flaws = Flaws()
-    given = _object(document, "", flaws, known=("name", "topic", "purpose", "locales", "variants"))
+    given = _object(document, "", flaws, known=("name", "topic", "purpose", "eligible", "locales", "variants"))
     message = Message(
         name=_word(given, "name", flaws),
         topic=_word(given, "topic", flaws),
         purpose=_purpose(given.get("purpose"), flaws),
+        eligible=eligible.parse(given.get("eligible"), flaws.add),
         locales=_locales(given.get("locales"), "locales", flaws),
     )
     flaws.raise_any()  # a variant is judged once the base that it builds upon is sound
     variants = _variants(given.get("variants"), given["locales"], flaws)
     flaws.raise_any()
-    return Message(message.name, message.topic, message.locales, variants, message.purpose)
+    return structs.replace(message, variants=variants)
 
 
 def _locales(given: Any, at: str, flaws: Flaws) -> dict[str, Forms]:
@@ -104,19 +121,46 @@ def _forms(given: Any, at: str, flaws: Flaws) -> Forms:
 
 
 def _email(given: Any, at: str, flaws: Flaws) -> Email:
-    fields = _object(given, at, flaws, known=("subject", "preheader", "blocks", "mjml"))
-    if "mjml" in fields:
-        flaws.add(f"{at}.mjml", "MJML is not supported yet: write the e-mail as blocks.")
+    fields = _object(given, at, flaws, known=("subject", "preheader", "blocks", "mjml", "text"))
+    whole = fields.get("mjml")
+    if whole is not None and "blocks" in fields:
+        flaws.add(at, "An e-mail is made of blocks or of mjml, not of both.")
     blocks = fields.get("blocks")
-    if not isinstance(blocks, list) or not 1 <= len(blocks) <= BLOCKS_MAX:
-        if "mjml" not in fields:
-            flaws.add(f"{at}.blocks", f"A list of 1 to {BLOCKS_MAX} blocks is needed.")
-        blocks = []
-    return Email(
+    if whole is None and (not isinstance(blocks, list) or not 1 <= len(blocks) <= BLOCKS_MAX):
+        flaws.add(f"{at}.blocks", f"A list of 1 to {BLOCKS_MAX} blocks is needed, or mjml.")
+    email = Email(
         subject=_template(fields, "subject", at, flaws),
         preheader=_template(fields, "preheader", at, flaws, needed=False),
-        blocks=tuple(_block(block, f"{at}.blocks[{n}]", flaws) for n, block in enumerate(blocks)),
+        blocks=tuple(_block(b, f"{at}.blocks[{n}]", flaws) for n, b in enumerate(blocks))
+        if isinstance(blocks, list) and len(blocks) <= BLOCKS_MAX
+        else (),
+        mjml=_mjml(fields, "mjml", at, flaws) if whole is not None else "",
+        text=_template(fields, "text", at, flaws, needed=False),
     )
+    if email.preheader and re.search(r"<mj-preview\b", email.mjml):
+        flaws.add(f"{at}.preheader", "The preheader is said twice: here and in <mj-preview>.")
+    if not flaws.found:
+        _compiled(email, at, flaws)
+    return email
+
+
+def _compiled(email: Email, at: str, flaws: Flaws) -> None:
+    """What only the compiler finds. It is kept: whoever sends the message finds it made."""
+    try:
+        pages_of(email)
+    except Invalid as error:
+        for flaw in error.flaws:
+            flaws.add(f"{at}.mjml" if email.mjml else f"{at}.blocks", flaw.message)
+
+
+def _mjml(fields: Json, name: str, at: str, flaws: Flaws, *, fragment: bool = False) -> str:
+    """MJML whose Liquid and whose tags are sound."""
+    before = len(flaws.found)
+    source = _template(fields, name, at, flaws)
+    if source and len(flaws.found) == before:
+        for flaw in mjml.flaws(source, fragment=fragment):
+            flaws.add(f"{at}.{name}", flaw.message)
+    return source
 
 
 def _sms(given: Any, at: str, flaws: Flaws) -> Sms:
@@ -139,6 +183,7 @@ _BLOCKS: dict[str, tuple[str, ...]] = {
     "button": ("label", "url"),
     "image": ("src", "alt", "url"),
     "divider": (),
+    "mjml": ("source",),
 }
 
 
@@ -161,6 +206,8 @@ def _block(given: Any, at: str, flaws: Flaws) -> Block:
             alt=_template(fields, "alt", at, flaws, may_be_empty=True),
             url=_url(fields, "url", at, flaws, needed=False),
         )
+    if kind == "mjml":
+        return Mjml(_mjml(fields, "source", at, flaws, fragment=True))
     return Divider()
 
 

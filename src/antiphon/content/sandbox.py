@@ -10,7 +10,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import wraps
 from io import StringIO
 from time import thread_time
@@ -19,10 +18,8 @@ from typing import Any, ClassVar, TextIO
 from liquid import DictLoader, Environment, RenderContext
 from liquid.builtin.expressions.filtered import Filter
 from liquid.builtin.expressions.primitive import RangeLiteral
-from liquid.builtin.filters import misc
 from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
 from liquid.exceptions import (
-    FilterArgumentError,
     FilterError,
     LiquidError,
     LiquidSyntaxError,
@@ -33,8 +30,9 @@ from liquid.exceptions import (
 from liquid.output import LimitedStringIO
 from liquid.template import BoundTemplate
 from liquid.token import TOKEN_EOF, Token
-from liquid.undefined import is_undefined
 from liquid.utils import ReadOnlyChainMap
+
+from antiphon.content.filters import css, date
 
 LOOPS_MAX = 10_000
 NAMESPACE_MAX = 100_000
@@ -155,6 +153,7 @@ class Sandbox(Environment):
         if partials is None:
             del self.tags["include"], self.tags["render"]
         self.filters["date"] = date
+        self.filters["css"] = css
         self.filters = {name: _bounded(name, function) for name, function in self.filters.items()}
 
     def _parse(self, source: str) -> list[Any]:
@@ -182,26 +181,6 @@ def size_of(value: object) -> int:
             if isinstance(item, list | tuple | dict):
                 stack.append(item)
     return total
-
-
-def date(value: Any, fmt: Any, *, context: Context) -> Any:
-    """Liquid's `date`, where "now" is the variable `now` (product time) and a bare number is UTC."""
-    if isinstance(value, str) and value in ("now", "today"):
-        value = context.resolve("now", default="")
-    if not is_undefined(fmt) and len(str(fmt)) > 100:
-        raise FilterArgumentError("a date format has at most 100 characters", token=None)
-    if isinstance(value, str) and (not value or len(value) > 64):
-        return value
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**37:
-        value = datetime.fromtimestamp(value, UTC)
-    if isinstance(value, datetime | str | int):
-        return misc.date(value, fmt, environment=context.env)
-    return misc.date(value if is_undefined(value) else str(value), fmt, environment=context.env)
-
-
-date.with_context = True  # type: ignore[attr-defined]  # how the library marks such filters
 
 
 def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from antiphon.content.liquid import RenderError
+
 URL_CHARS_MAX = 2_048
 
 # A host ends at "/", "?" or "#". What browsers read otherwise ("\", "@", blanks, controls) never gets into one.
@@ -61,3 +63,15 @@ def _trimmed(url: str) -> str:
 
 def _is_balanced(url: str) -> bool:
     return url.count("(") >= url.count(")") and url.count("[") >= url.count("]")
+
+
+def web_address(text: str, field: str, *, needed: bool) -> str:
+    """A rendered http or https URL; "" when it came out empty and is not needed. Raises `RenderError`."""
+    text = text.strip()
+    if not text and not needed:
+        return ""
+    url = checked(text)
+    if url is None:
+        shown = f"{text[:80]}…" if len(text) > 80 else text or "nothing"
+        raise RenderError(f"This became {shown}, which is not an http or https URL.", field=field)
+    return url
