@@ -25,6 +25,7 @@ from antiphon.app import browser, live, sandbox
 from antiphon.app.opening import opened
 from antiphon.app.staff import is_staff
 from antiphon.campaigns import http as campaigns_http
+from antiphon.channels import hooks
 from antiphon.channels import http as channels_http
 from antiphon.content import http as content_http
 from antiphon.integrations import http as integrations_http
@@ -78,7 +79,13 @@ def application(runtime: Runtime | None) -> Litestar:
         return runtime
 
     return Litestar(
-        route_handlers=[Router("/api/v1", route_handlers=api), *live.routes, *pages_http.routes, *browser.routes],
+        route_handlers=[
+            Router("/api/v1", route_handlers=api),
+            *hooks.routes,
+            *live.routes,
+            *pages_http.routes,
+            *browser.routes,
+        ],
         dependencies={"runtime": Provide(give_runtime, sync_to_thread=False)},
         guards=[_permit],
         exception_handlers={Problem: on_problem, HTTPException: on_http, Exception: on_anything},
@@ -148,6 +155,7 @@ async def front(runtime: Runtime) -> AsyncIterator[Front]:
         yield app
     finally:
         await app.segment.close()
+        await hooks.close(runtime.database)
         await pages.close(runtime.database)
         await live.close(runtime.database)
 

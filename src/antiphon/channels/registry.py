@@ -9,6 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.channels.adapter import Adapter, Surroundings
+from antiphon.channels.adapters.email.infobip import InfobipAdapter, InfobipSettings
+from antiphon.channels.adapters.email.mailgun import MailgunAdapter, MailgunSettings
+from antiphon.channels.adapters.email.postmark import PostmarkAdapter, PostmarkSettings
+from antiphon.channels.adapters.email.sendgrid import SendGridAdapter, SendGridSettings
+from antiphon.channels.adapters.email.ses import SesAdapter, SesSettings
 from antiphon.channels.adapters.email.smtp import SmtpAdapter, SmtpSettings
 from antiphon.channels.adapters.push.webpush import WebPushAdapter, WebPushSettings
 from antiphon.channels.adapters.sms.smpp import SmppAdapter, SmppSettings
@@ -18,17 +23,23 @@ from antiphon.kernel.records import Channel
 
 class Entry(Struct, frozen=True):
     """`sends`: False for accounts that only bring something in. `listens_alone`: only one process may listen, such as
-    to a mailbox that is read from one place to the next."""
+    to a mailbox that is read from one place to the next. `is_called`: the provider calls us, so it has an address."""
 
     channel: Channel
     settings: type[Struct]
     make: Callable[[Any, Surroundings], Adapter]
     sends: bool = True
     listens_alone: bool = False
+    is_called: bool = False
 
 
 ADAPTERS: dict[str, Entry] = {
     "smtp": Entry(Channel.EMAIL, SmtpSettings, lambda settings, _around: SmtpAdapter(settings)),
+    "ses": Entry(Channel.EMAIL, SesSettings, SesAdapter, is_called=True),
+    "sendgrid": Entry(Channel.EMAIL, SendGridSettings, SendGridAdapter, is_called=True),
+    "mailgun": Entry(Channel.EMAIL, MailgunSettings, MailgunAdapter, is_called=True),
+    "postmark": Entry(Channel.EMAIL, PostmarkSettings, PostmarkAdapter, is_called=True),
+    "infobip-email": Entry(Channel.EMAIL, InfobipSettings, InfobipAdapter, is_called=True),
     "smpp": Entry(
         Channel.SMS, SmppSettings, lambda settings, around: SmppAdapter(around.provider, settings, now=around.now)
     ),

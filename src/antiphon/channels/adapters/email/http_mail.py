@@ -60,8 +60,8 @@ class HttpMailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     base_url: str = ""
     tracking: bool = False
-    connections: Annotated[int, Meta(ge=1, le=200)] = 20
-    connect_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    connections: Annotated[int, Meta(ge=1, le=200)] = 50
+    connect_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 2.0
     answer_timeout_s: Annotated[float, Meta(gt=0, le=300)] = 30.0
 
     shown: ClassVar[tuple[str, ...]] = ("base_url",)

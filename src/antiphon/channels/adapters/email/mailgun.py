@@ -55,7 +55,7 @@ class MailgunSettings(HttpMailSettings, frozen=True, kw_only=True):
 class MailgunAdapter(HttpMail[MailgunSettings]):
     name: ClassVar[str] = "mailgun"
     limits: ClassVar[Limits] = Limits(
-        in_flight_max=250, size_max=10_000_000, source="Mailgun Messages API: 25 MB; 10 MB is what receivers take"
+        in_flight_max=100, size_max=10_000_000, source="Mailgun Messages API: 25 MB; 10 MB is what receivers take"
     )
 
     def __init__(self, settings: MailgunSettings, around: Surroundings) -> None:

@@ -48,7 +48,7 @@ class SendGridSettings(HttpMailSettings, frozen=True, kw_only=True):
 class SendGridAdapter(HttpMail[SendGridSettings]):
     name: ClassVar[str] = "sendgrid"
     limits: ClassVar[Limits] = Limits(
-        in_flight_max=250, size_max=10_000_000, source="SendGrid v3 Mail Send: 30 MB; 10 MB is what receivers take"
+        in_flight_max=100, size_max=10_000_000, source="SendGrid v3 Mail Send: 30 MB; 10 MB is what receivers take"
     )
 
     def __init__(self, settings: SendGridSettings, around: Surroundings) -> None:

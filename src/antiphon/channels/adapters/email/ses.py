@@ -87,7 +87,7 @@ class SesSettings(HttpMailSettings, frozen=True, kw_only=True):
 class SesAdapter(HttpMail[SesSettings]):
     name: ClassVar[str] = "ses"
     limits: ClassVar[Limits] = Limits(
-        in_flight_max=250, size_max=10_000_000, source="SES: 40 MB with attachments; 10 MB is what receivers take"
+        in_flight_max=100, size_max=10_000_000, source="SES: 40 MB with attachments; 10 MB is what receivers take"
     )
 
     def __init__(self, settings: SesSettings, around: Surroundings) -> None:
