@@ -9,8 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.channels.adapter import Adapter, Surroundings
+from antiphon.channels.adapters.email.imap import ImapAdapter, ImapSettings
 from antiphon.channels.adapters.email.infobip import InfobipAdapter, InfobipSettings
 from antiphon.channels.adapters.email.mailgun import MailgunAdapter, MailgunSettings
+from antiphon.channels.adapters.email.mx import MxAdapter, MxSettings
 from antiphon.channels.adapters.email.postmark import PostmarkAdapter, PostmarkSettings
 from antiphon.channels.adapters.email.sendgrid import SendGridAdapter, SendGridSettings
 from antiphon.channels.adapters.email.ses import SesAdapter, SesSettings
@@ -35,6 +37,8 @@ class Entry(Struct, frozen=True):
 
 ADAPTERS: dict[str, Entry] = {
     "smtp": Entry(Channel.EMAIL, SmtpSettings, lambda settings, _around: SmtpAdapter(settings)),
+    "mx": Entry(Channel.EMAIL, MxSettings, MxAdapter, sends=False),
+    "imap": Entry(Channel.EMAIL, ImapSettings, ImapAdapter, sends=False, listens_alone=True),
     "ses": Entry(Channel.EMAIL, SesSettings, SesAdapter, is_called=True),
     "sendgrid": Entry(Channel.EMAIL, SendGridSettings, SendGridAdapter, is_called=True),
     "mailgun": Entry(Channel.EMAIL, MailgunSettings, MailgunAdapter, is_called=True),

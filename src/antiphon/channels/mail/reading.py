@@ -14,7 +14,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from antiphon.channels.mail import parts
-from antiphon.channels.mail.addresses import all_in
+from antiphon.channels.mail.addresses import all_in, tidy
 from antiphon.channels.mail.automatic import is_automatic
 from antiphon.channels.mail.records import Report, Reported
 from antiphon.channels.mail.reply import Written, read_written
@@ -26,6 +26,7 @@ Role = Literal["bounce", "reply", "unsubscribe"]
 
 _ROLE = re.compile(r"(bounce|reply|unsubscribe)(?:\+([A-Za-z0-9_-]{1,64}))?@.+", re.IGNORECASE | re.DOTALL)
 _KINDS: Final[dict[str, ReceiptKind]] = {"bounced": "failed", "delivered": "delivered", "opened": "opened"}
+_VERDICT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]{3,10})\b")
 _RECIPIENT_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 
 
@@ -45,11 +46,25 @@ def place_of(recipient: str, delivery_of: DeliveryOf) -> Place | None:
     return Place(role, delivery_of(found[2]) if found[2] else None)
 
 
+def authentication(raw: bytes, authserv: str) -> str:
+    """What the server that receives for us found, such as `dmarc=pass spf=fail`. `authserv`: its authserv-id (RFC 8601
+    2.5), empty where there is none; what others say proves nothing. It is for people to see: it makes nobody known."""
+    for result in _headers(raw).get("authentication-results", ()) if authserv else ():
+        server, _, said = result[:2_000].lower().partition(";")
+        if server.split()[:1] == [authserv.lower()]:
+            return " ".join(dict.fromkeys(f"{method}={verdict}" for method, verdict in _VERDICT.findall(said)))
+    return ""
+
+
 def recipients_in(raw: bytes) -> list[str]:
     """Where a mail was sent to, by its headers: for mailboxes that tell no envelope."""
-    headers, _ = parts.split(raw[: parts.HEADER_BYTES_MAX].replace(b"\r\n", b"\n"))
+    headers = _headers(raw)
     values = [value for name in _RECIPIENT_HEADERS for value in headers.get(name, ())]
     return list(dict.fromkeys(address for value in values for address in all_in(value[:4_000])))
+
+
+def _headers(raw: bytes) -> parts.Headers:
+    return parts.split(raw[: parts.HEADER_BYTES_MAX].replace(b"\r\n", b"\n"))[0]
 
 
 def read_mail(
@@ -61,7 +76,6 @@ def read_mail(
     delivery_of: DeliveryOf,
     now: datetime,
     own: Collection[str] = (),
-    authserv: str = "",
 ) -> list[Receipt | Inbound]:
     """`envelope_sender`: empty is the null sender, None is not known. `own`: addresses of ours, whom nobody answers.
 
@@ -79,8 +93,8 @@ def read_mail(
             return _receipts(report, delivery, mail, now)
         if by_machine:
             return []
-    written = read_written(mail, raw, authserv=authserv)
-    sender = written.sender or (envelope_sender or "").lower()
+    written = read_written(mail, raw)
+    sender = written.sender or tidy(envelope_sender or "").lower()
     if not sender:
         return []
     asks_to_stop = any(place.role == "unsubscribe" for place in places)

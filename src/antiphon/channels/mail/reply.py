@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
-from collections.abc import Sequence
 from email.utils import parseaddr
 from hashlib import sha256
 from typing import Final
@@ -27,12 +26,11 @@ _TEXT_BYTES_MAX = 4 * HTML_CHARS_MAX
 _NAME_CHARS_MAX = 100
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,250})>")
-_VERDICT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]{3,10})\b")
 
 
 class Written(Struct, frozen=True):
     """`sender` is in lower case, empty where there is none. `answered`: ids of the mails it answers, without brackets,
-    the nearest first. `authentication`: what the server we trust found, such as `dmarc=pass spf=fail`."""
+    the nearest first."""
 
     sender: str
     subject: str
@@ -40,7 +38,6 @@ class Written(Struct, frozen=True):
     body: Cut
     answered: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
-    authentication: str = ""
 
     @property
     def text(self) -> str:
@@ -52,8 +49,7 @@ class Written(Struct, frozen=True):
         return f"{self.body.said}\n\n[{named}{f', +{more}' if more > 0 else ''}]".strip()
 
 
-def read_written(mail: parts.Mail, raw: bytes, *, authserv: str = "") -> Written:
-    """`authserv`: the authserv-id (RFC 8601 2.5) of the server that receives for us; what others say proves nothing."""
+def read_written(mail: parts.Mail, raw: bytes) -> Written:
     headers = mail.headers
     name, address = parseaddr(headers.first("from")[:2_000])
     sender = tidy(address).lower()
@@ -68,7 +64,6 @@ def read_written(mail: parts.Mail, raw: bytes, *, authserv: str = "") -> Written
         body=cut(clean(plain)[:TEXT_CHARS_MAX], sender=clean(parts.words(name)).strip()),
         answered=_answered(headers),
         attachments=tuple(_name(part) for part in mail.leaves if not _is_body(part)),
-        authentication=_authentication(headers.get("authentication-results", ()), authserv),
     )
 
 
@@ -154,11 +149,3 @@ def _name(part: parts.Part) -> str:
     name = unquote(extended.rpartition("'")[2]) if extended else parts.words(plain)
     name = re.sub(r"[\s\[\],]+", " ", clean(re.split(r"[/\\]", name)[-1])).strip()
     return name[-_NAME_CHARS_MAX:] or part.kind
-
-
-def _authentication(results: Sequence[str], authserv: str) -> str:
-    for result in results if authserv else ():
-        server, _, said = result[:2_000].lower().partition(";")
-        if server.split()[:1] == [authserv.lower()]:
-            return " ".join(dict.fromkeys(f"{method}={verdict}" for method, verdict in _VERDICT.findall(said)))
-    return ""
