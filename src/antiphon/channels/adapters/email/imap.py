@@ -21,7 +21,8 @@ from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import Channel, Inbound, NotSent, Outgoing, Receipt, Result
 
 log = structlog.get_logger()
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LIMITS = Limits(in_flight_max=1, size_max=0, source="it sends nothing")
 BATCH = 50
