@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import math
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
@@ -27,7 +26,7 @@ def require_basic(request: Callback, *, username: str, password: str) -> None:
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     try:
         said = b64decode(encoded.strip(), validate=True) if scheme.lower() == "basic" else b""
-    except binascii.Error:
+    except ValueError:
         said = b""
     if not (username and password) or not compare_digest(said, f"{username}:{password}".encode()):
         raise Forged
@@ -118,7 +117,7 @@ class Reader:
 
     def ignored(self, event: Any) -> list[Receipt]:
         """An event that nobody here knows: named in the log, never its contents."""
-        log.info("callback.unknown_event", adapter=self._adapter, event=text(event)[:60])
+        log.info("callback.unknown_event", adapter=self._adapter, kind=text(event)[:60])
         return []
 
     def _delivery(self, token: Any) -> DeliveryId | None:
