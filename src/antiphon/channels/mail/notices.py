@@ -31,18 +31,19 @@ _RETURNED = re.compile(
     re.IGNORECASE,
 )
 _OUR_HEADER = re.compile(
-    r"(?:received: *(?:from|by|\()|return-path: *<|delivered-to: |dkim-signature:|x-received:)", re.I
+    r"received: *(?:from|by|\()|return-path: *<|(?:delivered-to|dkim-signature|x-received):", re.IGNORECASE
 )
 _PERSONAL = re.compile(
     r"^(?:from|reply-to|sender|return-path|cc|original sender|message-id|subject|date|contact|please|for further"
     r"|if you|questions)\b.{0,60}?[: ]"
-    r"|help|assist|\btry\b|\be\.g\.|further information|administrator|please (?:contact|send)|mailto:postmaster",
+    r"|help|assist|\btry\b|\be\.g\.|further information|administrator|please (?:contact|send)|e-?mailing |write to|mailto:postmaster",
     re.IGNORECASE,
 )
 _AT_LINE_START = re.compile(
-    rf"\s*(?:[*>•·-]+\s+|>+\s*|\d+[.)]\s+)?[\"'<(\[]*(?:mailto:|rfc822;\s*)?((?>{addresses.ADDRESS}))"
-    # A word goes on after it: prose, unless it is the verdict.
-    rf"(?![ \t]+(?!failed|expired)[a-z]{{2,}}[, ])"
+    r"\s*(?:[*>•·-]+\s+|>+\s*|\d+[.)]\s+)?[\"'<(\[]*(?:mailto:|rfc822;\s*)?"
+    rf"((?>{addresses.ADDRESS}))"
+    # Prose goes on after it, no verdict.
+    r"(?![ \t]+(?:fails|or|and|if|to|for|with|as|please|in order|instead)\b)"
 )
 _NAMED = re.compile(
     rf"(?:deliver\w*|undeliver\w*|recipients?|unknown user|no such user|user ?id|mailbox|mail box"
@@ -97,6 +98,7 @@ def _returned(lines: Sequence[str]) -> parts.Headers:
 
 def _starts(lines: Sequence[str], known: Sequence[str], ours: Sequence[str], transcript: int) -> list[tuple[int, str]]:
     """Where which address is spoken of: by the surest way of naming one that finds any."""
+    end = len(lines)
     if known:
         lower = {address.lower(): address for address in known}
         found = [
@@ -107,7 +109,8 @@ def _starts(lines: Sequence[str], known: Sequence[str], ours: Sequence[str], tra
         ]
         missing = [(len(lines), address) for address in known if address not in {one for _, one in found}]
         return [*found, *missing]
-    for marks, upto in ((_AT_LINE_START.match, transcript), (_NAMED.search, len(lines)), (_TO.match, len(lines))):
+    ways = (_AT_LINE_START.match, transcript), (_AT_LINE_START.match, end), (_NAMED.search, end), (_TO.match, end)
+    for marks, upto in ways:
         named = [
             (at, address)
             for at, line in enumerate(lines[:upto])
@@ -116,6 +119,15 @@ def _starts(lines: Sequence[str], known: Sequence[str], ours: Sequence[str], tra
         ]
         if others := [(at, address) for at, address in named if address not in ours and not _is_machine(address)]:
             return others[: RECIPIENTS_MAX * 4]
+    return _last_resort(lines, ours, transcript)
+
+
+def _last_resort(lines: Sequence[str], ours: Sequence[str], transcript: int) -> list[tuple[int, str]]:
+    """The only address there is, or one of ours alone on a line, or the one that another was made from."""
+    every = [(at, address) for at, line in enumerate(lines) for address in addresses.all_in(line)]
+    others = [(at, address) for at, address in every if address not in ours and not _is_machine(address)]
+    if len({address for _, address in others}) == 1 and not _PERSONAL.search(lines[others[0][0]]):
+        return others
     if first := [(at, a) for at, line in enumerate(lines[:transcript]) if (a := _alone(line))]:
         return first
     return [

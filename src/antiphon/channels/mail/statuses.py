@@ -70,16 +70,15 @@ def _blocks(text: str) -> list[parts.Headers]:
         several = max((len(names.get(name, ())) for name in ("final-recipient", "original-recipient")), default=0)
         if several > 1:
             blocks.extend(_parted(piece))
-        elif blocks and names and not _begins(names) and _begins(blocks[-1]):
-            for name, values in names.items():
-                blocks[-1].setdefault(name, []).extend(values)
+        elif blocks and _begins(blocks[-1]) and not _begins(names) and not names.keys() & blocks[-1].keys():
+            blocks[-1].update(names)
         elif names:
             blocks.append(names)
     return blocks
 
 
 def _begins(names: parts.Headers) -> bool:
-    return "final-recipient" in names or "original-recipient" in names or "action" in names
+    return "final-recipient" in names or "original-recipient" in names
 
 
 def _parted(piece: str) -> list[parts.Headers]:
