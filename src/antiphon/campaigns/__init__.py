@@ -1,31 +1,49 @@
 """One message to many: audience in chunks, pilot, shift of the rest, pause at once, resume, cancel.
 
-Promised: A/B statistics, hold-out, schedule, stopping by itself.
+A campaign says when it begins (at once, at a time, where each person lives), how fast, for whom not, at what cost, and
+above which shares of complaints, bounces and opt-outs it stops by itself. `dry_run` tells beforehand who would get it
+and who not. Takers: `on_reopened`, `on_halted`. `run` has all loops. Promised: A/B statistics, hold-out.
 """
 
-from antiphon.campaigns.http import CampaignView, CountView, view
-from antiphon.campaigns.records import Campaign
-from antiphon.campaigns.steer import cancel, create, find, launch, pause, resume, shift
+from antiphon.campaigns.asked import Changes, NewCampaign
+from antiphon.campaigns.records import Campaign, Plan, Stopped
+from antiphon.campaigns.rehearsal import DryRun, dry_run
+from antiphon.campaigns.steer import cancel, change, copy, create, find, launch, make, pause, resume, shift
 from antiphon.campaigns.store import count_due, list_all
 from antiphon.campaigns.store_retention import ended_sources
-from antiphon.campaigns.work import on_reopened, work_chunks, work_ends
+from antiphon.campaigns.view import CampaignView, CountView, FigureView, view
+from antiphon.campaigns.watching import watch
+from antiphon.campaigns.work import on_halted, on_reopened, run, work_chunks, work_ends
 
 __all__ = [
     "Campaign",
     "CampaignView",
+    "Changes",
     "CountView",
+    "DryRun",
+    "FigureView",
+    "NewCampaign",
+    "Plan",
+    "Stopped",
     "cancel",
+    "change",
+    "copy",
     "count_due",
     "create",
+    "dry_run",
     "ended_sources",
     "find",
     "launch",
     "list_all",
+    "make",
+    "on_halted",
     "on_reopened",
     "pause",
     "resume",
+    "run",
     "shift",
     "view",
+    "watch",
     "work_chunks",
     "work_ends",
 ]

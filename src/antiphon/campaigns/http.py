@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
-from antiphon import content, metrics, orchestration, segments
-from antiphon.campaigns import steer, store
-from antiphon.campaigns.records import Campaign
+from antiphon import orchestration
+from antiphon.campaigns import rehearsal, steer, store
+from antiphon.campaigns.asked import Changes, NewCampaign
+from antiphon.campaigns.rehearsal import DryRun
+from antiphon.campaigns.view import CampaignView, view
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import NotFound
-from antiphon.kernel.http import get, post
-from antiphon.kernel.records import FailoverOn
+from antiphon.kernel.http import get, patch, post
 from antiphon.kernel.runtime import Runtime
-
-
-class Pilot(Struct, forbid_unknown_fields=True):
-    share: float
-
-
-class NewCampaign(Struct, forbid_unknown_fields=True):
-    """`message` and `segment` by id or name. `topic`: the message's unless given."""
-
-    name: str
-    message: str
-    segment: str
-    channels: list[str]
-    topic: str | None = None
-    pilot: Pilot | None = None
-    failover_on: FailoverOn = "definite"
 
 
 class Shift(Struct, forbid_unknown_fields=True):
@@ -39,40 +22,16 @@ class Shift(Struct, forbid_unknown_fields=True):
     share: str = "rest"
 
 
-class CountView(Struct):
-    """`amount` is money: what the messages cost."""
+class Copy(Struct, forbid_unknown_fields=True):
+    """`name`: that of the campaign and (copy) if not given."""
 
-    channel: str
-    variant: str
-    kind: str
-    n: int
-    amount: float
+    name: str | None = None
 
 
-class CampaignView(Struct):
-    """`counts`: what happened so far, by channel and variant. `notifications`: people by state; `reasons`: why not.
+class Limit(Struct, forbid_unknown_fields=True):
+    """At most so many people are looked at."""
 
-    `doubles`: people to whom more than one attempt is known to have arrived.
-    """
-
-    id: str
-    name: str
-    state: str
-    stage: str
-    message: str
-    segment: str
-    channels: list[str]
-    topic: str
-    failover_on: FailoverOn
-    pilot: Pilot | None
-    created_at: datetime
-    launched_at: datetime | None
-    ended_at: datetime | None
-    prefer: str | None = None
-    counts: list[CountView] = []
-    notifications: dict[str, int] = {}
-    reasons: dict[str, int] = {}
-    doubles: int = 0
+    limit: int = rehearsal.SAMPLE_MAX
 
 
 class Recipients(Struct):
@@ -83,17 +42,7 @@ class Recipients(Struct):
 @post("/campaigns", permission="admin")
 async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewCampaign]) -> CampaignView:
     async with runtime.database.transaction() as tx:
-        campaign = await steer.create(
-            tx,
-            name=data.name,
-            message=data.message,
-            segment=data.segment,
-            channels=data.channels,
-            topic=data.topic,
-            pilot_share=data.pilot.share if data.pilot else None,
-            failover_on=data.failover_on,
-        )
-        return await view(tx, campaign)
+        return await view(tx, await steer.make(tx, data))
 
 
 @get("/campaigns", permission="read")
@@ -106,6 +55,16 @@ async def list_all(runtime: NamedDependency[Runtime]) -> list[CampaignView]:
 async def show(runtime: NamedDependency[Runtime], campaign: FromPath[str]) -> CampaignView:
     async with runtime.database.transaction(read_only=True) as tx:
         return await view(tx, await steer.find(tx, campaign))
+
+
+@patch("/campaigns/{campaign:str}", permission="admin")
+async def change(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Changes]) -> CampaignView:
+    """What is not named stays. Of a draft everything; of a launched one `budget`, `throttle` and `stop_above`."""
+
+    async def work(tx: Transaction) -> CampaignView:
+        return await view(tx, await steer.change(tx, await steer.find(tx, campaign), data))
+
+    return await runtime.database.repeat(work)
 
 
 @get("/campaigns/{campaign:str}/recipients", permission="read")
@@ -134,6 +93,22 @@ async def shift(runtime: NamedDependency[Runtime], campaign: FromPath[str], data
     return await runtime.database.repeat(work)
 
 
+@post("/campaigns/{campaign:str}/copy", permission="admin")
+async def copy(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Copy]) -> CampaignView:
+    """A draft that says the same."""
+
+    async def work(tx: Transaction) -> CampaignView:
+        return await view(tx, await steer.copy(tx, await steer.find(tx, campaign), name=data.name))
+
+    return await runtime.database.repeat(work)
+
+
+@post("/campaigns/{campaign:str}/dry-run", permission="admin", status_code=200)
+async def dry_run(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Limit]) -> DryRun:
+    """Who would get it, on what, when, at what cost, and who not and why. Nothing is written."""
+    return await rehearsal.dry_run(runtime.database, campaign, limit=data.limit)
+
+
 ACTS = {"launch": steer.launch, "pause": steer.pause, "resume": steer.resume, "cancel": steer.cancel}
 
 
@@ -141,7 +116,7 @@ ACTS = {"launch": steer.launch, "pause": steer.pause, "resume": steer.resume, "c
 async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: FromPath[str]) -> CampaignView:
     """`launch`, `pause`, `resume` or `cancel`."""
     if act not in ACTS:
-        raise NotFound(f"A campaign knows {', '.join(ACTS)} and shift, not {act}.")
+        raise NotFound(f"A campaign knows {', '.join(ACTS)}, copy, dry-run and shift, not {act}.")
 
     async def work(tx: Transaction) -> CampaignView:
         return await view(tx, await ACTS[act](tx, await steer.find(tx, campaign)))
@@ -149,32 +124,4 @@ async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: F
     return await runtime.database.repeat(work)
 
 
-async def view(tx: Transaction, campaign: Campaign, *, counted: bool = True) -> CampaignView:
-    """With `counted`, the numbers too."""
-    message = await content.find(tx, str(campaign.message))
-    segment = await segments.get(tx, str(campaign.segment))
-    shown = CampaignView(
-        id=str(campaign.id),
-        name=campaign.name,
-        state=campaign.state,
-        stage=campaign.stage,
-        message=message.name,
-        segment=segment.name,
-        channels=list(campaign.channels),
-        topic=campaign.topic,
-        failover_on=campaign.failover_on,
-        pilot=None if campaign.pilot_share is None else Pilot(campaign.pilot_share),
-        created_at=campaign.created_at,
-        launched_at=campaign.launched_at,
-        ended_at=campaign.ended_at,
-    )
-    if counted and campaign.source is not None:
-        totals = await metrics.totals(tx, [campaign.source])
-        shown.counts = [CountView(total.channel, total.variant, total.kind, total.n, total.amount) for total in totals]
-        tally = await orchestration.tally(tx, campaign.source)
-        shown.notifications, shown.reasons, shown.doubles = tally.states, tally.reasons, tally.doubles
-        shown.prefer = tally.prefer
-    return shown
-
-
-routes = [create, list_all, show, recipients, shift, act]
+routes = [create, list_all, show, change, recipients, shift, copy, dry_run, act]

@@ -62,6 +62,10 @@ def put(path: str, *, permission: Permission, **options: Any) -> Callable[[Any],
     return litestar.put(path, **_described(permission), **options)
 
 
+def patch(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+    return litestar.patch(path, **_described(permission), **options)
+
+
 def delete(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
     return litestar.delete(path, **_described(permission), **options)
 

@@ -29,7 +29,7 @@ def create(file: File, /) -> None:
         JSON with name, message, segment, channels, and maybe topic, pilot, failover_on; `-` reads the standard input.
     """
     from antiphon import campaigns
-    from antiphon.campaigns.http import NewCampaign
+    from antiphon.campaigns import NewCampaign
 
     new = read_record(file, NewCampaign)
     made = change(
