@@ -1,13 +1,18 @@
-"""Provider accounts: made, listed, switched, paced. Their settings are sealed and never read back."""
+"""Provider accounts: made, changed, listed, switched, paced. Their settings are sealed and never read back."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 
-from antiphon.channels import pacing, registry, store
-from antiphon.channels.records import Provider
+from antiphon.channels import pacing, registry, store, store_routes, warmup
+from antiphon.channels.answers import close_breaker
+from antiphon.channels.records import Provider, Terms, WarmUp
+from antiphon.channels.slots import forget_facts
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
@@ -15,7 +20,12 @@ from antiphon.kernel.records import ProviderId
 from antiphon.kernel.secrets import Secrets
 
 SEALED_FOR = "provider settings"
-RANK_MAX = 1_000_000
+RANK_MAX, WEIGHT_MAX, COST_MAX, REGIONS_MAX = 1_000_000, 10_000, 1e9, 1000
+TERMS = frozenset(Terms.__struct_fields__)
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+
+_probes: WeakSet[Transaction] = WeakSet()
+"""Transactions whose `room` was a probe."""
 
 
 async def create_provider(
@@ -28,46 +38,83 @@ async def create_provider(
     rank: int = 0,
     per_second: float | None = None,
     unit_cost: float = 0.0,
+    weight: int = 100,
+    costs: Mapping[str, float] | None = None,
+    warm_up: WarmUp | None = None,
 ) -> ProviderId:
     """Raises Invalid that names the setting, Conflict for a name that is taken."""
-    _check(name, rank=rank, per_second=per_second, unit_cost=unit_cost)
-    checked = registry.check(adapter, settings)
-    sealed = secrets.encrypt(msgspec.json.encode(checked), use=SEALED_FOR)
-    number = await store.insert_provider(
-        tx,
-        name=name,
-        channel=registry.channel_of(adapter),
-        adapter=adapter,
-        sealed=sealed,
-        rank=rank,
-        per_second=per_second,
-        unit_cost=unit_cost,
-    )
+    terms = Terms(rank, weight, per_second, unit_cost, costs or {}, warm_up)
+    named = [] if name.strip() and "\0" not in name else [Flaw("name", "A provider needs a name.")]
+    _refuse([*named, *_flaws(terms)])
+    sealed = _seal(secrets, registry.check(adapter, settings))
+    channel = registry.channel_of(adapter)
+    number = await store.insert_provider(tx, name=name, channel=channel, adapter=adapter, sealed=sealed, terms=terms)
     if number is None:
         raise Conflict(f"There is a provider named {name} already.")
     tx.wake("providers")
     return number
 
 
-def _check(name: str, *, rank: int, per_second: float | None, unit_cost: float) -> None:
-    flaws = []
-    if not name.strip() or "\0" in name:
-        flaws.append(Flaw("name", "A provider needs a name."))
-    if abs(rank) > RANK_MAX:
-        flaws.append(Flaw("rank", f"A rank is between -{RANK_MAX} and {RANK_MAX}."))
-    if per_second is not None and not 0.001 <= per_second <= 1e6:
-        flaws.append(Flaw("per_second", "A pace is between 0.001 and 1,000,000; leave it out for none."))
-    if not 0 <= unit_cost <= 1e9:
-        flaws.append(Flaw("unit_cost", "A price is not negative."))
+async def update_provider(tx: Transaction, secrets: Secrets, provider: Provider, changes: Mapping[str, Any]) -> None:
+    """`changes`: any of the terms, each as a whole, and `settings`: those that are given replace the old ones, null
+    puts one back to its default. With other settings it is tried at once, whatever it was resting for.
+
+    Raises Invalid that names the setting.
+    """
+    kept = {name: getattr(provider, name) for name in TERMS}
+    terms = Terms(**(kept | {name: value for name, value in changes.items() if name in TERMS}))
+    _refuse(_flaws(terms))
+    sealed = provider.sealed
+    if "settings" in changes:
+        old = msgspec.json.decode(secrets.decrypt(sealed, use=SEALED_FOR))
+        new = {name: value for name, value in {**old, **changes["settings"]}.items() if value is not None}
+        sealed = _seal(secrets, registry.check(provider.adapter, new))
+    await store.update_provider(tx, provider.id, sealed=sealed, terms=terms)
+    if "settings" in changes:
+        await close_breaker(tx, provider.id, by_hand=True)
+    forget_facts(tx.database, provider.id)
+    tx.wake("providers")
+    tx.wake("deliveries")
+
+
+def _seal(secrets: Secrets, settings: msgspec.Struct) -> bytes:
+    return secrets.encrypt(msgspec.json.encode(settings), use=SEALED_FOR)
+
+
+def _refuse(flaws: list[Flaw]) -> None:
     if flaws:
         raise Invalid("The input is not valid.", flaws=flaws)
 
 
+def _flaws(terms: Terms) -> list[Flaw]:
+    found = []
+    if abs(terms.rank) > RANK_MAX:
+        found.append(Flaw("rank", f"A rank is between -{RANK_MAX} and {RANK_MAX}."))
+    if not 0 <= terms.weight <= WEIGHT_MAX:
+        found.append(Flaw("weight", f"A weight is between 0 and {WEIGHT_MAX:,}."))
+    if terms.per_second is not None and not 0.001 <= terms.per_second <= 1e6:
+        found.append(Flaw("per_second", "A pace is between 0.001 and 1,000,000; leave it out for none."))
+    if not 0 <= terms.unit_cost <= COST_MAX:
+        found.append(Flaw("unit_cost", "A price is not negative."))
+    if len(terms.costs) > REGIONS_MAX:
+        found.append(Flaw("costs", f"There are at most {REGIONS_MAX} regions."))
+    for region, cost in list(terms.costs.items())[:REGIONS_MAX]:
+        if not _REGION.fullmatch(region):
+            found.append(Flaw("costs", f"{region[:20]!r} is no region; GR and US-FL are."))
+        elif not 0 <= cost <= COST_MAX:
+            found.append(Flaw(f"costs.{region}", "A price is not negative."))
+    return found + (warmup.flaws(terms.warm_up.per_day) if terms.warm_up is not None else [])
+
+
 async def providers(tx: Transaction) -> list[Provider]:
-    """All accounts; of each channel those that are up first, those that just failed after them, then by rank."""
+    """All accounts; of each channel those that are up first, those that just failed and those that do badly after them,
+    then by rank."""
     found = await store.read_providers(tx)
     at = wall_datetime()
-    return sorted(found, key=lambda each: (each.channel, not each.up(at), each.failures > 0, each.rank, each.id))
+    return sorted(
+        found,
+        key=lambda each: (each.channel, not each.up(at), each.failures > 0, not each.healthy, each.rank, each.id),
+    )
 
 
 async def find(tx: Transaction, id_or_name: str) -> Provider:
@@ -81,11 +128,12 @@ async def find(tx: Transaction, id_or_name: str) -> Provider:
 
 
 async def alternative(tx: Transaction, provider: ProviderId) -> ProviderId | None:
-    """Another account of the same channel that is up."""
+    """Another account of the same channel that sends and is up."""
     found = await providers(tx)
     channel = next((each.channel for each in found if each.id == provider), None)
     at = wall_datetime()
-    return next((each.id for each in found if each.channel == channel and each.id != provider and each.up(at)), None)
+    others = (each for each in found if each.channel == channel and each.id != provider)
+    return next((each.id for each in others if each.up(at) and registry.sends(each.adapter)), None)
 
 
 async def switch(tx: Transaction, provider: ProviderId, *, enabled: bool) -> None:
@@ -95,22 +143,55 @@ async def switch(tx: Transaction, provider: ProviderId, *, enabled: bool) -> Non
     tx.wake("deliveries")
 
 
+async def receivers(tx: Transaction, provider: ProviderId, *, most: int = 100) -> list[dict[str, Any]]:
+    """Receiving mail systems whose pace was learned, the slowest first."""
+    return [dict(row) for row in await store_routes.read_paces(tx, provider, most=most)]
+
+
 async def room(tx: Transaction, provider: ProviderId, *, wanted: int) -> int:
-    """How many may be handed over now. With a pace, the row stays locked until `spend` and the commit."""
-    is_open, per_second = await store.is_open(tx, provider)
-    if not is_open or per_second is None:
-        return wanted if is_open else 0
+    """How many may be handed over now. With a pace, the row stays locked until `spend` and the commit.
+
+    Half open, one process gets a few as a probe, the others none.
+    """
+    standing = await store_routes.read_breaker(tx, provider)
+    if standing is None or not standing.enabled:
+        return 0
+    state = standing.breaker.state(standing.at)
+    if state == "half_open":
+        wanted = await _probe(tx, provider, wanted)
+    elif state == "open":
+        return 0
+    if standing.per_second is None or not wanted:
+        return wanted
     tokens, elapsed_s = await store.lock_tokens(tx, provider)
-    tokens = pacing.refill(tokens, per_second=per_second, elapsed_s=elapsed_s)
+    tokens = pacing.refill(tokens, per_second=standing.per_second, elapsed_s=elapsed_s)
     await store.write_tokens(tx, provider, tokens, elapsed_s=elapsed_s)
     return min(wanted, int(tokens))
+
+
+async def _probe(tx: Transaction, provider: ProviderId, wanted: int) -> int:
+    standing = await store_routes.lock_breaker(tx, provider)
+    if standing is None:
+        return 0
+    given, after = standing.breaker.room(wanted, standing.at)
+    if after != standing.breaker:
+        await store_routes.write_breaker(tx, provider, after)
+        _probes.add(tx)
+    return given
 
 
 async def spend(tx: Transaction, provider: ProviderId, n: int) -> None:
     """Take what was claimed out of the budget. Call it in the transaction of `room`."""
     if not n:
+        await _give_back(tx, provider)
         return
-    _, per_second = await store.is_open(tx, provider)
-    if per_second is not None:
+    standing = await store_routes.read_breaker(tx, provider)
+    if standing is not None and standing.per_second is not None:
         tokens, _ = await store.lock_tokens(tx, provider)
         await store.write_tokens(tx, provider, tokens - n, elapsed_s=0.0)
+
+
+async def _give_back(tx: Transaction, provider: ProviderId) -> None:
+    """Nothing to send: the probe is another's."""
+    if tx in _probes and (standing := await store_routes.lock_breaker(tx, provider)) is not None:
+        await store_routes.write_breaker(tx, provider, msgspec.structs.replace(standing.breaker, probing_until=0.0))

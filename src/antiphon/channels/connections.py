@@ -6,17 +6,20 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime
 
 import structlog
 from msgspec.structs import replace
 
-from antiphon.channels import pacing, store, taking
+from antiphon.channels import breaker, registry, taking
 from antiphon.channels.accounts import providers
 from antiphon.channels.adapter import Adapter, Unreachable
+from antiphon.channels.answers import close_breaker, open_breaker
+from antiphon.channels.leases import RENEW_S, Resizable, Shares, Wish
 from antiphon.channels.making import make_adapter
 from antiphon.channels.records import Provider
 from antiphon.kernel.clock import wall, wall_datetime
+from antiphon.kernel.db import LOST_CONNECTION, DatabaseError
 from antiphon.kernel.records import Cleared, DeliveryId, NotSent, Outgoing, ProviderId, Result
 from antiphon.kernel.runtime import Runtime
 
@@ -24,7 +27,6 @@ log = structlog.get_logger()
 
 BATCH_MAX = 250
 """Small enough to leave within half a second of its mark, large enough to spread the cost of a statement."""
-
 
 CONNECT_S = 5.0
 
@@ -36,6 +38,12 @@ class _Open:
         self.connected = False
         self.connecting = asyncio.Lock()
         self.listener: asyncio.Task[None] | None = None
+        self.listens_alone = registry.ADAPTERS[provider.adapter].listens_alone
+        self.pool = adapter if isinstance(adapter, Resizable) else None
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.provider.id, self.pool, self.listens_alone)
 
 
 class Connections:
@@ -45,34 +53,80 @@ class Connections:
         self._runtime = runtime
         self._open: dict[ProviderId, _Open] = {}
         self._used: dict[tuple[DeliveryId, int], float] = {}
+        self._shares = Shares(runtime.database)
+        self._sharing = asyncio.Lock()
+        self._keeper: asyncio.Task[None] | None = None
 
     async def refresh(self) -> list[ProviderId]:
-        """The providers that are enabled now."""
+        """The providers that are enabled now and send."""
         async with self._runtime.database.transaction(read_only=True) as tx:
-            wanted = {provider.id: provider for provider in await providers(tx) if provider.enabled}
-        for number in [number for number in self._open if not self._same(number, wanted)]:
+            wanted = {p.id: p for p in await providers(tx) if p.enabled and p.adapter in registry.ADAPTERS}
+        gone = [number for number in self._open if not self._same(number, wanted)]
+        for number in gone:
             await self._close(self._open.pop(number))
+        fresh = [provider for number, provider in wanted.items() if number not in self._open]
+        for provider in fresh:
+            self._open[provider.id] = self._make(provider)
         for number, provider in wanted.items():
-            if number not in self._open:
-                self._open[number] = self._make(provider)
             self._open[number].provider = provider
-        return list(wanted)
+        if gone or fresh:
+            await self._share_out()
+        if self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep_leases())
+        return [number for number, provider in wanted.items() if registry.sends(provider.adapter)]
 
     def _same(self, number: ProviderId, wanted: dict[ProviderId, Provider]) -> bool:
         now = wanted.get(number)
         return now is not None and hashlib.sha256(now.sealed).digest() == self._open[number].settings_hash
 
     def _make(self, provider: Provider) -> _Open:
-        runtime = self._runtime
-        opened = _Open(provider, make_adapter(runtime, provider))
-        opened.listener = asyncio.create_task(self._listen(opened))
+        opened = _Open(provider, make_adapter(self._runtime, provider))
+        if opened.pool is not None:
+            opened.pool.resize(0)  # until some are leased
+        if not opened.listens_alone:
+            opened.listener = asyncio.create_task(self._listen(opened))
         return opened
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S)
+            try:
+                await self._share_out()
+            except (*LOST_CONNECTION, DatabaseError) as error:
+                log.info("provider.leases_lost", error=type(error).__name__)
+
+    async def _share_out(self) -> None:
+        """Connections as they are leased; who may listen alone does, who may no longer stops."""
+        async with self._sharing:
+            wishes = [opened.wish for opened in self._open.values() if opened.pool is not None or opened.listens_alone]
+            try:
+                if wishes:
+                    await self._shares.renew(wishes)
+            finally:
+                self._shares.give_up(wishes)
+                for opened in [opened for opened in self._open.values() if opened.listens_alone]:
+                    await self._hand_on(opened)
+
+    async def _hand_on(self, opened: _Open) -> None:
+        may = self._shares.listens(opened.provider.id)
+        if may and opened.listener is None:
+            opened.listener = asyncio.create_task(self._listen(opened))
+        elif not may and opened.listener is not None:
+            await _cancel(opened.listener)
+            opened.listener = None
+
+    def _share(self, opened: _Open) -> int:
+        """How many connections it may have here; at least one counts where they are not counted."""
+        return 1 if opened.pool is None else self._shares.connections(opened.provider.id)
 
     async def _listen(self, opened: _Open) -> None:
         """What comes back is taken in durably; an adapter that fails is started again, with patience."""
         failures = 0
         while True:
             try:
+                if not self._share(opened):
+                    await asyncio.sleep(RENEW_S / 4)
+                    continue
                 await self._connect(opened, within_s=10.0)
                 await opened.adapter.listen(taking.sink(self._runtime))
                 return
@@ -82,17 +136,21 @@ class Connections:
             except Exception:
                 failures += 1
                 log.exception("provider.listen_failed", provider=opened.provider.name)
-            await asyncio.sleep(pacing.pause_s(failures))
+            await asyncio.sleep(breaker.pause_s(failures))
 
     def batch(self, provider: ProviderId) -> int:
         opened = self._open.get(provider)
-        return min(BATCH_MAX, opened.adapter.limits.in_flight_max) if opened else 0
+        if opened is None or not self._share(opened):
+            return 0
+        return min(BATCH_MAX, opened.adapter.limits.in_flight_max)
 
     async def ready(self, provider: ProviderId) -> bool:
         """Connected, or connected now: before anything is marked, as it may take longer than a mark may wait."""
         opened = self._open.get(provider)
         if opened is None or not opened.provider.up(wall_datetime()):
             return False
+        if not self._share(opened):
+            return True  # it is well, and served by other processes
         try:
             await self._connect(opened, within_s=CONNECT_S)
         except Unreachable as error:
@@ -142,41 +200,50 @@ class Connections:
                 opened.connected = True
 
     async def _judge(self, opened: _Open, results: Sequence[Result]) -> None:
-        """Nothing left at all: the provider is down. Anything answered: it is up."""
+        """Nothing left at all: the provider is down. Anything answered in earnest: it is up."""
         if results and all(isinstance(result, NotSent) for result in results):
             opened.connected = False
             first = results[0]
-            await self._broken(opened, first.detail if isinstance(first, NotSent) else "")
-        elif opened.provider.failures:
+            if self._share(opened):
+                await self._broken(opened, first.detail if isinstance(first, NotSent) else "")
+        elif opened.provider.failures and breaker.is_proof(results):
             async with self._runtime.database.transaction() as tx:
-                await store.reopen(tx, opened.provider.id)
-            opened.provider = replace(opened.provider, failures=0, paused_until=None)
+                if await close_breaker(tx, opened.provider.id):
+                    opened.provider = replace(opened.provider, failures=0, paused_until=None)
 
     async def _broken(self, opened: _Open, reason: str) -> None:
-        """Loops that fail together count once."""
+        """Those that fail together count once, in whatever process."""
         provider = opened.provider
         if not provider.up(wall_datetime()):
             return
-        failures = provider.failures + 1
-        pause_s = pacing.pause_s(failures)
-        until = wall_datetime() + timedelta(seconds=pause_s)
-        opened.provider = replace(provider, failures=failures, paused_until=until)
+        cause = breaker.cause_of(reason)
         async with self._runtime.database.transaction() as tx:
-            await store.pause(tx, provider.id, failures=failures, pause_s=pause_s, reason=reason[:200])
-        log.info("provider.down", provider=provider.name, failures=failures, reason=reason[:200], wall=wall())
+            after = await open_breaker(tx, provider.id, cause=cause, reason=reason)
+        if after is not None:
+            until = datetime.fromtimestamp(after.paused_until, UTC)
+            opened.provider = replace(provider, failures=after.failures, paused_until=until)
 
     async def _close(self, opened: _Open) -> None:
         if opened.listener is not None:
-            opened.listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await opened.listener
+            await _cancel(opened.listener)
         with contextlib.suppress(Exception):
             await asyncio.wait_for(opened.adapter.close(), timeout=5)
 
     async def close(self) -> None:
+        if self._keeper is not None:
+            await _cancel(self._keeper)
+            self._keeper = None
         for opened in self._open.values():
             await self._close(opened)
         self._open.clear()
+        with contextlib.suppress(*LOST_CONNECTION, DatabaseError):
+            await self._shares.release()
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, Exception):
+        await task
 
 
 async def send_many(

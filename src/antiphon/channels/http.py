@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from antiphon.channels import accounts
-from antiphon.channels.records import Provider
+from antiphon.channels.records import Provider, WarmUp
+from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.errors import NotFound
-from antiphon.kernel.http import get, post
+from antiphon.kernel.http import get, post, put
 from antiphon.kernel.runtime import Runtime
 
 
 class NewProvider(Struct, forbid_unknown_fields=True):
-    """`per_second`: at most so many messages a second, over all processes. `unit_cost`: money per message or part."""
+    """`per_second`: at most so many messages a second, over all processes. `unit_cost`: money per message or part;
+    `costs`: by region, where it differs. `weight`: the share among those of one rank."""
 
     name: str
     adapter: str
@@ -24,19 +27,57 @@ class NewProvider(Struct, forbid_unknown_fields=True):
     rank: int = 0
     per_second: float | None = None
     unit_cost: float = 0.0
+    weight: int = 100
+    costs: dict[str, float] = {}
+    warm_up: WarmUp | None = None
+
+
+class ProviderChanges(Struct, forbid_unknown_fields=True):
+    """What is left out stays. Of `settings`, those that are given replace the old ones; null: the default."""
+
+    rank: int | UnsetType = UNSET
+    weight: int | UnsetType = UNSET
+    per_second: float | UnsetType | None = UNSET
+    unit_cost: float | UnsetType = UNSET
+    costs: dict[str, float] | UnsetType = UNSET
+    warm_up: WarmUp | UnsetType | None = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+
+    def given(self) -> dict[str, Any]:
+        said = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in said.items() if value is not UNSET}
 
 
 class ProviderView(Struct):
+    """`health`: 0 to 1, and why. `silence_s`: learned. `failures` and `reason`: why it rests, if it does."""
+
     id: str
     name: str
     channel: str
     adapter: str
     enabled: bool
+    up: bool
     rank: int
+    weight: int
     per_second: float | None
     unit_cost: float
+    costs: dict[str, float]
+    warm_up: WarmUp | None
+    health: float
+    health_why: str
+    silence_s: float | None
     failures: int
     reason: str
+
+
+class ReceiverView(Struct):
+    """A receiving mail system that deferred: how fast it is served now."""
+
+    receiver: str
+    per_second: float
+    deferred: int
+    deferred_at: datetime
+    code: str
 
 
 class Created(Struct):
@@ -55,6 +96,9 @@ async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewProvider])
             rank=data.rank,
             per_second=data.per_second,
             unit_cost=data.unit_cost,
+            weight=data.weight,
+            costs=data.costs,
+            warm_up=data.warm_up,
         )
     return Created(str(number))
 
@@ -76,19 +120,29 @@ async def switch(runtime: NamedDependency[Runtime], provider: FromPath[str], act
         return _view(await accounts.find(tx, provider))
 
 
+@put("/providers/{provider:str}", permission="admin")
+async def change(
+    runtime: NamedDependency[Runtime], provider: FromPath[str], data: JSONBody[ProviderChanges]
+) -> ProviderView:
+    """Change some of an account; what it stands for, its adapter and channel, stays."""
+    async with runtime.database.transaction() as tx:
+        found = await accounts.find(tx, provider)
+        await accounts.update_provider(tx, runtime.secrets, found, data.given())
+        return _view(await accounts.find(tx, provider))
+
+
+@get("/providers/{provider:str}/receivers", permission="read")
+async def list_receivers(runtime: NamedDependency[Runtime], provider: FromPath[str]) -> list[ReceiverView]:
+    """Mail systems that are served at a learned pace, the slowest first."""
+    async with runtime.database.transaction(read_only=True) as tx:
+        found = await accounts.find(tx, provider)
+        rows = await accounts.receivers(tx, found.id)
+    return [ReceiverView(**{name: row[name] for name in ReceiverView.__struct_fields__}) for row in rows]
+
+
 def _view(provider: Provider) -> ProviderView:
-    return ProviderView(
-        id=str(provider.id),
-        name=provider.name,
-        channel=provider.channel,
-        adapter=provider.adapter,
-        enabled=provider.enabled,
-        rank=provider.rank,
-        per_second=provider.per_second,
-        unit_cost=provider.unit_cost,
-        failures=provider.failures,
-        reason=provider.reason,
-    )
+    kept = {name: getattr(provider, name) for name in ProviderView.__struct_fields__ if name not in ("id", "up")}
+    return ProviderView(id=str(provider.id), up=provider.up(wall_datetime()), **kept)
 
 
-routes = [create, list_all, switch]
+routes = [create, list_all, change, switch, list_receivers]

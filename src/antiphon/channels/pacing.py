@@ -1,17 +1,103 @@
-"""How much a provider may be given now: a token bucket on wall time, one row for all processes."""
+"""How much a provider and who receives behind it may be given now: a token bucket per account, a learned pace per
+receiving mail system. Pure, on wall time; the rows are one budget for all processes."""
 
 from __future__ import annotations
+
+from collections import Counter
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 BURST_S = 1.0
 """The bucket holds what a second brings, and one message at least."""
 
-BREAKER_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""How long a provider that could not be reached is left alone, by failures in a row."""
+FLOOR, TOP = 0.1, 1e6
+"""No receiver is given up below one message in ten seconds: it would never show that it takes more."""
+NEAR = 0.9
+"""Up to this share of where it last deferred the pace rises fast, above it slowly."""
+RISE_FAST, RISE_SLOW = 0.2, 0.002
+"""Messages a second more for each message taken: doubled in some 4 s of full use; 1 % more in some 5 s."""
+HOLD_S = 5.0
+"""After a cut, deferrals of what was under way count no more for so long."""
+WINDOW_S = 10.0
+SLOT_AHEAD_S = 20.0
+"""Slots are given out so far ahead. Further ahead would be at a pace that is out of date by then."""
+SLOT_BURST_S = 0.25
+"""Slots that nobody took are kept for so long."""
 
 
 def refill(tokens: float, *, per_second: float, elapsed_s: float) -> float:
     return min(max(1.0, per_second * BURST_S), tokens + per_second * max(0.0, elapsed_s))
 
 
-def pause_s(failures: int) -> float:
-    return BREAKER_S[min(max(failures, 1), len(BREAKER_S)) - 1]
+class Pace(Struct, frozen=True):
+    """A receiver's pace. `taken` of `window_s` tells how fast it took lately; `held_s`: until deferrals count again."""
+
+    per_second: float
+    ceiling: float
+    taken: float = 0.0
+    window_s: float = 0.0
+    held_s: float = 0.0
+
+
+def first_pace(recent: float) -> Pace:
+    """It deferred for the first time. `recent`: messages a second that it took in the last seconds."""
+    recent = min(max(recent, FLOOR), TOP)
+    return Pace(max(FLOOR, recent / 2), recent, held_s=HOLD_S)
+
+
+def learn(pace: Pace, *, taken: int, deferred: int, backlog_s: float = 0.0) -> Pace:
+    """Halved where it defers, raised a little by each message that it takes. `backlog_s`: how far ahead slots of the
+    old pace are given out: so long deferrals tell nothing new."""
+    pace = replace(pace, taken=pace.taken + taken)
+    if deferred:
+        return _cut(pace, backlog_s) if pace.held_s <= 0 else pace
+    return _rise(_rolled(pace), taken)
+
+
+def _cut(pace: Pace, backlog_s: float) -> Pace:
+    recent = pace.taken / pace.window_s if pace.window_s >= 1.0 else pace.per_second
+    half = max(FLOOR, pace.per_second / 2)
+    ceiling = max(half, min(pace.per_second, recent))
+    return Pace(half, ceiling, held_s=max(HOLD_S, backlog_s))
+
+
+def _rise(pace: Pace, taken: int) -> Pace:
+    near = NEAR * pace.ceiling
+    rate = pace.per_second
+    fast = min(float(taken), max(0.0, near - rate) / RISE_FAST)
+    rate = min(TOP, rate + fast * RISE_FAST + (taken - fast) * RISE_SLOW)
+    return replace(pace, per_second=rate, ceiling=max(pace.ceiling, rate))
+
+
+def _rolled(pace: Pace) -> Pace:
+    """What it took long ago counts less and less."""
+    if pace.window_s <= WINDOW_S:
+        return pace
+    return replace(pace, taken=pace.taken * 0.5, window_s=pace.window_s * 0.5)
+
+
+def waits(first_s: float, *, per_second: float, reserved: int, tail_s: float, n: int) -> list[float]:
+    """Of `n` to one receiver: the first `reserved` have a slot each; the others come again at half of their time."""
+    slots = [max(0.0, first_s + i / per_second) for i in range(reserved)]
+    later = [max(SLOT_AHEAD_S + 1.0, 0.5 * (tail_s + i / per_second)) for i in range(n - reserved)]
+    return slots + later
+
+
+class Recent:
+    """What each receiver took in the last seconds, as far as this process knows: two spans of five seconds."""
+
+    def __init__(self) -> None:
+        self._now: Counter[str] = Counter()
+        self._before: Counter[str] = Counter()
+        self._since = self._since_before = 0.0
+
+    def add(self, taken: Counter[str], at: float) -> None:
+        if at - self._since >= WINDOW_S / 2:
+            stale = at - self._since >= WINDOW_S
+            self._before, self._since_before = (Counter(), at) if stale else (self._now, self._since)
+            self._now, self._since = Counter(), at
+        self._now.update(taken)
+
+    def per_second(self, receiver: str, at: float) -> float:
+        return (self._now[receiver] + self._before[receiver]) / max(1.0, at - self._since_before)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from antiphon.channels.records import Provider, WarmUp
+from antiphon.channels.records import Provider, Terms, WarmUp
 from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt, directory_bucket
 
@@ -15,31 +15,30 @@ queries = Queries("channels")
 
 
 async def insert_provider(
-    tx: Transaction,
-    *,
-    name: str,
-    channel: str,
-    adapter: str,
-    sealed: bytes,
-    rank: int,
-    per_second: float | None,
-    unit_cost: float,
+    tx: Transaction, *, name: str, channel: str, adapter: str, sealed: bytes, terms: Terms
 ) -> ProviderId | None:
     """None when the name is taken."""
     number = await queries.value(
-        tx,
-        "insert_provider",
-        name=name,
-        channel=channel,
-        adapter=adapter,
-        settings=sealed,
-        rank=rank,
-        per_second=per_second,
-        unit_cost=unit_cost,
+        tx, "insert_provider", name=name, channel=channel, adapter=adapter, settings=sealed, **_columns(terms)
     )
     if number is not None:
         await queries.run(tx, "insert_provider_state", id=number)
     return None if number is None else ProviderId(number)
+
+
+async def update_provider(tx: Transaction, provider: ProviderId, *, sealed: bytes, terms: Terms) -> None:
+    await queries.run(tx, "update_provider", id=provider, settings=sealed, **_columns(terms))
+
+
+def _columns(terms: Terms) -> dict[str, Any]:
+    return {
+        "rank": terms.rank,
+        "weight": terms.weight,
+        "per_second": terms.per_second,
+        "unit_cost": terms.unit_cost,
+        "costs": dict(terms.costs),
+        "warm_up": None if terms.warm_up is None else msgspec.to_builtins(terms.warm_up),
+    }
 
 
 async def read_providers(tx: Transaction) -> list[Provider]:
@@ -72,12 +71,6 @@ async def set_enabled(tx: Transaction, provider: ProviderId, *, enabled: bool) -
     return await queries.run(tx, "set_enabled", id=provider, enabled=enabled) == 1
 
 
-async def is_open(tx: Transaction, provider: ProviderId) -> tuple[bool, float | None]:
-    """Whether it may be used now, and its pace."""
-    row = await queries.row(tx, "is_open", id=provider)
-    return (False, None) if row is None else (row["open"], row["per_second"])
-
-
 async def lock_tokens(tx: Transaction, provider: ProviderId) -> tuple[float, float]:
     """Tokens when last counted, and the seconds since then."""
     row = await queries.row(tx, "lock_state", id=provider)
@@ -88,14 +81,6 @@ async def lock_tokens(tx: Transaction, provider: ProviderId) -> tuple[float, flo
 
 async def write_tokens(tx: Transaction, provider: ProviderId, tokens: float, *, elapsed_s: float) -> None:
     await queries.run(tx, "write_tokens", id=provider, tokens=tokens, elapsed_s=elapsed_s)
-
-
-async def pause(tx: Transaction, provider: ProviderId, *, failures: int, pause_s: float, reason: str) -> None:
-    await queries.run(tx, "pause_provider", id=provider, failures=failures, pause_s=pause_s, reason=reason)
-
-
-async def reopen(tx: Transaction, provider: ProviderId) -> None:
-    await queries.run(tx, "reopen_provider", id=provider)
 
 
 def _bucket(provider: int, message_id: str) -> int:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from antiphon.kernel.runtime import Runtime
 
 app = App(name="providers", help="Provider accounts: how messages leave.")
-COLUMNS = ("id", "name", "channel", "adapter", "enabled", "up", "rank", "per_second", "unit_cost", "failures", "reason")
+COLUMNS = (
+    "id", "name", "channel", "adapter", "enabled", "up", "health", "rank", "weight", "per_second", "unit_cost", "why",
+)  # fmt: skip
+RECEIVER_COLUMNS = ("receiver", "per_second", "deferred", "deferred_at", "code")
 
 
 @app.command
@@ -26,7 +29,8 @@ def create(file: File, /) -> None:
     Parameters
     ----------
     file
-        JSON with name, adapter, settings, and maybe rank, per_second, unit_cost; `-` reads the standard input.
+        JSON with name, adapter, settings, and maybe rank, weight, per_second, unit_cost, costs, warm_up; `-` reads the
+        standard input.
     """
     from antiphon import channels
     from antiphon.channels.http import NewProvider
@@ -44,6 +48,9 @@ def create(file: File, /) -> None:
                 rank=new.rank,
                 per_second=new.per_second,
                 unit_cost=new.unit_cost,
+                weight=new.weight,
+                costs=new.costs,
+                warm_up=new.warm_up,
             )
         return {"id": str(number), "name": new.name}
 
@@ -59,6 +66,51 @@ def list_all() -> None:
         return [view(provider) for provider in await channels.providers(tx)]
 
     tell(ask(read), columns=COLUMNS)
+
+
+@app.command(name="set")
+def change_some(provider: str, file: File, /) -> None:
+    """Change some of an account; what is left out stays. It is tried anew at once if its settings changed.
+
+    Parameters
+    ----------
+    provider
+        Id or name.
+    file
+        JSON with any of rank, weight, per_second, unit_cost, costs, warm_up, settings; of the settings, those that are
+        given replace the old ones. `-` reads the standard input.
+    """
+    from antiphon import channels
+    from antiphon.channels.http import ProviderChanges
+
+    changes = read_record(file, ProviderChanges).given()
+
+    async def work(runtime: Runtime) -> dict[str, object]:
+        async with runtime.database.transaction() as tx:
+            found = await channels.find(tx, provider)
+            await channels.update_provider(tx, runtime.secrets, found, changes)
+            return view(await channels.find(tx, provider))
+
+    tell(within(work))
+
+
+@app.command
+def receivers(provider: str, /) -> None:
+    """Mail systems that asked for less: how fast they are served now, the slowest first.
+
+    Parameters
+    ----------
+    provider
+        Id or name.
+    """
+    from antiphon import channels
+
+    async def read(tx: Transaction) -> list[dict[str, object]]:
+        found = await channels.find(tx, provider)
+        rows = await channels.receivers(tx, found.id)
+        return [{name: row[name] for name in RECEIVER_COLUMNS} for row in rows]
+
+    tell(ask(read), columns=RECEIVER_COLUMNS)
 
 
 @app.command
@@ -97,18 +149,13 @@ def _switch(provider: str, *, enabled: bool) -> None:
 
 
 def view(provider: Provider) -> dict[str, object]:
+    """`why` says what is wrong, if anything is."""
     from antiphon.kernel.clock import wall_datetime
 
-    return {
-        "id": str(provider.id),
-        "name": provider.name,
-        "channel": provider.channel,
-        "adapter": provider.adapter,
-        "enabled": provider.enabled,
-        "up": provider.up(wall_datetime()),
-        "rank": provider.rank,
-        "per_second": provider.per_second,
-        "unit_cost": provider.unit_cost,
-        "failures": provider.failures,
-        "reason": provider.reason,
+    found: dict[str, object] = {
+        name: getattr(provider, name)
+        for name in provider.__struct_fields__
+        if name not in ("id", "sealed", "paused_until")
     }
+    is_up = provider.up(wall_datetime())
+    return {"id": str(provider.id), **found, "up": is_up, "why": provider.reason or provider.health_why}

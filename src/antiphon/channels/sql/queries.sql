@@ -1,9 +1,16 @@
 -- name: insert_provider
 -- A new account.
-INSERT INTO provider (name, channel, adapter, settings, rank, per_second, unit_cost, created_at)
-VALUES (:name, :channel, :adapter, :settings, :rank, :per_second, :unit_cost, :now)
+INSERT INTO provider (name, channel, adapter, settings, rank, weight, per_second, unit_cost, costs, warm_up, created_at)
+VALUES (:name, :channel, :adapter, :settings, :rank, :weight, :per_second, :unit_cost, :costs, :warm_up, :now)
     ON CONFLICT (name) DO NOTHING
 RETURNING id;
+
+-- name: update_provider
+-- An account's settings and terms anew.
+UPDATE provider
+   SET settings = :settings, rank = :rank, weight = :weight, per_second = :per_second, unit_cost = :unit_cost,
+       costs = :costs, warm_up = :warm_up
+ WHERE id = :id;
 
 -- name: insert_provider_state
 -- Its pacing and breaker.
@@ -30,30 +37,11 @@ SELECT s.tokens, extract(epoch FROM clock_timestamp() - s.tokens_at)::double pre
  WHERE s.provider_id = :id
    FOR UPDATE OF s;
 
--- name: is_open
--- Whether an account without a pace may be used: nothing to lock, nothing to count.
-SELECT p.per_second, p.enabled AND coalesce(s.paused_until <= clock_timestamp(), true) AS open
-  FROM provider p
-  JOIN provider_state s ON s.provider_id = p.id
- WHERE p.id = :id;
-
 -- name: write_tokens
 -- What is left of the budget, true at the instant up to which it was refilled: no time is lost between two looks.
 UPDATE provider_state
    SET tokens = :tokens, tokens_at = coalesce(tokens_at + :elapsed_s * interval '1 second', clock_timestamp())
  WHERE provider_id = :id;
-
--- name: pause_provider
--- Leave an account alone for some seconds of wall time; failures in a row make it longer.
-UPDATE provider_state
-   SET paused_until = clock_timestamp() + :pause_s * interval '1 second', failures = :failures, reason = :reason
- WHERE provider_id = :id;
-
--- name: reopen_provider
--- It answered: the breaker is closed.
-UPDATE provider_state
-   SET paused_until = NULL, failures = 0, reason = ''
- WHERE provider_id = :id AND failures > 0;
 
 -- name: insert_provider_messages
 -- The provider's own ids of messages it took.

@@ -36,6 +36,7 @@ class Pool:
         self._waiting: deque[Job] = deque()
         self._live: set[Connection] = set()
         self._idle: set[Connection] = set()
+        self._leaving: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._barren = 0
         self._closed = False
@@ -45,6 +46,8 @@ class Pool:
     async def first(self) -> Extensions:
         """What the server offers, by the first connection. Raises what opening raises."""
         if self.offered is None:
+            if self._size < 1:
+                raise ConnectionError("All connections of the account are leased to other processes.")
             if self._first is None or self._first.done():
                 self._first = asyncio.create_task(self._open_first(), name="smtp-open")
             await asyncio.shield(self._first)  # shared: who gives up does not end it for the others
@@ -64,6 +67,25 @@ class Pool:
         for job in jobs:
             job.settle(result)
 
+    def resize(self, size: int) -> int:
+        """At most so many from now on. Idle ones go at once, others when their letter is answered. Returns how many
+        are open or being opened."""
+        self._size = size
+        for connection in list(self._idle)[: max(0, len(self._live) - len(self._leaving) - size)]:
+            self._idle.discard(connection)
+            self._leave(connection)
+        self._grow()
+        first = self._first is not None and not self._first.done()
+        return len(self._live) + len(self._opening) + first
+
+    def _leave(self, connection: Connection) -> None:
+        self._leaving.add(connection)
+        connection.quit()
+
+    @property
+    def _is_over(self) -> bool:
+        return len(self._live) - len(self._leaving) > self._size
+
     async def close(self) -> None:
         """What was handed over may still be answered, for `CLOSE_TIMEOUT_S`; what waits is not sent."""
         self._closed = True
@@ -81,7 +103,7 @@ class Pool:
     # -- pipeline.Source
 
     def take(self, connection: Connection) -> Job | None:
-        while self._waiting:
+        while self._waiting and not self._is_over:
             job = self._waiting.popleft()
             if job.state is not State.WAITING:
                 continue
@@ -107,13 +129,14 @@ class Pool:
         self._barren = 0
 
     def idle(self, connection: Connection) -> None:
-        if self._closed:
-            connection.quit()
+        if self._closed or self._is_over:
+            self._leave(connection)
         else:
             self._idle.add(connection)
 
     def lost(self, connection: Connection) -> None:
         self._idle.discard(connection)
+        self._leaving.discard(connection)
         if connection not in self._live:
             return
         self._live.discard(connection)

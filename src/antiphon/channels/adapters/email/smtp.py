@@ -98,7 +98,18 @@ class SmtpAdapter(OneWay):
         self._peer = _peer(settings)
         slow = any(signer.slow for signer in self._signers)
         self._signing = ThreadPoolExecutor(_SIGNING_THREADS, thread_name_prefix="dkim") if slow else None
+        self._size = settings.connections
         self._pool = self._new_pool()
+
+    @property
+    def connections(self) -> int:
+        """The account's, over all processes."""
+        return self._settings.connections
+
+    def resize(self, connections: int) -> int:
+        """At most so many here from now on. Returns how many are open; those at work end their letter first."""
+        self._size = connections
+        return self._pool.resize(connections)
 
     async def connect(self) -> None:
         try:
@@ -167,7 +178,7 @@ class SmtpAdapter(OneWay):
         ]
 
     def _new_pool(self) -> Pool:
-        return Pool(self._open_one, size=self._settings.connections, refused=refusal, wall=self._wall)
+        return Pool(self._open_one, size=self._size, refused=refusal, wall=self._wall)
 
     async def _open_one(self, pool: Pool) -> Connection:
         settings = self._settings

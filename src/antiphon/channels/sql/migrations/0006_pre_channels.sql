@@ -23,22 +23,26 @@ CREATE TABLE provider_state (
   paused_until  timestamptz,             -- wall time: throttled or broken until then
   failures      integer NOT NULL DEFAULT 0,  -- in a row; above 0 and no pause: half open, one probe at a time
   probing_until timestamptz,             -- wall time: somebody's probe is under way
+  closed_at     timestamptz,             -- wall time: answers from before are held against it no more
   reason        text NOT NULL DEFAULT '',
   health        double precision NOT NULL DEFAULT 1,  -- 0 to 1, by answers and receipts of the last minutes
   health_why    text NOT NULL DEFAULT '',
-  latency       bigint[] NOT NULL DEFAULT '{}', -- how long "delivered" took, counted by powers of two of a second
-  silence_s     double precision         -- learned from it: after this time nothing more is to be expected
+  silence_s     double precision,        -- learned from receipts: after this time nothing more is to be expected
+  measured_at   timestamptz              -- wall time of the last look at its health
 );
 
--- What a provider answered and reported, as it is appended: health is worked out of the last minutes.
+-- What a provider answered and reported, as it is appended: health is worked out of the last minutes. Of its keeper's
+-- making are sums, by ten seconds and after half an hour by day.
 CREATE TABLE provider_tally (
   provider_id integer NOT NULL,
-  minute      timestamptz NOT NULL,      -- wall time
-  kind        text NOT NULL,             -- accepted, refused, temporary, unsent, doubt, delivered, failed, latency:<n>
+  at          timestamptz NOT NULL,      -- product time of the hand-over; of a latency, of its receipt
+  noted_at    timestamptz NOT NULL,      -- wall time: the breaker looks at the last minute
+  kind        text NOT NULL,             -- accepted, refused, temporary, policy, deferred, unsent, doubt, blamed,
+                                         -- delivered, failed, latency:<n>
   n           bigint NOT NULL
 );
--- serves the look at the last minutes, and the trim
-CREATE INDEX provider_tally_by_minute ON provider_tally (minute);
+-- serves the breaker's look at the last minute, and the keeper
+CREATE INDEX provider_tally_noted ON provider_tally (noted_at);
 
 -- Who of several processes may open how many connections to a provider, or listens to it, until when.
 CREATE TABLE provider_lease (
@@ -54,12 +58,17 @@ CREATE TABLE provider_lease (
 CREATE TABLE receiver_pace (
   provider_id  integer NOT NULL,
   receiver     text NOT NULL,            -- google, microsoft, yahoo, apple, … or a domain
-  per_second   double precision,         -- null: not limited so far
+  per_second   double precision NOT NULL,
+  ceiling      double precision NOT NULL, -- about here it deferred last: up to it the pace rises fast
   next_at      timestamptz,              -- wall time of the next free slot
+  tail_at      timestamptz,              -- wall time: about when who was told to come again later has had a turn
   paused_until timestamptz,              -- wall time
-  taken        bigint NOT NULL DEFAULT 0,   -- since the pace last changed
+  held_until   timestamptz,              -- wall time: deferrals until then are of what was under way at the last cut
+  taken        double precision NOT NULL DEFAULT 0,  -- since `since`
+  since        timestamptz NOT NULL,     -- wall time
   deferred     bigint NOT NULL DEFAULT 0,
-  code         text NOT NULL DEFAULT '',    -- what it last said when it deferred
+  deferred_at  timestamptz NOT NULL,     -- wall time of the last one: a day later the pace is forgotten
+  code         text NOT NULL DEFAULT '', -- what it last said when it deferred
   PRIMARY KEY (provider_id, receiver)
 );
 
