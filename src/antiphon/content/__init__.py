@@ -3,11 +3,13 @@
 A message is written once (`parse` refuses a bad one with every flaw and its place) and rendered for each person:
 `render` gives the body an adapter sends, `targets` the links in it. Templates are Liquid, need not be trusted: loops,
 sizes and time are bounded, no attribute of an object is read, and what a variable holds is escaped in HTML.
+MJML is compiled once for all. `lint` says what mail clients would lose, `preview` shows it as somebody gets it.
 Links, the open pixel, the footer and the unsubscribe link are put in by the renderer, never by the author.
 """
 
 from antiphon.content.email_html import Brand
 from antiphon.content.links import CLICK, CONFIRM, OPEN, PREFERENCES, SHOWN, UNSUBSCRIBE, Addressing, target, targets
+from antiphon.content.lint import Finding, lint
 from antiphon.content.liquid import RenderError, TemplateError
 from antiphon.content.message import (
     BetterThan,
@@ -22,6 +24,7 @@ from antiphon.content.message import (
     forms,
 )
 from antiphon.content.parsing import parse
+from antiphon.content.preview import Preview, preview, variables_for
 from antiphon.content.render import render
 from antiphon.content.store import Stored, create, find, list_all, versions
 
@@ -36,9 +39,11 @@ __all__ = [
     "BetterThan",
     "Brand",
     "Eligible",
+    "Finding",
     "Forms",
     "Message",
     "NoForm",
+    "Preview",
     "RenderError",
     "Stored",
     "TemplateError",
@@ -49,10 +54,13 @@ __all__ = [
     "find",
     "form_of",
     "forms",
+    "lint",
     "list_all",
     "parse",
+    "preview",
     "render",
     "target",
     "targets",
+    "variables_for",
     "versions",
 ]

@@ -76,6 +76,12 @@ class Template:
         text = fill(self._parts, variables, html=self._html)
         return checked(text)
 
+    def reads(self) -> list[tuple[str, ...]]:
+        """The variables that it is given from outside, each with the names on the way: `profile`, `first_name`."""
+        found = self._bound.analyze().globals.values()
+        paths = (tuple(str(key) for key in each.segments if isinstance(key, str)) for many in found for each in many)
+        return sorted(set(paths))
+
     def interpret(self, variables: Mapping[str, Any]) -> str:
         """The same by the Liquid interpreter, whatever the template holds."""
         return interpret(self._bound, variables)
