@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from antiphon.channels.adapter import Callback, Forged, Surroundings
+from antiphon.channels.adapters.email.status import STATUS
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import DeliveryId, FailureClass, Receipt, ReceiptKind
 
@@ -122,6 +123,13 @@ class Reader:
 
     def _delivery(self, token: Any) -> DeliveryId | None:
         return self._around.delivery_of(token) if isinstance(token, str) and token else None
+
+
+def failure_of(status: str) -> FailureClass | None:
+    """What an enhanced status (RFC 3463) means, by itself or by its family; None where it says nothing."""
+    if status.startswith("4."):
+        return "temporary"
+    return STATUS.get(status) or STATUS.get(status.rpartition(".")[0])
 
 
 def is_machine(user_agent: str) -> bool:

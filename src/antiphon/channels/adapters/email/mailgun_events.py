@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from antiphon.channels.adapter import Surroundings
-from antiphon.channels.adapters.email.http_calls import Reader, is_machine, mapping, text
+from antiphon.channels.adapters.email.http_calls import Reader, failure_of, is_machine, mapping, text
 from antiphon.channels.adapters.email.http_mail import NAME
 from antiphon.channels.adapters.email.received import received
-from antiphon.channels.adapters.email.status import STATUS
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import FailureClass, Inbound, Receipt
 
@@ -72,7 +71,7 @@ def _failed(event: dict[str, Any], reader: Reader, named: dict[str, Any]) -> lis
         return []
     said = mapping(event.get("delivery-status"))
     status, code, reason = text(said.get("enhanced-code")), text(said.get("code")), text(event.get("reason"))
-    failure = REASONS.get(reason) or STATUS.get(status) or CODES.get(code, "message")
+    failure = REASONS.get(reason) or failure_of(status) or CODES.get(code, "message")
     return reader.receipt("failed", **named, failure=failure, code=" ".join(filter(None, (reason, code, status))))
 
 

@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from antiphon.channels.adapter import Callback, Surroundings
 from antiphon.channels.adapters.email.forms import form
-from antiphon.channels.adapters.email.http_calls import Reader, is_machine, text
+from antiphon.channels.adapters.email.http_calls import Reader, failure_of, is_machine, text
 from antiphon.channels.adapters.email.http_mail import NAME
 from antiphon.channels.adapters.email.received import received
-from antiphon.channels.adapters.email.status import STATUS
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import FailureClass, Inbound, Receipt
 
@@ -71,7 +70,7 @@ def _bounce(event: dict[str, Any], reader: Reader, named: dict[str, Any]) -> lis
     if sort == "expired":
         return reader.receipt("failed", **named, failure="temporary", code="expired")
     by_class = CLASSES.get(text(event.get("bounce_classification")).lower())
-    failure = STATUS.get(status) or by_class or BOUNCE_TYPES.get(sort, "temporary")
+    failure = failure_of(status) or by_class or BOUNCE_TYPES.get(sort, "temporary")
     if sort == "blocked" and failure == "address":
         failure = "policy"
     return reader.receipt("failed", **named, failure=failure, code=f"{sort} {status}".strip())

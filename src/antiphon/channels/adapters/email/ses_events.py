@@ -13,10 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from antiphon.channels.adapter import Surroundings
-from antiphon.channels.adapters.email.http_calls import Reader, is_machine, mapping, text
+from antiphon.channels.adapters.email.http_calls import Reader, failure_of, is_machine, mapping, text
 from antiphon.channels.adapters.email.http_mail import HEADER, NAME
 from antiphon.channels.adapters.email.received import received
-from antiphon.channels.adapters.email.status import STATUS
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import FailureClass, Inbound, Receipt
 
@@ -98,7 +97,7 @@ def _bounce(about: dict[str, Any], reader: Reader, named: dict[str, Any]) -> lis
     status = text(first.get("status"))
     failure = BOUNCES.get((kind, sort)) or BOUNCE_TYPES.get(kind, "temporary")
     if kind == "Permanent" and sort == "General":  # "General" says the least: 5.2.2 and 5.7.1 are in it too
-        failure = STATUS.get(status, failure)
+        failure = failure_of(status) or failure
     code = f"{kind} {sort} {status}".strip()
     return reader.receipt("failed", **named, at=about.get("timestamp"), failure=failure, code=code)
 
