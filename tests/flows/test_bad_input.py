@@ -77,6 +77,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/ladders"): {"name": "way", "stages": STAGES},
     ("PUT", "/ladders/{ladder}"): {"stages": STAGES},
     ("POST", "/messages"): message("m", variants={"b": {"en": {"email": {"subject": "b"}}}}),
+    ("POST", "/messages/lint"): message("m"),
+    ("POST", "/messages/{message}/preview"): {
+        "as": f"external_id:{user(1)}",
+        "channel": "email",
+        "locale": "en",
+        "variant": "",
+        "variables": {"code": "x"},
+    },
     ("POST", "/providers"): {**SMTP, "per_second": 5, "unit_cost": 0.1},
     ("POST", "/send"): SEND,
     ("PUT", "/settings"): {
