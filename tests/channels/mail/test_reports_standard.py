@@ -221,6 +221,14 @@ def test_the_answer_of_an_absent_person_is_no_bounce(headers):
     assert (one.recipient, one.kind, one.hard, one.failure) == ("ann@shop.example", "auto_reply", False, None)
 
 
+def test_an_unmarked_answer_to_our_envelope_is_that_of_an_absent_person():
+    raw = (
+        b"From: ann@shop.example\nTo: bounce+tok5@bounce.brand.example\nSubject: Spring\n\nI am on holiday until May.\n"
+    )
+    report = read_report(raw)
+    assert ([one.kind for one in report.recipients], report.token) == (["auto_reply"], "tok5")
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -229,6 +237,7 @@ def test_the_answer_of_an_absent_person_is_no_bounce(headers):
         b"From: news@other.example\nList-Id: <l.example>\nPrecedence: bulk\nSubject: News\n\nThe mailbox is full!\n",
         b"From: shop@other.example\nAuto-Submitted: auto-generated\nSubject: Your order\n\nIt was delivered.\n",
         b"From: ann@shop.example\nSubject: Undeliverable parcel\nIn-Reply-To: <m@x>\n\nIt could not be delivered.\n",
+        b"From: parcels@carrier.example\nSubject: Delivery failed\n\nParcel for ann@shop.example: not delivered.\n",
         b"",
         b"\n\n",
         b"no mail at all",

@@ -36,7 +36,8 @@ _OUR_HEADER = re.compile(
 _PERSONAL = re.compile(
     r"^(?:from|reply-to|sender|return-path|cc|original sender|message-id|subject|date|contact|please|for further"
     r"|if you|questions)\b.{0,60}?[: ]"
-    r"|help|assist|\btry\b|\be\.g\.|further information|administrator|please (?:contact|send)|e-?mailing |write to|mailto:postmaster",
+    r"|help|assist|\btry\b|\be\.g\.|further information|administrator|please (?:contact|send)|e-?mailing |write to"
+    r"|mailto:postmaster",
     re.IGNORECASE,
 )
 _AT_LINE_START = re.compile(

@@ -59,7 +59,6 @@ BY_STATUS: Final[dict[str, Reason]] = {
     "1.2": "no_such_host",
     "1.3": "no_such_user",
     "1.10": "no_such_user",
-    "1": "unknown",
     "2.1": "disabled",
     "2": "filtered",
     "3": "system",
@@ -182,9 +181,9 @@ def _by_code(detail: str, reply: str, stage: Stage) -> Reason | None:
     family = detail.partition(".")[0]
     if stage in ("mail", "connect") and family in ("", "0", "1", "7"):
         return BY_REPLY[stage]
-    if by_status := BY_STATUS.get(detail) or BY_STATUS.get(family):
-        return by_status
-    return next((BY_REPLY[key] for key in (f"{stage} {reply}", reply) if reply and key in BY_REPLY), None)
+    by_status = BY_STATUS.get(detail) or BY_STATUS.get(family)
+    by_reply = next((BY_REPLY[key] for key in (f"{stage} {reply}", reply) if reply and key in BY_REPLY), None)
+    return by_status or by_reply if _is_exact(detail) else by_reply or by_status
 
 
 def _proven(reason: Reason, words: Sequence[str], *, status: str, stage: Stage, quoted: bool) -> Reason:

@@ -16,6 +16,8 @@ from antiphon.channels.mail.wordings import speaks
 
 RAW_BYTES_MAX: Final = 12 * 1024 * 1024
 
+_SMTP = re.compile(r"\b[45]\d\d[ -](?:[45]\.\d|#|<|[A-Za-z])|\b[45]\.\d\.\d{1,3}\b|\bSMTP\b|RCPT TO")
+
 
 def read_report(raw: bytes) -> Report | None:
     """None: no report. Raises on nothing; reads the first 12 MB, and of each part what `parts` allows."""
@@ -102,18 +104,22 @@ def _by_wording(mail: parts.Mail, returned: parts.Headers) -> Report | None:
 
 
 def _is_failure(mail: parts.Mail, text: str) -> bool:
-    """Two of three: a mail system wrote it, its subject says so, its words say so. Never what a person passes on."""
+    """A mail system wrote it and its subject or its words say so; or all but the sender speak for it, and SMTP is
+    spoken. Never what a person passes on, nor a shop whose parcel could not be delivered."""
+    sender = parts.words(mail.headers.first("from"))
     subject = parts.words(mail.headers.first("subject"))
-    if is_passed_on(subject) and not is_mailer(mail.headers.first("from")):
+    if is_passed_on(subject) and not is_mailer(sender):
         return False
     if "x-failed-recipients" in mail.headers:
         return True
-    sender = parts.words(mail.headers.first("from"))
-    by_machine = is_mailer(sender) or _has_null_path(mail) or _is_multipart_report(mail)
-    by_subject = speaks("failure_subject", subject[:300])
-    by_words = speaks("failure_text", text)
-    answers = "in-reply-to" in mail.headers and not by_machine
-    return by_machine + by_subject + by_words >= 2 and not answers
+    by_subject, by_words = speaks("failure_subject", subject[:300]), speaks("failure_text", text)
+    if is_mailer(sender) or _has_null_path(mail) or "x-mlserver" in mail.headers:
+        return by_subject or by_words
+    if "report-type=delivery-status" in mail.headers.first("content-type").lower().replace('"', ""):
+        return True
+    if "in-reply-to" in mail.headers and not _is_to_envelope(mail):
+        return False
+    return by_subject and by_words and bool(_is_to_envelope(mail) or _SMTP.search(text))
 
 
 def _wording(
@@ -189,12 +195,14 @@ def _has_null_path(mail: parts.Mail) -> bool:
     return mail.headers.first("return-path").replace(" ", "") == "<>"
 
 
-def _is_multipart_report(mail: parts.Mail) -> bool:
-    return "report-type=delivery-status" in mail.headers.first("content-type").lower().replace('"', "")
+def _is_to_envelope(mail: parts.Mail) -> bool:
+    """It came to the address that only envelopes of ours bear: `bounce+<token>@`."""
+    return bool(addresses.token_in(*(mail.headers.first(name) for name in ("to", "delivered-to", "x-original-to"))))
 
 
 def _is_silent(mail: parts.Mail) -> bool:
-    return _has_null_path(mail) or "x-auto-response-suppress" in mail.headers
+    """No person answers to where it was sent, or asks for silence (RFC 3834 4)."""
+    return _has_null_path(mail) or _is_to_envelope(mail) or "x-auto-response-suppress" in mail.headers
 
 
 def _is_from_provider(mail: parts.Mail) -> bool:
