@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from antiphon.channels.mail import is_automatic, read_report
+from antiphon.channels.mail import Kind, Reason, is_automatic, read_report
+from antiphon.channels.mail.records import DEAD, FAILURE
 
 OURS = (
     "Return-Path: <bounce+tok42@bounce.brand.example>\nFrom: Brand <news@brand.example>\nTo: ann@shop.example\n"
@@ -270,3 +274,13 @@ def test_other_mail_is_no_report(raw):
 )
 def test_who_must_not_be_answered(headers, expected):
     assert is_automatic(headers) is expected
+
+
+def test_the_page_on_bounces_names_every_kind_and_reason():
+    page = (Path(__file__).parents[3] / "docs/reference/bounces.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.+)\|$", page, re.MULTILINE))
+    assert set(rows) == {*get_args(Kind), *get_args(Reason)}
+    for reason in get_args(Reason):
+        cells = [cell.strip() for cell in rows[reason].split("|")]
+        if len(cells) == 3:
+            assert cells[1:] == ["yes" if reason in DEAD else "", FAILURE.get(reason) or "none"]
