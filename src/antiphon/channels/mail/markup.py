@@ -6,14 +6,17 @@ Nothing is fetched, nothing is run; what is not text is left out.
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 from typing import Final
 
 from antiphon.channels.mail.quotes import REST, RULE
 
 HTML_CHARS_MAX: Final = 400_000
 TAGS_MAX: Final = 40_000
+_TAG_CHARS_MAX = 4_000
 _QUOTES_DEEP = 20
+_TAG = re.compile(r"(/?)([a-z][a-z0-9:]{0,20})")
+_ATTRIBUTE = re.compile(r"""\b(id|class|style)\s{0,5}=\s{0,5}("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
 _SILENT = frozenset({"style", "script", "head", "title", "template", "xml"})
 _BREAKING = frozenset(
     {
@@ -56,85 +59,99 @@ _NO_BORDER = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)", re.IGNORECASE)
 
 def to_text(html: str) -> str:
     """At most the first 400,000 characters and 40,000 tags of it."""
-    reader = _Reader()
-    try:
-        reader.feed(html[:HTML_CHARS_MAX])
-        reader.close()
-    except (_Enough, AssertionError, ValueError):  # the parser's own words for markup that is none
-        pass
-    return reader.text()
+    page = _Page()
+    text = html[:HTML_CHARS_MAX]
+    lower = text.lower()
+    at = 0
+    for _ in range(TAGS_MAX):
+        start = text.find("<", at)
+        if start < 0:
+            break
+        page.write(unescape(text[at:start]))
+        at = _after_tag(page, text, lower, start)
+    else:
+        return page.text()
+    page.write(unescape(text[at:]))
+    return page.text()
 
 
-class _Enough(Exception):
-    """No mail of a person has so many tags."""
+def _after_tag(page: _Page, text: str, lower: str, start: int) -> int:
+    """Where what follows a tag begins. Looks no further than a tag is long, so that no input costs its square."""
+    if lower.startswith("<!--", start):
+        return _behind(lower, "-->", start)
+    end = text.find(">", start, start + _TAG_CHARS_MAX)
+    tag = _TAG.match(lower, start + 1, start + 40)
+    if end < 0 or (tag is None and lower[start + 1 : start + 2] not in ("!", "?")):
+        page.write("<")
+        return start + 1
+    if tag is None:
+        return end + 1
+    closes, name = tag[1] == "/", tag[2]
+    if name in _SILENT and not closes and text[end - 1] != "/":
+        return _behind(lower, f"</{name}", end)
+    if closes:
+        page.close(name)
+    else:
+        page.open(name, text[tag.end() : end])
+    return end + 1
 
 
-class _Reader(HTMLParser):
+def _behind(lower: str, mark: str, start: int) -> int:
+    """Where there is no end, all the rest is silent."""
+    found = lower.find(mark, start)
+    return len(lower) if found < 0 else lower.find(">", found) + 1 or len(lower)
+
+
+class _Page:
+    """Lines as they grow."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._lines: list[str] = []
-        self._line = ""
-        self._silent = 0
-        self._tags = 0
+        self._line: list[str] = []
         self._quotes: list[bool] = []
 
     def text(self) -> str:
         self._break()
         return "\n".join(self._lines).strip("\n")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._tags += 1
-        if self._tags > TAGS_MAX:
-            raise _Enough
-        given = {name: value or "" for name, value in attrs}
-        if tag in _SILENT:
-            self._silent += 1
-        elif tag == "br":
+    def write(self, data: str) -> None:
+        if data:
+            self._line.append(data)
+
+    def open(self, name: str, attributes: str) -> None:
+        given = {found[1].lower(): found[2].strip("\"'") for found in _ATTRIBUTE.finditer(attributes)}
+        style = given.get("style", "")
+        if name == "br":
             self._break(always=True)
-        elif tag == "hr" or tag in _BREAKING:
-            self._open(tag, given)
+        elif name == "hr" or name in _BREAKING:
+            self._break()
+            if name == "blockquote":
+                self._quotes.append(not _NO_BORDER.search(style))
+            elif name == "hr" or _BORDER_TOP.search(style):
+                self._alone(RULE)
+            if name in _APART:
+                self._blank()
         if given.get("id", "").lower() in _REST_BELOW or _REST_CLASS.search(given.get("class", "")):
             self._alone(REST)
 
-    def _open(self, tag: str, given: dict[str, str]) -> None:
+    def close(self, name: str) -> None:
+        if name not in _BREAKING:
+            return
         self._break()
-        style = given.get("style", "")
-        if tag == "blockquote":
-            self._quotes.append(not _NO_BORDER.search(style))
-        elif tag == "hr" or _BORDER_TOP.search(style):
-            self._alone(RULE)
-        if tag in _APART:
+        if name == "blockquote" and self._quotes:
+            self._quotes.pop()
+        if name in _APART:
             self._blank()
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag in _SILENT:
-            self._silent -= 1
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _BREAKING:
-            self._break()
-            if tag == "blockquote" and self._quotes:
-                self._quotes.pop()
-            if tag in _APART:
-                self._blank()
-
-    def handle_data(self, data: str) -> None:
-        if self._silent:
-            return
-        words = re.sub(r"[ \t\r\n\f\u00a0]+", " ", data)
-        self._line += words.lstrip() if self._line.endswith(" ") or not self._line else words
-
     def _break(self, *, always: bool = False) -> None:
-        if self._line.strip() or always:
-            self._put(self._line.strip())
-        self._line = ""
+        line = " ".join("".join(self._line).split())
+        self._line.clear()
+        if line or always:
+            self._put(line)
 
     def _blank(self) -> None:
-        if self._lines and self._lines[-1].strip("> "):
-            self._put("")
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
 
     def _alone(self, mark: str) -> None:
         self._break()
@@ -143,6 +160,4 @@ class _Reader(HTMLParser):
 
     def _put(self, line: str) -> None:
         depth = min(sum(self._quotes), _QUOTES_DEEP)
-        if not depth and line[:1] == ">" and not line.strip("> "):
-            line = ""
         self._lines.append(f"{'>' * depth} {line}".rstrip() if depth else line)

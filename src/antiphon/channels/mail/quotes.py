@@ -27,7 +27,8 @@ _HEADER_LINES = 9
 
 _TIME = r"(?<![\d.])\d{1,2}[:.h]\d{2}(?![\d.])"
 _DAY = (
-    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{4} ?年|(?<!\d)\d{1,2}\D{1,20}(?:19|20)\d\d(?!\d)"
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{4} ?年|"
+    r"(?<!\d)\d{1,2}\D{1,20}(?:19|20)\d\d(?!\d)|(?<!\d)(?:19|20)\d\d\D{1,12}\d{1,2}(?!\d)"
 )
 _WHEN = re.compile(rf"{_TIME}|{_DAY}|(?<!\d)(?:19|20)\d\d(?!\d)")
 _CLOCK = re.compile(_TIME)
@@ -136,7 +137,8 @@ def _block(lines: Sequence[str], place: int) -> Iterator[str]:
 
 def _introduces_rest(lines: Sequence[str], place: int) -> bool:
     """The introduction of a quotation without marks: it must say when to the minute, and who or `wrote`."""
-    if not any(map(str.isdigit, lines[place])) or lines[place].startswith(">"):
+    first = lines[place]
+    if first.startswith(">") or not (any(map(str.isdigit, first)) or _ADDRESS.search(first)):
         return False
     joined = ""
     for stop in range(place, min(place + _INTRODUCTION_LINES, len(lines))):
@@ -181,13 +183,22 @@ def _introduced_at(lines: Sequence[str], quote: int) -> int:
         last -= 1
     if last < 0 or not lines[last].strip().endswith(_ENDS):
         return quote
-    joined = ""
+    joined, found = "", quote
     for start in range(last, max(last - _INTRODUCTION_LINES, -1), -1):
         line = lines[start].strip()
-        if not line or line.startswith(">"):
+        if not line or line.startswith(">") or not _continues(line, joined, is_found=found < quote):
             break
         joined = f"{line} {joined}"
-        if _WHEN.search(joined) and not _STARTS_INSIDE.match(line):
-            return start
+        if _WHEN.search(joined):
+            found = start
     only = lines[last]
-    return last if _WHEN.search(joined) or _ADDRESS.search(only) or _WROTE.search(only) else quote
+    return last if found == quote and (_ADDRESS.search(only) or _WROTE.search(only)) else found
+
+
+def _continues(line: str, below: str, *, is_found: bool) -> bool:
+    """Whether a line belongs to what stands below it: until there is a date it does, then only what lacks."""
+    if not is_found:
+        return True
+    if _DATE.search(below) and not _STARTS_INSIDE.match(below):
+        return bool(_ADDRESS.search(line)) and not _ADDRESS.search(below)
+    return any(map(str.isdigit, line)) or bool(_ADDRESS.search(line))

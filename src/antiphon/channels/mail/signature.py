@@ -84,11 +84,11 @@ def _device(lines: list[str]) -> int:
 
 
 def _closing(lines: list[str], first: int) -> int:
-    """A closing on a line of its own, and at most a few short lines below it; above it something was said."""
+    """A closing on a line of its own, and a few short lines below it."""
     for place in range(first, len(lines)):
         if _CLOSING.fullmatch(lines[place].strip().rstrip(",.!;")):
             below = [line for line in lines[place + 1 :] if line.strip()]
-            if len(below) <= _PARAGRAPH_LINES_MAX and _all_short(below) and not any(map(_is_sentence, below)):
+            if 0 < len(below) <= _PARAGRAPH_LINES_MAX and _all_short(below) and not any(map(_is_sentence, below)):
                 return place
     return 0
 
