@@ -35,6 +35,8 @@ NOT_EXPORTED = {
     "crowd_due": "work under way, by account or topic",
     "erasure": "numbers of people who were erased: nobody's",
     "event_sum": "counts of `events`",
+    "hour_part": "sums over everybody",
+    "hour_total": "sums over everybody",
     "identity_due": "work under way, by number",
     "membership_due": "work under way, by number",
     "message": "the company's own",
@@ -46,6 +48,9 @@ NOT_EXPORTED = {
     "provider": "the company's own accounts",
     "provider_message": "what providers call `deliveries`: random names, for a few weeks",
     "provider_state": "the company's own accounts",
+    "response_grid": "sums over everybody",
+    "response_part": "sums over everybody",
+    "response_prior": "what was learned of everybody",
     "secret": "keys of the installation",
     "seen_message": "hashes of message ids: they lead to nobody",
     "computed_trait": "the company's own: measures by name",
@@ -178,7 +183,7 @@ async def test_every_column_has_a_word(database: Database) -> None:
             assert i18n.words(locale)[f"export.section.{section.name}"]
             assert i18n.words(locale)[f"export.about.{section.name}"]
     named = {key.removeprefix("export.field.") for key in i18n.words("en") if key.startswith("export.field.")}
-    for part in ("profiles", "orchestration", "channels", "segments"):
+    for part in ("profiles", "orchestration", "channels", "metrics", "segments"):
         for name, statement in texts(part).items():
             if name.startswith("export_"):
                 async with database.pool.acquire() as connection:
