@@ -96,7 +96,7 @@ def _flaws_of_limits(asked: StopAbove | None) -> Iterator[Flaw]:
             yield Flaw(f"stop_above.{name}", "A share above 0 and at most 1, or null for no limit.")
 
 
-def said_of(asked: StopAbove | None) -> dict[str, float | None]:
+def said_of(asked: StopAbove | None) -> dict[str, int | float | None]:
     if asked is None:
         return {}
     every = {name: getattr(asked, name) for name in asked.__struct_fields__}

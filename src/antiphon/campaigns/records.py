@@ -38,7 +38,7 @@ class Plan(Struct, frozen=True, omit_defaults=True):
     budget: float | None = None
     cost_max: float | None = None
     follow: Followed | None = None
-    stop_above: dict[str, float | None] = {}
+    stop_above: dict[str, int | float | None] = {}
     recall_s: float | None = None
     expires_in_s: int | None = None
 

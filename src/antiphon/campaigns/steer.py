@@ -117,10 +117,13 @@ async def _change_launched(tx: Transaction, now: Campaign, asked: NewCampaign) -
     await store.write_plan(tx, now.id, plan)
     if plan.budget != now.plan.budget:
         await orchestration.set_budget(tx, _source(now), planning.MONEY_MAX if plan.budget is None else plan.budget)
-    if plan.per_minute is not None and plan.per_minute != now.plan.per_minute:
-        due_at = FOREVER if now.state == "paused" else max(now.starts_at or tx.now, tx.now)
-        await store.join_chunks(tx, now.id, now.stage, paid_to=max(now.starts_at or tx.now, tx.now), due_at=due_at)
-    tx.wake("chunks")
+    if plan.per_minute == now.plan.per_minute:
+        return
+    if plan.per_minute is not None:
+        due_at = FOREVER if now.state == "paused" else tx.now
+        await store.join_chunks(tx, now.id, now.stage, paid_to=tx.now, due_at=due_at)
+    if now.state != "paused":
+        await store.wake_chunks(tx, now.id, starts_at=now.starts_at)
 
 
 async def copy(tx: Transaction, campaign: Campaign, *, name: str | None = None) -> Campaign:

@@ -89,7 +89,7 @@ class CampaignView(Struct):
     budget: BudgetView | None = None
     cost_max: float | None = None
     follow: Follow | None = None
-    stop_above: dict[str, float | None] | None = None
+    stop_above: dict[str, int | float | None] | None = None
     limits: Limits | None = None
     recall_s: float | None = None
     expires_in: str | None = None

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter, validators
 
-from antiphon.app.commands.answers import tell
+from antiphon.app.commands.answers import print_line, tell
+from antiphon.app.commands.context import current
 from antiphon.app.commands.inputs import File, read_record
-from antiphon.app.commands.invocation import ask, change
+from antiphon.app.commands.invocation import ask, change, within
 
 if TYPE_CHECKING:
-    from antiphon.campaigns import Campaign, CampaignView
+    from antiphon.campaigns import Campaign, CampaignView, DryRun
     from antiphon.kernel.db import Transaction
 
 app = App(name="campaigns", help="Campaigns: one message to a segment, started and steered.")
+DRY_RUN_WITHIN_S = 120.0
+Limit = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=20_000))]
 COLUMNS = ("id", "name", "state", "stage", "message", "segment", "channels", "launched_at", "ended_at")
 
 
@@ -26,25 +29,93 @@ def create(file: File, /) -> None:
     Parameters
     ----------
     file
-        JSON with name, message, segment, channels, and maybe topic, pilot, failover_on; `-` reads the standard input.
+        JSON with name, message, segment, channels, and maybe topic, pilot, failover_on, launch_at, send_at, throttle,
+        exclude, priority, budget, cost_max, follow, stop_above, recall_s, expires_in; `-` reads the standard input.
     """
     from antiphon import campaigns
-    from antiphon.campaigns import NewCampaign
 
-    new = read_record(file, NewCampaign)
-    made = change(
-        lambda tx: campaigns.create(
-            tx,
-            name=new.name,
-            message=new.message,
-            segment=new.segment,
-            channels=new.channels,
-            topic=new.topic,
-            pilot_share=new.pilot.share if new.pilot else None,
-            failover_on=new.failover_on,
-        )
-    )
+    new = read_record(file, campaigns.NewCampaign)
+    made = change(lambda tx: campaigns.make(tx, new))
     tell({"id": str(made.id), "name": made.name, "state": made.state})
+
+
+@app.command
+def edit(campaign: str, file: File, /) -> None:
+    """Change a draft; of a launched one its budget, throttle and stop_above.
+
+    Parameters
+    ----------
+    campaign
+        Id or name.
+    file
+        JSON with what is to be another; what is not in it stays. `-` reads the standard input.
+    """
+    from antiphon import campaigns
+
+    changes = read_record(file, campaigns.Changes)
+
+    async def work(tx: Transaction, found: Campaign) -> Campaign:
+        return await campaigns.change(tx, found, changes)
+
+    _act(campaign, work)
+
+
+@app.command
+def copy(campaign: str, /, *, name: str | None = None) -> None:
+    """Make a draft that says the same.
+
+    Parameters
+    ----------
+    campaign
+        Id or name.
+    name
+        Of the copy; the campaign's and (copy) if not given.
+    """
+    from antiphon import campaigns
+
+    async def work(tx: Transaction) -> Campaign:
+        return await campaigns.copy(tx, await campaigns.find(tx, campaign), name=name)
+
+    made = change(work)
+    tell({"id": str(made.id), "name": made.name, "state": made.state})
+
+
+@app.command(name="dry-run")
+def dry_run(campaign: str, /, *, limit: Limit = 20_000) -> None:
+    """Who would get it, on what, when, at what cost, and who not and why. Nothing is written.
+
+    Parameters
+    ----------
+    campaign
+        Id or name.
+    limit
+        At most so many people are looked at, drawn at random.
+    """
+    from antiphon import campaigns
+
+    found = within(
+        lambda runtime: campaigns.dry_run(runtime.database, campaign, limit=limit, within_s=DRY_RUN_WITHIN_S)
+    )
+    if current.get().json:
+        tell(found)
+    else:
+        _tell_dry_run(found)
+
+
+def _tell_dry_run(found: DryRun) -> None:
+    of = "all" if found.exact else f"a sample of {found.looked_at:,}; shares are right to within {found.margin:.1%}"
+    print_line(f"{found.campaign}: {found.told:,} of {found.people:,} people would get it (looked at {of}).")
+    print_line(f"It would cost {found.cost:,.2f}" + (f" of {found.budget:,.2f}." if found.budget is not None else "."))
+    print_line(f"It would begin at {found.starts_at:%Y-%m-%d %H:%M} UTC. Decided as of {found.at:%Y-%m-%d %H:%M} UTC.")
+    if found.pilot is not None:
+        print_line(f"About {found.pilot:,} of them are in the pilot.")
+    if found.minutes is not None:
+        print_line(f"At its pace it lasts {found.minutes:,.0f} minutes.")
+    for title, parts in (("now", found.channels), ("later", found.later), ("not", found.not_told)):
+        for part in parts:
+            example = part.examples[0] if part.examples else None
+            said = f"  such as {example.person}: {example.because}" if example else ""
+            print_line(f"{title:<6}{part.name:<16}{part.n:>12,}{said}")
 
 
 @app.command(name="list")
