@@ -30,6 +30,7 @@ NOT_EXPORTED = {
     "api_key": "keys of programs",
     "campaign": "the company's own; its name is in `notifications`",
     "campaign_chunk": "work under way, by ranges of numbers",
+    "campaign_halt": "why campaigns of the company are to stop",
     "counter": "sums over everybody",
     "counter_part": "sums over everybody",
     "crowd_due": "work under way, by account or topic",
