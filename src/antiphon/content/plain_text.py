@@ -62,7 +62,7 @@ class Reader:
         if self._hidden:
             return
         if piece.name == "table":
-            self._tables.append(given.get("role") != "presentation" and "border" not in given)
+            self._tables.append(given.get("role") not in ("presentation", "none"))
         self._begin(piece.name, given)
 
     def _begin(self, name: str, given: dict[str, str]) -> None:
@@ -86,7 +86,7 @@ class Reader:
             self._words("----")
             self._pause(2)
         elif name == "img" and given.get("alt", "").strip():
-            self._words(f"[{_literal(given['alt']).strip()}]")
+            self._words(f" [{_literal(given['alt']).strip()}] ")
         elif name == "a":
             self._links.append((given.get("href", ""), len(self._written)))
 
