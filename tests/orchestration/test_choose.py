@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from antiphon import metrics
 from antiphon.kernel.records import (
     DeliveryId,
     MessageId,
@@ -28,10 +30,10 @@ from antiphon.orchestration.records import (
     Live,
     OpenNotification,
     PersonCase,
+    Place,
     Policy,
     ProviderChoice,
     Reach,
-    Responses,
     Source,
     Told,
     Verdict,
@@ -41,7 +43,11 @@ from antiphon.profiles.consent_fold import RESUMED
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CHANNELS = ("email", "sms", "push")
-ALL_UP = {channel: ProviderChoice(ProviderId(n)) for n, channel in enumerate(CHANNELS, 1)}
+ALL_UP = {channel: (ProviderChoice(ProviderId(n)),) for n, channel in enumerate(CHANNELS, 1)}
+SEVERAL = {
+    channel: (ProviderChoice(ProviderId(n)), ProviderChoice(ProviderId(n + 10), up=n != 2, rank=n % 2))
+    for n, channel in enumerate(CHANNELS, 1)
+}
 
 
 def source(**changes: object) -> Source:
@@ -60,6 +66,10 @@ def source(**changes: object) -> Source:
     return replace(made, **changes)
 
 
+def places_at(times: Iterable[datetime]) -> list[Place]:
+    return [Place(at, SourceId(9), "coupons", "email") for at in times]
+
+
 attempts = st.builds(
     Attempt,
     id=st.just(DeliveryId(1)),
@@ -67,7 +77,8 @@ attempts = st.builds(
     channel=st.sampled_from(CHANNELS),
     address=st.sampled_from(["a", "b"]),
     state=st.sampled_from(["queued", "sending", "accepted", "expired", "failed", "cancelled", "superseded"]),
-    failure=st.sampled_from([None, "address", "message", "temporary"]),
+    failure=st.sampled_from([None, "address", "message", "temporary", "policy"]),
+    provider=st.sampled_from([1, 2, 3, 11, 12, 13]).map(ProviderId),
 )
 sources = st.builds(
     source,
@@ -127,8 +138,10 @@ cases = st.builds(
     profile=st.just(ProfileId(1)),
     notifications=st.lists(notifications, min_size=1, max_size=4, unique_by=lambda n: n.id),
     reach=reaches,
-    responses=st.dictionaries(
-        st.sampled_from(CHANNELS), st.builds(Responses, st.integers(0, 50), st.integers(0, 50)), max_size=3
+    counts=st.dictionaries(
+        st.sampled_from([f"{channel}:campaign" for channel in CHANNELS]),
+        st.integers(0, 50).flatmap(lambda sent: st.builds(metrics.Counts, st.just(sent), st.integers(0, sent))),
+        max_size=3,
     ),
     zones=st.lists(
         st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Nowhere/At_All"]),
@@ -136,7 +149,9 @@ cases = st.builds(
         unique=True,
     ).map(tuple),
     regions=st.sampled_from([(), ("US",), ("US-FL", "US-TX"), ("FR",), ("IN",), ("XX",)]),
-    capped_at=st.lists(st.integers(0, 48), max_size=3).map(lambda ago: sorted(NOW - timedelta(hours=h) for h in ago)),
+    places=st.lists(st.integers(0, 48), max_size=3).map(
+        lambda ago: places_at(NOW - timedelta(hours=h) for h in sorted(ago, reverse=True))
+    ),
     preferences=standing,
     told=st.lists(
         st.builds(
@@ -151,10 +166,12 @@ cases = st.builds(
 )
 policies = st.builds(
     Policy,
-    providers=st.sets(st.sampled_from(CHANNELS)).map(lambda up: {c: p for c, p in ALL_UP.items() if c in up}),
+    providers=st.tuples(st.sets(st.sampled_from(CHANNELS)), st.sampled_from([ALL_UP, SEVERAL])).map(
+        lambda some: {c: p for c, p in some[1].items() if c in some[0]}
+    ),
     quiet_hours=st.none()
     | st.builds(QuietHours, start=st.just("21:00"), end=st.just("08:00"), channels=st.just(("sms", "push"))),
-    frequency_cap=st.none() | st.builds(FrequencyCap, count=st.integers(1, 3), within_s=st.just(86400.0)),
+    caps=st.lists(st.builds(FrequencyCap, count=st.integers(1, 3), within_s=st.just(86400.0)), max_size=1).map(tuple),
     topics=st.just({}) | topics.map(lambda topic: {topic.name: topic}),
 )
 
@@ -175,7 +192,7 @@ def test_what_is_sent_is_allowed(case, policy):
         assert reach.opted_out is None or notification.source.purpose is not Purpose.CAMPAIGN
         assert not reach.dead
         assert verdict.channel in notification.source.channels
-        assert verdict.provider == policy.providers[verdict.channel].id
+        assert verdict.provider in {choice.id for choice in policy.providers[verdict.channel]}
         topic = policy.topics.get("coupons", Topic("coupons"))
         said = effective(case.preferences, topic, verdict.channel, now=NOW, address=verdict.address)
         if not (topic.critical and notification.source.purpose in CRITICAL):
@@ -187,10 +204,17 @@ def test_what_is_sent_is_allowed(case, policy):
 
 
 @given(cases, policies)
-def test_an_address_that_was_tried_is_never_tried_again(case, policy):
+def test_what_was_tried_is_never_tried_again(case, policy):
+    """Not to the same address by the same provider; and by another one only where it was the first one's fault."""
     for notification, verdict in pairs(case, policy):
+        if verdict.act != "send":
+            continue
         left = [a for a in notification.attempts if a.state not in ("cancelled", "superseded")]
-        assert verdict.act != "send" or (verdict.channel, verdict.address) not in {(a.channel, a.address) for a in left}
+        same = [a for a in left if (a.channel, a.address) == (verdict.channel, verdict.address)]
+        assert verdict.provider not in {a.provider for a in same}
+        for attempt in same:
+            silent = attempt.state == "expired" and notification.source.failover_on == "silence"
+            assert silent or attempt.failure in ("temporary", "policy")
 
 
 @given(cases, policies)
@@ -215,14 +239,15 @@ def test_expired_is_dropped(case, policy):
     for notification, verdict in pairs(case, policy):
         live = any(attempt.state in Live for attempt in notification.attempts)
         if notification.expires_at is not None and notification.expires_at <= NOW and not live:
-            assert (verdict.act, verdict.reason) in {("drop", "expired"), ("drop", "cancelled")}
+            assert (verdict.act, verdict.reason) in {("drop", "expired"), ("drop", "cancelled"), ("rest", None)}
+            assert verdict.act != "rest" or any(attempt.state == "expired" for attempt in notification.attempts)
 
 
 @given(cases, policies)
 def test_a_further_address_never_makes_it_worse(case, policy):
     """One more channel the person can be reached on: what was sent is still sent, and nothing waits longer."""
     rank = {"send": 0, "keep": 0, "wait": 1, "rest": 2, "fail": 2, "drop": 2}
-    uncapped = replace(policy, frequency_cap=None)  # under a cap, more that can be sent takes more places
+    uncapped = replace(policy, caps=())  # under a cap, more that can be sent takes more places
     for channel in CHANNELS:
         more = replace(case, reach=[*case.reach, Reach(channel, "new")])
         before = {v.notification: v for v in choose(case, uncapped, now=NOW)}
@@ -237,13 +262,13 @@ def test_a_further_address_never_makes_it_worse(case, policy):
 def test_a_cap_holds_over_any_sequence_of_decisions(steps, count):
     """Whatever comes when: in no day does a person get more campaign messages than the cap."""
     cap = FrequencyCap(count=count, within_s=86400)
-    policy = Policy(providers=ALL_UP, frequency_cap=cap)
+    policy = Policy(providers=ALL_UP, caps=(cap,))
     now, sent, number = NOW, [], 0
     for minutes, arriving in steps:
         now += timedelta(minutes=minutes)
         number += arriving
         fresh = [OpenNotification(NotificationId(number + i), source(), now) for i in range(arriving)]
-        case = PersonCase(ProfileId(1), fresh, [Reach("email", "a")], capped_at=list(sent))
+        case = PersonCase(ProfileId(1), fresh, [Reach("email", "a")], places=places_at(sent))
         sent += [now for verdict in choose(case, policy, now=now) if verdict.act == "send"]
         assert len([at for at in sent if at > now - timedelta(days=1)]) <= count
 
@@ -252,7 +277,7 @@ def test_a_code_is_never_capped_and_the_older_campaign_takes_the_last_place():
     code = OpenNotification(NotificationId(9), source(purpose=Purpose.CODE), NOW)
     older = OpenNotification(NotificationId(7), source(), NOW - timedelta(minutes=2))
     newer = OpenNotification(NotificationId(5), source(), NOW - timedelta(minutes=1))
-    policy = Policy(providers=ALL_UP, frequency_cap=FrequencyCap(count=1, within_s=60))
+    policy = Policy(providers=ALL_UP, caps=(FrequencyCap(count=1, within_s=60),))
     case = PersonCase(ProfileId(1), [newer, older, code], [Reach("email", "a")])
     verdicts = choose(case, policy, now=NOW)
     assert [(v.notification, v.act, v.reason) for v in verdicts] == [
@@ -398,7 +423,7 @@ def test_a_persons_own_limit_counts_what_it_is_about():
 
 @given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 4)), max_size=25), st.integers(0, 3), st.integers(1, 4))
 def test_the_stricter_of_the_companys_cap_and_the_persons_limit_holds(steps, own, company):
-    policy = Policy(providers=ALL_UP, frequency_cap=FrequencyCap(count=company, within_s=86400))
+    policy = Policy(providers=ALL_UP, caps=(FrequencyCap(count=company, within_s=86400),))
     limit = Standing("*", "*", limit_count=own, limit_s=86400.0)
     now, sent, number = NOW, [], 0
     for minutes, arriving in steps:
@@ -407,7 +432,7 @@ def test_the_stricter_of_the_companys_cap_and_the_persons_limit_holds(steps, own
         fresh = [OpenNotification(NotificationId(number + i), source(), now) for i in range(arriving)]
         told = [Told(at, "coupons", "email", "a") for at in sent]
         case = PersonCase(
-            ProfileId(1), fresh, [Reach("email", "a")], capped_at=list(sent), preferences=[limit], told=told
+            ProfileId(1), fresh, [Reach("email", "a")], places=places_at(sent), preferences=[limit], told=told
         )
         sent += [now for verdict in choose(case, policy, now=now) if verdict.act == "send"]
         assert len([at for at in sent if at > now - timedelta(days=1)]) <= min(own, company)
@@ -447,7 +472,7 @@ def test_no_provider_for_the_second_address_of_a_channel_is_said_and_not_stumble
 
 def test_a_cap_of_nothing_lets_nothing_through():
     case = PersonCase(ProfileId(1), [OpenNotification(NotificationId(1), source(), NOW)], [Reach("email", "a")])
-    (verdict,) = choose(case, Policy(ALL_UP, frequency_cap=FrequencyCap(count=0, within_s=60)), now=NOW)
+    (verdict,) = choose(case, Policy(ALL_UP, caps=(FrequencyCap(count=0, within_s=60),)), now=NOW)
     assert (verdict.act, verdict.reason) == ("wait", "capped")
 
 

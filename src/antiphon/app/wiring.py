@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon import campaigns, channels, orchestration, profiles, segments
+from antiphon import campaigns, channels, metrics, orchestration, profiles, segments
 from antiphon.kernel.db import Database
 from antiphon.kernel.outlet import take
 from antiphon.kernel.records import (
@@ -23,6 +23,7 @@ def wire(database: Database) -> None:
     """Takers run in this order, inside the transaction that publishes: whoever locks a person comes first."""
     take(database, Merged, orchestration.on_merged)
     take(database, Unmerged, orchestration.on_unmerged)
+    take(database, Merged, metrics.on_merged)
     take(database, Merged, segments.on_merged)
     take(database, Unmerged, segments.on_unmerged)
     take(database, Event, segments.on_events)
@@ -36,11 +37,12 @@ def wire(database: Database) -> None:
     take(database, Inbound, orchestration.on_inbound)
     take(database, Inbound, orchestration.on_requests)
     take(database, Erased, orchestration.on_erased)
+    take(database, Erased, metrics.on_erased)
     take(database, Erased, channels.on_erased)
     take(database, Erased, segments.on_erased)
 
 
 profiles.in_flight[:] = [orchestration.is_leaving]
-profiles.add_sections([*orchestration.EXPORTED, *channels.EXPORTED, *segments.EXPORTED])
+profiles.add_sections([*orchestration.EXPORTED, *channels.EXPORTED, *metrics.EXPORTED, *segments.EXPORTED])
 profiles.add_rules([*orchestration.RULES, *channels.RULES, *segments.RULES])
 orchestration.ended[:] = [campaigns.ended_sources]

@@ -292,6 +292,14 @@ class Count(Struct, frozen=True):
     amount: float = 0.0
 
 
+class Halted(Struct, frozen=True):
+    """Nothing more of this source is decided until somebody acts: `reason` is a word of the contract."""
+
+    source: SourceId
+    reason: str
+    because: str
+
+
 class Reopened(Struct, frozen=True):
     """Something that this source had handed over did not arrive after all: its next channel is being decided."""
 

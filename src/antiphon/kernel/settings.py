@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,22 +26,48 @@ KEYWORDS_MAX = 100
 KEYWORD_CHARS_MAX = 40
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|\*")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+CAPS_MAX = 20
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 class QuietHours(Struct, frozen=True, forbid_unknown_fields=True):
-    """From `start` (inclusive) to `end` (exclusive), HH:MM where the person lives; on these channels."""
+    """From `start` (inclusive) to `end` (exclusive), HH:MM where the person lives; on these channels.
+
+    `holidays`: days that are quiet from morning to night: dates such as 2026-12-26, or FR for the public holidays of a
+    country whose calendar is known.
+    """
 
     start: str
     end: str
     channels: tuple[str, ...] = ("sms", "push", "voice")
+    holidays: tuple[str, ...] = ()
 
 
 class FrequencyCap(Struct, frozen=True, forbid_unknown_fields=True):
-    """At most `count` campaign messages to a person in any `within_s` seconds, over all campaigns."""
+    """At most `count` campaign messages to a person in any `within_s` seconds, over all campaigns and journeys; only
+    those of one topic or on one channel where these are named."""
 
     count: int
     within_s: float
+    topic: str | None = None
+    channel: str | None = None
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a campaign stops by itself: shares of what was handed over, looked at from `least` messages on."""
+
+    complaints: float | None = 0.003
+    bounces: float | None = 0.05
+    opt_outs: float | None = 0.05
+    least: int = 200
+
+
+class Sender(Struct, frozen=True, forbid_unknown_fields=True):
+    """From whom messages come in a region, where that differs: a number, a short code or a name."""
+
+    sms: str = ""
+    email: str = ""
 
 
 class Jurisdiction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,12 +95,30 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     trait_history_months: int | None = None
     segment_history_months: int | None = None
     refused_days: int | None = None
+    decision_days: int | None = 30
     seen_message_days: int | None = None
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     quiet_hours: QuietHours | None = None
     frequency_cap: FrequencyCap | None = None
+    frequency_caps: tuple[FrequencyCap, ...] = ()
+    """More of them: each holds beside the others."""
+    routing: dict[str, Literal["weighted", "cheapest"]] = {}
+    """By channel, how one of several healthy accounts of the same rank is taken: by their weights, or by their price."""
+    exploration: float = 0.0
+    """The share of people, at most a tenth, to whom a campaign goes on another channel than their likeliest, so that it
+    is known what the others would have done."""
+    answer_worth: float = 0.0
+    """What an answer (a click, a reply) is worth, in money: what a message costs on a channel is weighed against it."""
+    stop_above: Limits = Limits()
+    """When a campaign stops by itself, unless it says so itself."""
+    recall_s: float = 0.0
+    """For so long after its launch nothing of a campaign leaves, and it can be taken back as if nothing had been."""
+    senders: dict[str, Sender] = {}
+    """By region, such as US or GB: from whom messages come there."""
+    decision_sample: float = 0.01
+    """Of decisions to send, the share whose inputs are kept so that they can be replayed; waits and drops always are."""
     critical_per_hour: int = 20
     """At most so many urgent messages, which pass wishes and quiet hours, to a person in an hour."""
     timezone: str = "UTC"
@@ -155,11 +200,61 @@ def _flaws(wished: Settings) -> Iterator[Flaw]:
                 yield Flaw(f"quiet_hours.channels[{n}]", f"It is not one of {', '.join(Channel)}.")
     if not 0 <= wished.critical_per_hour <= 1_000:
         yield Flaw("critical_per_hour", "A number from 0 to 1,000.")
-    if cap := wished.frequency_cap:
+        for n, day in enumerate(quiet.holidays):
+            if not (_COUNTRY.fullmatch(day) or _is_date(day)):
+                yield Flaw(f"quiet_hours.holidays[{n}]", "A date such as 2026-12-26, or a country such as FR.")
+    yield from _flaws_of_caps(wished)
+    yield from _flaws_of_sending(wished)
+
+
+def _flaws_of_caps(wished: Settings) -> Iterator[Flaw]:
+    named = [("frequency_cap", wished.frequency_cap)] if wished.frequency_cap else []
+    named += [(f"frequency_caps[{n}]", cap) for n, cap in enumerate(wished.frequency_caps)]
+    if len(wished.frequency_caps) > CAPS_MAX:
+        yield Flaw("frequency_caps", f"At most {CAPS_MAX} of them.")
+    for at, cap in named:
+        if cap is None:
+            continue
         if not 0 <= cap.count <= 1_000:
-            yield Flaw("frequency_cap.count", "At most a number from 0 to 1,000.")
+            yield Flaw(f"{at}.count", "At most a number from 0 to 1,000.")
         if not (math.isfinite(cap.within_s) and 1 <= cap.within_s <= 366 * 86_400):
-            yield Flaw("frequency_cap.within_s", "From a second to a year.")
+            yield Flaw(f"{at}.within_s", "From a second to a year.")
+        if cap.channel is not None and cap.channel not in tuple(Channel):
+            yield Flaw(f"{at}.channel", f"It is not one of {', '.join(Channel)}.")
+
+
+def _flaws_of_sending(wished: Settings) -> Iterator[Flaw]:
+    if not 0 <= wished.exploration <= 0.1:
+        yield Flaw("exploration", "A share from 0 to 0.1.")
+    if not 0 <= wished.decision_sample <= 1:
+        yield Flaw("decision_sample", "A share from 0 to 1.")
+    if not (math.isfinite(wished.answer_worth) and 0 <= wished.answer_worth <= 1e9):
+        yield Flaw("answer_worth", "Money: not negative.")
+    if not 0 <= wished.recall_s <= 86_400:
+        yield Flaw("recall_s", "From 0 to 86,400 seconds.")
+    for name in ("complaints", "bounces", "opt_outs"):
+        share = getattr(wished.stop_above, name)
+        if share is not None and not 0 < share <= 1:
+            yield Flaw(f"stop_above.{name}", "A share above 0 and at most 1, or null for no limit.")
+    if not 1 <= wished.stop_above.least <= 1_000_000:
+        yield Flaw("stop_above.least", "A number from 1 to 1,000,000.")
+    for channel in wished.routing:
+        if channel not in tuple(Channel):
+            yield Flaw(f"routing.{channel}", f"It is not one of {', '.join(Channel)}.")
+    for region, sender in wished.senders.items():
+        if not _COUNTRY.fullmatch(region):
+            yield Flaw(f"senders.{region}", "A region is written like US or GB.")
+        if len(sender.sms) > 20 or len(sender.email) > 254:
+            yield Flaw(
+                f"senders.{region}", "A sender of text messages has at most 20 characters, an e-mail address 254."
+            )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _flaws_of_laws(wished: Settings) -> Iterator[Flaw]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,16 +11,13 @@ from antiphon import content, profiles
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Problem
-from antiphon.kernel.records import FailoverOn, Identifier, NotificationId, ProfileId, Purpose
+from antiphon.kernel.records import Identifier, NotificationId, ProfileId, Purpose
 from antiphon.orchestration import store
+from antiphon.orchestration.conduct import CONDUCT, CRITICAL
 from antiphon.orchestration.decide import decide
-from antiphon.orchestration.options import CRITICAL
 from antiphon.orchestration.sources import make_source
 
 URGENT_WITHIN = timedelta(hours=1)
-
-SILENT: Mapping[Purpose, FailoverOn] = {Purpose.CODE: "silence", Purpose.ALERT: "silence"}
-"""Where silence is worse than a double, a channel that is not heard of in time is followed by the next."""
 
 
 class Call(Struct, frozen=True):
@@ -67,7 +63,7 @@ async def send(tx: Transaction, call: Call) -> NotificationId:
         topic=topic,
         purpose=call.purpose,
         channels=[channel.value for channel in sorted(content.channels_of(stored.message))],
-        failover_on=SILENT.get(call.purpose, "definite"),
+        failover_on=CONDUCT[call.purpose].failover_on,
     )
     await store.insert_api_notification(tx, made, source, profile, expires_at=call.expires_at, variables=call.variables)
     await decide(tx, [profile])

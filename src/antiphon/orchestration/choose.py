@@ -1,7 +1,8 @@
 """The decision: send now on a channel, wait until a time, or do not send, and why.
 
 One pure function over all open notifications of a person together, so that whatever limits them (caps, quiet
-hours, preferences) composes and "who gets the last place" is decided once: by purpose, then by age.
+hours, preferences, eligibility, money) composes and "who gets the last place" is decided once: by purpose, then by
+priority, then by age.
 """
 
 from __future__ import annotations
@@ -9,28 +10,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from antiphon import metrics
 from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.records import NotificationId, Purpose, SourceId
+from antiphon.orchestration import limits
+from antiphon.orchestration.conduct import CONDUCT
+from antiphon.orchestration.eligible import ineligible
 from antiphon.orchestration.fold import FINAL_FROM_QUEUED
-from antiphon.orchestration.jurisdictions import BY_TELEPHONE, caps_for
-from antiphon.orchestration.options import Way, options
+from antiphon.orchestration.limits import Used, Wait
+from antiphon.orchestration.options import Way, options, topic_of
 from antiphon.orchestration.quiet import quiet_somewhere
 from antiphon.orchestration.records import (
-    LANES,
     Live,
     OpenNotification,
     Option,
     PersonCase,
+    Place,
     Policy,
     Reason,
     Told,
     Verdict,
 )
+from antiphon.orchestration.timing import not_before
 from antiphon.orchestration.twins import TWIN, Twin, superfluous
-from antiphon.profiles import Standing
 
 BEING_MOVED = "the person is being put together with another number, or parted from one"
 
@@ -39,50 +43,40 @@ NO_CHANNEL: Mapping[Reason, str] = {
     "no_consent": "the topic needs a consent that the person has not given",
     "unwanted": "the person does not want this on any of its channels",
     "provider_down": "no provider is enabled for a channel that could be used",
+    "over_budget": "it costs more than one message may, on every channel that could be used",
     "unreachable": "the person has no address that works on any of its channels",
 }
 """Why no channel may be used; of several reasons the first is named."""
-
-CAPPED = frozenset({Purpose.CAMPAIGN})
-
-
-class Wait(Struct, frozen=True):
-    """A channel that may be used at that time, and why not before."""
-
-    until: datetime
-    reason: Reason
-    because: str
 
 
 def choose(case: PersonCase, policy: Policy, *, now: datetime) -> list[Verdict]:
     """A verdict for each open notification, the most urgent first."""
     verdicts: list[Verdict] = []
-    used, told = list(case.capped_at), list(case.told)
-    twins = _twins(case)
+    used, told = Used(case.places), list(case.told)
+    twins = _twins(case) if len(case.notifications) > 1 or case.notifications[0].told_elsewhere else frozenset()
     for notification in sorted(case.notifications, key=_urgency):
         if notification.id in twins:
             verdicts.append(Verdict(notification.id, "drop", reason="merged", because=TWIN))
             continue
         verdict = _choose_one(case, notification, policy, now=now, used=used, told=told)
-        if verdict.counts:
-            used.append(now)
-        if verdict.act == "send" and notification.source.purpose in CAPPED:
+        if verdict.place is not None:
+            used.take(verdict.place, notification.source)
             told.append(Told(now, notification.source.topic, verdict.channel or "", verdict.address or ""))
         verdicts.append(verdict)
     return verdicts
 
 
-def _twins(case: PersonCase) -> set[NotificationId]:
+def _twins(case: PersonCase) -> frozenset[NotificationId]:
     """Who turned out to have several numbers may have something several times: it goes on once."""
     by_source: dict[SourceId, list[OpenNotification]] = {}
     for notification in case.notifications:
         by_source.setdefault(notification.source.id, []).append(notification)
-    return {
+    return frozenset(
         number
         for together in by_source.values()
         if len({n.number for n in together}) > 1 or together[0].told_elsewhere
         for number in superfluous(map(_twin, together), told=any(n.told_elsewhere for n in together))
-    }
+    )
 
 
 def _twin(notification: OpenNotification) -> Twin:
@@ -91,8 +85,9 @@ def _twin(notification: OpenNotification) -> Twin:
     return Twin(notification.id, notification.created_at, tried=tried, live=live)
 
 
-def _urgency(notification: OpenNotification) -> tuple[int, datetime, int]:
-    return LANES[notification.source.purpose], notification.created_at, notification.id
+def _urgency(notification: OpenNotification) -> tuple[int, int, datetime, int]:
+    source = notification.source
+    return CONDUCT[source.purpose].lane, -source.terms.priority, notification.created_at, notification.id
 
 
 def _choose_one(
@@ -101,34 +96,68 @@ def _choose_one(
     policy: Policy,
     *,
     now: datetime,
-    used: Sequence[datetime],
+    used: Used,
     told: Sequence[Told],
 ) -> Verdict:
+    over = _over(case, notification, now=now)
+    if over is not None:
+        return over
+    first = not notification.attempts
+    if first and (why := ineligible(case, notification)) is not None:
+        return Verdict(notification.id, "drop", reason=why[0], because=why[1])
+    made = tuple(attempt for attempt in notification.attempts if attempt.state not in FINAL_FROM_QUEUED)
+    if len(made) < len(notification.attempts):
+        notification = replace(notification, attempts=made)  # what never left is no attempt
+    looked, possible = options(case, notification, policy, now=now)
+    if not possible:
+        return _nothing(notification, looked)
     source = notification.source
-    if any(attempt.state in Live for attempt in notification.attempts):
+    if source.state == "paused":
+        return Verdict(notification.id, "wait", reason="paused", because="its source is paused", options=looked)
+    if first:
+        wait = not_before(case, notification, policy, now=now)
+        if wait is None and CONDUCT[source.purpose].limited:
+            wait = limits.capped(source, policy, used, channel=None, now=now)
+        if wait is not None:
+            return _wait(notification, wait, looked)
+    return _first_allowed(
+        case, notification, policy, now=now, looked=looked, possible=possible, first=first, used=used, told=told
+    )
+
+
+def _over(case: PersonCase, notification: OpenNotification, *, now: datetime) -> Verdict | None:
+    """What needs no look at any channel."""
+    source, attempts = notification.source, notification.attempts
+    if any(attempt.state in Live for attempt in attempts):
         return Verdict(notification.id, "keep", because="an attempt is under way")
     if source.state == "cancelled":
         return Verdict(notification.id, "drop", reason="cancelled", because="its source was cancelled")
     if notification.expires_at is not None and notification.expires_at <= now:
-        return Verdict(notification.id, "drop", reason="expired", because="its time is over")
-    if source.kind == "system" and notification.attempts:
+        return _too_late(notification, "its time is over")
+    if (end := _end(notification)) is not None and end <= now:
+        return _too_late(notification, "no further attempt begins so long after it was made")
+    if source.kind == "system" and attempts:
         return Verdict(notification.id, "drop", reason="cancelled", because="an answer is tried once, where they wrote")
     if case.moving:
         return Verdict(notification.id, "wait", reason="merged", because=BEING_MOVED)
-    made = tuple(attempt for attempt in notification.attempts if attempt.state not in FINAL_FROM_QUEUED)
-    first = not notification.attempts
-    notification = replace(notification, attempts=made)  # what never left is no attempt
-    looked, possible = options(case, notification, policy, now=now)
-    if not possible:
-        return _nothing(notification, looked)
-    if source.state == "paused":
-        return Verdict(notification.id, "wait", reason="paused", because="its source is paused", options=looked)
-    if first and (until := _capped_until(source.purpose, policy, used, now=now)) is not None:
-        because = f"{len(used)} messages in the period of the frequency cap"
-        return _wait(notification, until, "capped", because, looked)
-    return _first_allowed(
-        case, notification, policy, now=now, options=looked, possible=possible, first=first, told=told
-    )
+    return None
+
+
+def _end(notification: OpenNotification) -> datetime | None:
+    """When its time is over: it expires, or no further attempt is worth it so long after it was made."""
+    source = notification.source
+    give_up_s = source.terms.give_up_s or CONDUCT[source.purpose].give_up_s
+    if give_up_s is None:
+        return notification.expires_at
+    end = notification.created_at + timedelta(seconds=give_up_s)
+    return end if notification.expires_at is None else min(end, notification.expires_at)
+
+
+def _too_late(notification: OpenNotification, because: str) -> Verdict:
+    """What was handed over and not heard of stays so: it may have arrived."""
+    if any(attempt.state == "expired" for attempt in notification.attempts):
+        return Verdict(notification.id, "rest", because=f"handed over and not heard of; {because}")
+    return Verdict(notification.id, "drop", reason="expired", because=because)
 
 
 def _first_allowed(
@@ -137,32 +166,70 @@ def _first_allowed(
     policy: Policy,
     *,
     now: datetime,
-    options: tuple[Option, ...],
+    looked: tuple[Option, ...],
     possible: Sequence[Way],
     first: bool,
+    used: Used,
     told: Sequence[Told],
 ) -> Verdict:
     """The best channel that may be used now; when there is none yet, wait for the first."""
     waits: list[Wait] = []
+    ready: list[Way] = []
+    explores = _explores(notification, policy, possible, first=first)
     for way in possible:
-        channel = way.option.channel
-        wait = _not_yet(case, notification, policy, way, now=now, told=told)
-        if wait is not None:
+        wait = _not_yet(case, notification, policy, way, now=now, used=used, told=told)
+        if wait is None:
+            ready.append(way)
+            if not explores:
+                break
+        else:
             waits.append(wait)
-            options = tuple(replace(o, reason=wait.reason) if o.channel == channel else o for o in options)
-            continue
-        return Verdict(
-            notification.id,
-            "send",
-            channel=channel,
-            address=way.reach.value,
-            provider=policy.providers[channel].id,
-            because=way.because,
-            options=options,
-            counts=first and notification.source.purpose in CAPPED,
-        )
-    wait = min(waits, key=lambda each: each.until)
-    return _wait(notification, wait.until, wait.reason, wait.because, options)
+            looked = tuple(replace(o, reason=wait.reason) if o.channel == way.option.channel else o for o in looked)
+    if not ready:
+        return _wait(notification, min(waits, key=lambda each: each.until), looked)
+    way, propensity = _draw(notification, ready, policy) if explores else (ready[0], None)
+    source, channel = notification.source, way.option.channel
+    if (source.id, channel, way.reach.value) in case.shared:
+        because = "somebody else with this address was told"
+        return Verdict(notification.id, "drop", reason="duplicate", because=because)
+    if way.option.cost > case.money.get(source.id, way.option.cost):
+        because = "the budget is spent"
+        return Verdict(notification.id, "wait", reason="budget_spent", because=because, options=looked)
+    return Verdict(
+        notification.id,
+        "send",
+        channel=channel,
+        address=way.reach.value,
+        provider=way.provider.id,
+        because=way.because if way is ready[0] else f"tried, so that it is known how {channel} does",
+        options=looked,
+        place=Place(now, source.id, source.topic, channel, further=not first)
+        if CONDUCT[source.purpose].limited
+        else None,
+        cost=way.option.cost,
+        propensity=propensity,
+    )
+
+
+def _explores(notification: OpenNotification, policy: Policy, possible: Sequence[Way], *, first: bool) -> bool:
+    """Nobody's word is explored away: neither the person's nor the operator's."""
+    source = notification.source
+    return (
+        first
+        and source.purpose is Purpose.CAMPAIGN
+        and len(possible) > 1
+        and max(source.terms.explore, policy.exploration) > 0
+        and source.prefer is None
+        and not topic_of(source, policy).channels
+        and not any(way.wish.stated for way in possible)
+    )
+
+
+def _draw(notification: OpenNotification, ready: Sequence[Way], policy: Policy) -> tuple[Way, float]:
+    offers = [(way.option.channel, way.predicted.mean, way.predicted.alpha, way.predicted.beta) for way in ready]
+    share = max(notification.source.terms.explore, policy.exploration)
+    channel, propensity = metrics.explore(notification.id, offers, share)
+    return next(way for way in ready if way.option.channel == channel), propensity
 
 
 def _not_yet(
@@ -172,41 +239,25 @@ def _not_yet(
     way: Way,
     *,
     now: datetime,
+    used: Used,
     told: Sequence[Told],
 ) -> Wait | None:
     """Why this channel must rest for now: the person paused it, wants no more of it for a while, or sleeps."""
-    source = notification.source
+    source, channel = notification.source, way.option.channel
     if (until := way.wish.effect.paused_until) is not None:
         end = "" if until >= FOREVER else f" until {until:%Y-%m-%d %H:%M} UTC"
         return Wait(until, "unwanted", f"paused by the person{end}")
-    if source.purpose in CAPPED and not notification.attempts:
-        for limit in way.wish.effect.limits:
-            if (until := _limited_until(limit, told, now=now)) is not None:
-                return Wait(until, "capped", f"the person wants at most {limit.limit_count} in such a time")
-        if (until := _lawful_until(case, policy, way.option.channel, told, now=now)) is not None:
-            return Wait(until, "capped", "the law where the person lives lets no more through in such a time")
-    quiet = quiet_somewhere(case.zones, case.regions, way.option.channel, source.purpose, policy, now)
+    if not CONDUCT[source.purpose].limited:
+        return None
+    wait = limits.capped(source, policy, used, channel=channel, now=now)
+    if wait is None and not notification.attempts:
+        wait = limits.wished(way.wish.effect.limits, told, now=now) or limits.lawful(
+            case, policy, channel, told, now=now
+        )
+    if wait is not None:
+        return wait
+    quiet = quiet_somewhere(case.zones, case.regions, channel, source.purpose, policy, now, own=case.quiet)
     return Wait(quiet[0], "quiet_hours", quiet[1]) if quiet is not None else None
-
-
-def _limited_until(limit: Standing, told: Sequence[Told], *, now: datetime) -> datetime | None:
-    """What the person asked for, counted over whatever the wish is about: a topic, a channel, all."""
-    assert limit.limit_count is not None
-    assert limit.limit_s is not None
-    within = timedelta(seconds=limit.limit_s)
-    used = [each.at for each in told if limit.covers(each.topic, each.channel, each.address)]
-    return _room_at(used, limit.limit_count, within, now=now)
-
-
-def _lawful_until(
-    case: PersonCase, policy: Policy, channel: str, told: Sequence[Told], *, now: datetime
-) -> datetime | None:
-    used = [each.at for each in told if each.channel in BY_TELEPHONE]
-    rooms = [
-        _room_at(used, cap.count, timedelta(seconds=cap.within_s), now=now)
-        for cap in caps_for(case.regions, channel, now, settings=policy.jurisdictions)
-    ]
-    return max((room for room in rooms if room is not None), default=None)
 
 
 def _nothing(notification: OpenNotification, options: tuple[Option, ...]) -> Verdict:
@@ -221,25 +272,9 @@ def _nothing(notification: OpenNotification, options: tuple[Option, ...]) -> Ver
     return Verdict(notification.id, "drop", reason=reason, because=NO_CHANNEL[reason], options=options)
 
 
-def _capped_until(purpose: Purpose, policy: Policy, used: Sequence[datetime], *, now: datetime) -> datetime | None:
-    cap = policy.frequency_cap
-    if cap is None or purpose not in CAPPED:
-        return None
-    return _room_at(used, cap.count, timedelta(seconds=cap.within_s), now=now)
-
-
-def _room_at(used: Sequence[datetime], count: int, within: timedelta, *, now: datetime) -> datetime | None:
-    """When one more fits into `count` in any period of this length; None: now."""
-    if count < 1:
-        return now + within
-    recent = sorted(at for at in used if at > now - within)
-    return recent[-count] + within if len(recent) >= count else None
-
-
-def _wait(
-    notification: OpenNotification, until: datetime, reason: Reason, because: str, options: tuple[Option, ...]
-) -> Verdict:
+def _wait(notification: OpenNotification, wait: Wait, options: tuple[Option, ...]) -> Verdict:
     """A wait that ends after the message expires is a drop now: nobody is kept waiting for nothing."""
-    if notification.expires_at is not None and until >= notification.expires_at:
-        return Verdict(notification.id, "drop", reason=reason, because=f"{because}, past its end", options=options)
-    return Verdict(notification.id, "wait", until=until, reason=reason, because=because, options=options)
+    if (end := _end(notification)) is not None and wait.until >= end:
+        because = f"{wait.because}, past its end"
+        return Verdict(notification.id, "drop", reason=wait.reason or "expired", because=because, options=options)
+    return Verdict(notification.id, "wait", until=wait.until, reason=wait.reason, because=wait.because, options=options)

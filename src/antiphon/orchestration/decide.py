@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from antiphon import channels, metrics, profiles
-from antiphon.kernel import settings
-from antiphon.kernel.clock import wall_datetime
+from msgspec.structs import replace
+
+from antiphon import metrics
+from antiphon.kernel import outlet, settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.due import Claimed
-from antiphon.kernel.records import Count, NotificationId, ProfileId
+from antiphon.kernel.records import Count, Halted, NotificationId, ProfileId, SourceId
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
 from antiphon.orchestration.choose import choose
-from antiphon.orchestration.records import OpenNotification, Policy, ProviderChoice, Verdict
+from antiphon.orchestration.limits import kept
+from antiphon.orchestration.policy import read_policy
+from antiphon.orchestration.records import OpenNotification, PersonCase, Place, Policy, Verdict
 
 BATCH = 500
 LEASE_S = 30.0
 
 Decided = tuple[ProfileId, OpenNotification, Verdict]
+Chosen = list[tuple[PersonCase, list[Verdict]]]
+"""In the order of the people: what was read of each, and what follows from it."""
+
+KEPT = frozenset({"wait", "drop", "fail", "rest"})
+ROUNDING = 1e-9
 ById = dict[NotificationId, tuple[ProfileId, OpenNotification]]
 
 
@@ -63,9 +72,11 @@ async def _decide(tx: Transaction, people: Sequence[ProfileId], fresh: store.Fre
     if not cases:
         return []
     policy = await read_policy(tx)
+    chosen = [(case, choose(case, policy, now=tx.now)) for case in cases]
+    chosen = await _once_per_address(tx, chosen, policy)
+    chosen = await _within_budgets(tx, chosen, policy)
     by_id = {n.id: (case.profile, n) for case in cases for n in case.notifications}
-    verdicts = [verdict for case in cases for verdict in choose(case, policy, now=tx.now)]
-    verdicts = await _once_per_address(tx, verdicts, by_id)
+    verdicts = [verdict for _, theirs in chosen for verdict in theirs]
     sends = [v for v in verdicts if v.act == "send"]
     await store.write_verdicts(tx, [(v, *by_id[v.notification]) for v in verdicts])
     if sends:
@@ -74,45 +85,86 @@ async def _decide(tx: Transaction, people: Sequence[ProfileId], fresh: store.Fre
             [(v, by_id[v.notification][1], made.get(v.notification, 0) + 1) for v in sends],
         )
         tx.wake("deliveries")
-    if policy.frequency_cap is not None:
-        capped = [by_id[v.notification][0] for v in sends if v.counts]
-        await store.write_caps(tx, capped, kept_s=policy.frequency_cap.within_s)
+    await _write_places(tx, chosen, policy)
+    await store.inputs.keep(tx, await _worth_keeping(tx, chosen), policy)
     await metrics.add(tx, _counts(verdicts, by_id, at=tx.now))
     return [(*by_id[v.notification], v) for v in verdicts]
 
 
-async def read_policy(tx: Transaction) -> Policy:
-    """The provider of a channel is the lowest rank that is up; with all down, the lowest rank: it will wait."""
-    now = await settings.read(tx)
-    providers: dict[str, ProviderChoice] = {}
-    at = wall_datetime()
-    for provider in await channels.providers(tx):
-        if provider.enabled and (provider.channel not in providers):
-            providers[provider.channel] = ProviderChoice(provider.id, provider.unit_cost, provider.up(at))
-    return Policy(
-        providers=providers,
-        quiet_hours=now.quiet_hours,
-        frequency_cap=now.frequency_cap,
-        timezone=now.timezone,
-        jurisdictions=now.jurisdictions,
-        topics={topic.name: topic for topic in await profiles.topics(tx)},
-    )
-
-
-async def _once_per_address(tx: Transaction, verdicts: list[Verdict], by_id: ById) -> list[Verdict]:
-    """A campaign uses an address once: who shares it with somebody told before is `duplicate`."""
-    wanted = [
-        (n, v) for n, v in enumerate(verdicts) if v.act == "send" and by_id[v.notification][1].source.kind != "api"
-    ]
-    rows = [
-        (by_id[v.notification][1].source.id, v.channel or "", v.address or "", by_id[v.notification][0])
-        for _, v in wanted
-    ]
-    for (n, verdict), own in zip(wanted, await store.take_addresses(tx, rows), strict=True):
+async def _once_per_address(tx: Transaction, chosen: Chosen, policy: Policy) -> Chosen:
+    """A campaign uses an address once: who shares it with somebody told before is decided again, and knows it."""
+    wanted: list[tuple[int, SourceId, str, str]] = []
+    for n, (case, verdicts) in enumerate(chosen):
+        source_of = {each.id: each.source for each in case.notifications}
+        for verdict in verdicts:
+            if verdict.act == "send" and (source := source_of[verdict.notification]).kind != "api":
+                wanted.append((n, source.id, verdict.channel or "", verdict.address or ""))
+    rows = [(source, channel, address, chosen[n][0].profile) for n, source, channel, address in wanted]
+    taken: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    for (n, source_id, channel, address), own in zip(wanted, await store.take_addresses(tx, rows), strict=True):
         if not own:
-            because = "somebody else with this address was told"
-            verdicts[n] = Verdict(verdict.notification, "drop", reason="duplicate", because=because)
-    return verdicts
+            taken[n].append((source_id, channel, address))
+    for n, shared in taken.items():
+        case = replace(chosen[n][0], shared=tuple(shared))
+        chosen[n] = (case, choose(case, policy, now=tx.now))
+    return chosen
+
+
+async def _within_budgets(tx: Transaction, chosen: Chosen, policy: Policy) -> Chosen:
+    """Money is reserved in the order of the decisions; whoever comes after the last of it waits."""
+    limited = {n.source.id for case, _ in chosen for n in case.notifications if n.source.terms.budget is not None}
+    if not limited:
+        return chosen
+    left = await store.lock_budgets(tx, sorted(limited))
+    costs: dict[SourceId, float] = defaultdict(float)
+    halted: dict[SourceId, str] = {}
+    for n, (case, verdicts) in enumerate(chosen):
+        wanted = _costs(case, verdicts, left)
+        if any(cost > left[source] - costs[source] + ROUNDING for source, cost in wanted.items()):
+            poorer = replace(case, money={source: left[source] - costs[source] for source in wanted})
+            chosen[n] = (poorer, choose(poorer, policy, now=tx.now))
+            sources = {each.id: each.source.id for each in case.notifications}
+            halted |= {sources[v.notification]: v.because for v in chosen[n][1] if v.reason == "budget_spent"}
+            wanted = _costs(*chosen[n], left)
+        for source, cost in wanted.items():
+            costs[source] += cost
+    await store.reserve(tx, costs)
+    await outlet.publish(tx, [Halted(source, "budget_spent", because) for source, because in sorted(halted.items())])
+    return chosen
+
+
+def _costs(case: PersonCase, verdicts: Sequence[Verdict], left: Mapping[SourceId, float]) -> dict[SourceId, float]:
+    costs: dict[SourceId, float] = defaultdict(float)
+    source_of = {each.id: each.source.id for each in case.notifications}
+    for verdict in verdicts:
+        if verdict.act == "send" and (source := source_of[verdict.notification]) in left:
+            costs[source] += verdict.cost
+    return costs
+
+
+async def _write_places(tx: Transaction, chosen: Chosen, policy: Policy) -> None:
+    if not policy.caps:
+        return
+    taken: dict[ProfileId, list[Place]] = {}
+    for case, verdicts in chosen:
+        new = [verdict.place for verdict in verdicts if verdict.act == "send" and verdict.place is not None]
+        if new:
+            taken[case.profile] = [*kept(case.places, policy.caps, now=tx.now), *new]
+    await store.write_caps(tx, taken)
+
+
+async def _worth_keeping(tx: Transaction, chosen: Chosen) -> list[PersonCase]:
+    """Whoever was made to wait or told nothing may ask why; of the others a sample answers for all."""
+    share = (await settings.read(tx)).decision_sample
+    return [
+        case
+        for case, verdicts in chosen
+        if any(v.act in KEPT or (v.act == "send" and _is_drawn(v.notification, share)) for v in verdicts)
+    ]
+
+
+def _is_drawn(notification: NotificationId, share: float) -> bool:
+    return (notification * 0x9E3779B97F4A7C15 & 0xFFFFFFFF) < share * 0x100000000
 
 
 def _counts(verdicts: Sequence[Verdict], by_id: ById, *, at: datetime) -> list[Count]:

@@ -33,6 +33,7 @@ async def _forget(tx: Transaction, people: Sequence[ProfileId], *, keep_counts: 
     await store.erasing.delete_idempotency(tx, notifications)
     await channels.forget_deliveries(tx, [DeliveryId(row["id"]) for row in deliveries])
     await store.erasing.delete_ledger(tx, set(notifications) - told, gone)
+    await store.inputs.erase(tx, people)
     await store.erasing.delete_people(tx, people)
 
 

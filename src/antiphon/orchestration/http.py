@@ -17,6 +17,7 @@ from antiphon.kernel.http import get, post, put
 from antiphon.kernel.records import NotificationId, Purpose
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import asking, calling
+from antiphon.orchestration.replaying import Replayed, replay
 
 
 class To(Struct, forbid_unknown_fields=True):
@@ -72,6 +73,15 @@ async def show(runtime: NamedDependency[Runtime], notification: FromPath[str]) -
         return await asking.show(tx, NotificationId(int(notification)))
 
 
+@get("/notifications/{notification:str}/decisions", permission="read")
+async def decisions(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> list[Replayed]:
+    """What its decisions read, where it was kept, and what comes out of it now."""
+    if not notification.isdecimal() or len(notification) > 18:
+        raise NotFound(f"There is no notification {notification}.")
+    async with runtime.database.transaction(read_only=True) as tx:
+        return await replay(tx, NotificationId(int(notification)))
+
+
 @get("/profiles/{who:str}/why", permission="read")
 async def why(runtime: NamedDependency[Runtime], who: FromPath[str]) -> list[asking.NotificationView]:
     """What a person was told or not, the newest first."""
@@ -97,4 +107,4 @@ async def write_settings(runtime: NamedDependency[Runtime], data: JSONBody[dict[
         return await settings.write(tx, data)
 
 
-routes = [send, show, why, read_settings, write_settings]
+routes = [send, show, decisions, why, read_settings, write_settings]

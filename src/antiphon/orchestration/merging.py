@@ -60,15 +60,19 @@ async def _write(
     was = await store.people_of(tx, leads.keys() | people)
     rows = await store.lock_numbers(tx, leads.keys() | people | set(leads.values()) | set(was.values()))
     leads = {number: person for number, person in leads.items() if rows[number]["merged_into"] != person}
-    capped: dict[ProfileId, list[datetime]] = {person: [] for person in people | set(leads.values())}
+    capped: dict[ProfileId, list[tuple[datetime, int]]] = {person: [] for person in people | set(leads.values())}
     for number, person in leads.items():
-        capped[person] += rows[number]["capped_at"]
+        capped[person] += _places(rows[number])
     for person, other in ({person: was[person] for person in people} | dict(before or {})).items():
         if other != person and not rows[person]["capped_at"]:
-            capped[person] += rows[other]["capped_at"]
+            capped[person] += _places(rows[other])
     await store.write_merges(tx, leads)
     await store.write_whole(tx, capped)
     await _decide_anew(tx, capped.keys() | (set(was.values()) - leads.keys()))
+
+
+def _places(row: Row) -> list[tuple[datetime, int]]:
+    return list(zip(row["capped_at"], row["capped_as"], strict=True))
 
 
 async def _leads(tx: Transaction, said: Mapping[int, ProfileId], people: set[ProfileId]) -> dict[int, ProfileId]:

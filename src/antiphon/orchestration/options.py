@@ -1,50 +1,38 @@
-"""Which channels a notification may take, and which the person would like best: pure.
+"""Which ways a notification may take, and which the person would like best: pure.
 
-For every ticked channel: does the person allow the topic there, is there an address that works and takes this, has it
-been tried, is there a provider. What is left is ordered by the person's word, the operator's, the topic's, and by where
-the person answers.
+For every ticked channel: does the person allow the topic there, is there an address that works and takes this, may this
+be said there now, has it been tried, is there a provider, is it too dear. What is left is ordered by the person's word,
+the operator's, the topic's, and by where the person answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
+from antiphon import metrics
 from antiphon.kernel.records import Purpose
+from antiphon.orchestration.conduct import CONDUCT, CRITICAL
 from antiphon.orchestration.records import (
     OpenNotification,
     Option,
     PersonCase,
     Policy,
+    ProviderChoice,
     Reach,
     Reason,
-    Responses,
     Source,
 )
+from antiphon.orchestration.routes import route
+from antiphon.orchestration.zones import region_of_phone
 from antiphon.profiles import Effective, Topic, effective
 
-PRIOR_WEIGHT = 5.0
-"""How many messages of a person's own it takes to count as much as what we know of everybody."""
+__all__ = ["CRITICAL", "Way", "Wish", "is_critical", "options", "stops", "topic_of", "wish"]
 
-_FOR_MANY = {"email": 0.06, "push": 0.05, "chat": 0.05, "sms": 0.045, "voice": 0.01}
-_FOR_ONE = {"email": 0.30, "push": 0.20, "chat": 0.20, "sms": 0.25, "voice": 0.05}
-_AT_ONCE = {"push": 0.50, "sms": 0.45, "chat": 0.30, "email": 0.20, "voice": 0.10}
-PRIOR: Mapping[Purpose, Mapping[str, float]] = {
-    Purpose.CODE: _AT_ONCE | {"sms": 0.60},
-    Purpose.ALERT: _AT_ONCE,
-    Purpose.REPLY: _FOR_ONE,
-    Purpose.TRANSACTIONAL: _FOR_ONE,
-    Purpose.SYSTEM: _FOR_ONE,
-    Purpose.TEST: _FOR_ONE,
-    Purpose.CAMPAIGN: _FOR_MANY,
-}
-"""Defaults per kind of message, until this person has answered: statements by e-mail, alerts on the phone. Only
-their order and their distance matter; they are a starting point, not a measurement."""
-
-CRITICAL = frozenset({Purpose.CODE, Purpose.ALERT, Purpose.SYSTEM})
-"""Pass wishes, pauses, quiet hours, caps and missing consent, where their topic is critical or they have none."""
+ELSEWHERE = frozenset({"temporary", "policy"})
+"""What failed by these may go through another provider, to the same address: it says nothing of the address."""
 
 
 class Wish(Struct, frozen=True):
@@ -60,12 +48,19 @@ class Wish(Struct, frozen=True):
 
 
 class Way(Struct, frozen=True):
-    """A channel that is possible: to which address, what the person said about it, and why it is taken if it is."""
+    """A channel that is possible: to which address, by whom, what the person said about it, why it is taken if it is.
+
+    `again`: it was not answered in time before, by another provider. `worth`: what orders those that are alike.
+    """
 
     option: Option
     reach: Reach
+    provider: ProviderChoice
     wish: Wish
     because: str
+    worth: float
+    predicted: metrics.Predicted
+    again: bool = False
 
 
 def topic_of(source: Source, policy: Policy) -> Topic:
@@ -73,7 +68,7 @@ def topic_of(source: Source, policy: Policy) -> Topic:
 
 
 def is_critical(source: Source, topic: Topic) -> bool:
-    return source.purpose in CRITICAL and (not topic.name or topic.critical)
+    return CONDUCT[source.purpose].passes == "critical" and (not topic.name or topic.critical)
 
 
 def wish(case: PersonCase, source: Source, policy: Policy, channel: str, address: str, *, now: datetime) -> Wish:
@@ -96,83 +91,168 @@ def options(
     case: PersonCase, notification: OpenNotification, policy: Policy, *, now: datetime
 ) -> tuple[tuple[Option, ...], list[Way]]:
     """Every ticked channel with why not or how likely; and those that are possible, the best first."""
-    tried = {attempt.channel for attempt in notification.attempts}
     looked: list[Option] = []
     possible: list[Way] = []
     for channel in notification.source.channels:
-        reason, found = _look(case, notification, policy, channel=channel, tried=tried, now=now)
-        score = _score(case.responses.get(channel, Responses()), policy, channel, notification.source.purpose)
-        option = Option(channel=channel, score=round(score, 4), reason=reason, failed=channel in tried)
+        predicted = metrics.response(case.counts, policy.population, channel, notification.source.purpose)
+        found = _look(case, notification, policy, channel=channel, now=now)
+        score = round(_at_home(case, policy, channel, predicted.mean), 4)
+        failed = any(attempt.channel == channel for attempt in notification.attempts)
+        if isinstance(found, str):
+            looked.append(Option(channel=channel, score=score, reason=found, failed=failed))
+            continue
+        reach, _, provider = found
+        cost = _cost(notification.source, provider, reach, case)
+        dear = notification.source.terms.cost_max is not None and cost > notification.source.terms.cost_max
+        option = Option(channel, score, "over_budget" if dear else None, failed, round(cost, 6))
         looked.append(option)
-        if found is not None:
-            reach, said = found
-            possible.append(Way(option, reach, said, _because(channel, notification, policy, said)))
+        if not dear:
+            possible.append(_way(option, found, notification, policy, predicted))
     possible.sort(key=lambda way: _rank(way, notification.source, policy))
     return tuple(looked), possible
 
 
+def _way(
+    option: Option,
+    found: tuple[Reach, Wish, ProviderChoice],
+    notification: OpenNotification,
+    policy: Policy,
+    predicted: metrics.Predicted,
+) -> Way:
+    reach, said, provider = found
+    again = any(a.channel == option.channel and a.state == "expired" for a in notification.attempts)
+    worth = (option.score or 0.0) - (option.cost / policy.answer_worth if policy.answer_worth else 0.0)
+    because = _because(option.channel, notification, policy, said)
+    return Way(option, reach, provider, said, because, worth, predicted, again)
+
+
 def _look(
-    case: PersonCase, notification: OpenNotification, policy: Policy, *, channel: str, tried: set[str], now: datetime
-) -> tuple[Reason | None, tuple[Reach, Wish] | None]:
-    """Why this channel is none, or the address to take; the person's own word is the reason named first."""
+    case: PersonCase, notification: OpenNotification, policy: Policy, *, channel: str, now: datetime
+) -> Reason | tuple[Reach, Wish, ProviderChoice]:
+    """Why this channel is none, or the address to take and by whom; the person's own word is the reason named first."""
     source = notification.source
     usable = [reach for reach in case.reach if reach.channel == channel and not reach.dead]
-    wishes = {reach: wish(case, source, policy, channel, reach.value, now=now) for reach in usable}
     if not usable:
-        return "unreachable", None
+        return "unreachable"
+    wishes = {reach: wish(case, source, policy, channel, reach.value, now=now) for reach in usable}
     wanted = [reach for reach in usable if wishes[reach].reason is None]
     if not wanted:
-        return wishes[usable[0]].reason, None
+        return wishes[usable[0]].reason or "unwanted"
     allowed = [reach for reach in wanted if not stops(reach, source)]
-    if channel in tried:
-        failures = [attempt.address for attempt in notification.attempts if attempt.channel == channel]
-        allowed = [reach for reach in allowed if reach.value not in failures]
-        if not allowed or not _address_failed(notification, channel):
-            return "unreachable", None
     if not allowed:
-        return "opted_out", None
-    if channel not in policy.providers:
-        return "provider_down", None
-    best = min(allowed, key=lambda reach: _readiness(wishes[reach]))
-    return None, (best, wishes[best])
+        return "opted_out"
+    sayable = [reach for reach in allowed if may_be_said(reach, source, now)]
+    if not sayable:
+        return "unreachable"
+    if not policy.providers.get(channel):
+        return "provider_down"
+    ways = list(_routes(sayable, notification, policy, channel))
+    if not ways:
+        return "unreachable"
+    reach, provider = min(ways, key=lambda way: _readiness(wishes[way[0]])) if len(ways) > 1 else ways[0]
+    return reach, wishes[reach], provider
+
+
+def may_be_said(reach: Reach, source: Source, now: datetime) -> bool:
+    """On a channel with windows: anything while one is open, what a human writes while that one is, else templates."""
+    if not reach.windowed or reach.channel in source.terms.templates:
+        return True
+    window = reach.window
+    if window is None or window.until <= now:
+        return False
+    return window.kind == "free" or source.purpose is Purpose.REPLY
+
+
+def _routes(
+    sayable: list[Reach], notification: OpenNotification, policy: Policy, channel: str
+) -> Iterator[tuple[Reach, ProviderChoice]]:
+    """What has not been tried: another address only where the first was dead, another provider only where it was the
+    provider that failed, or, where silence is worse than a double, nothing was heard."""
+    tried = [attempt for attempt in notification.attempts if attempt.channel == channel]
+    silent = notification.source.failover_on == "silence"
+    if any(not _may_go_elsewhere(a.failure, a.state, silent=silent) for a in tried):
+        return
+    all_dead = all(attempt.failure == "address" for attempt in tried)
+    for reach in sayable:
+        mine = [attempt for attempt in tried if attempt.address == reach.value]
+        if (tried and not mine and not all_dead) or any(a.failure == "address" for a in mine):
+            continue
+        burnt = {attempt.provider for attempt in mine}
+        region = region_of_phone(reach.value) if channel in _BY_NUMBER else None
+        provider = route(
+            policy.providers[channel],
+            notification.id,
+            burnt=burnt,
+            region=region,
+            cheapest=channel in policy.cheapest,
+        )
+        if provider is not None and (not mine or provider.up):
+            yield reach, provider
+
+
+def _may_go_elsewhere(failure: str | None, state: str, *, silent: bool) -> bool:
+    if state == "expired":
+        return silent
+    return failure == "address" or failure in ELSEWHERE
+
+
+_BY_NUMBER = frozenset({"sms", "voice"})
+
+
+def _cost(source: Source, provider: ProviderChoice, reach: Reach, case: PersonCase) -> float:
+    """By where the number is; several parts cost several times."""
+    if not provider.costs and not provider.unit_cost:
+        return 0.0
+    region = region_of_phone(reach.value) if provider.costs and reach.channel in _BY_NUMBER else None
+    if region is None and provider.costs and case.regions:
+        region = case.regions[0]
+    return provider.cost(region) * source.terms.units.get(reach.channel, 1)
+
+
+def _at_home(case: PersonCase, policy: Policy, channel: str, mean: float) -> float:
+    """Where a channel is used more, or hardly at all, than elsewhere."""
+    if not policy.habits or not case.regions:
+        return mean
+    country = case.regions[0].partition("-")[0]
+    return min(1.0, mean * policy.habits.get(country, {}).get(channel, 1.0))
 
 
 def _readiness(said: Wish) -> tuple[bool, bool, bool]:
     return said.passed, said.effect.paused_until is not None, not said.stated
 
 
-def _address_failed(notification: OpenNotification, channel: str) -> bool:
-    """A second address of a channel is worth a try only when the first was dead, not when the message was refused."""
-    return all(a.failure == "address" for a in notification.attempts if a.channel == channel)
-
-
-def _rank(way: Way, source: Source, policy: Policy) -> tuple[bool, bool, bool, bool, int, float]:
+def _rank(way: Way, source: Source, policy: Policy) -> tuple[bool, bool, bool, bool, bool, int, float, float]:
     """Where silence is worse than a double, a channel that is up goes first; then the person's word, the operator's
-    shift, the topic's own order, and who answers where."""
+    shift, the topic's own order, who answers where, and the price."""
     channel, topic = way.option.channel, topic_of(source, policy)
-    down = source.failover_on == "silence" and not policy.providers[channel].up
+    down = source.failover_on == "silence" and not way.provider.up
     place = topic.channels.index(channel) if channel in topic.channels else len(topic.channels)
-    return down, way.wish.passed, not way.wish.stated, channel != source.prefer, place, -(way.option.score or 0.0)
+    return (
+        down,
+        way.again,
+        way.wish.passed,
+        not way.wish.stated,
+        channel != source.prefer,
+        place,
+        -way.worth,
+        way.option.cost,
+    )
 
 
 def _because(channel: str, notification: OpenNotification, policy: Policy, said: Wish) -> str:
     if said.passed:
         return f"it is urgent, so it may go by {channel} although the person does not want that"
+    if notification.attempts:
+        last = notification.attempts[-1]
+        what = "was not answered in time" if last.state == "expired" else "failed"
+        if last.channel == channel:
+            next_one = "another address" if last.failure == "address" else "another provider"
+            return f"{last.channel} {what}; {next_one} is next"
+        return f"{last.channel} {what}; {channel} is next"
     if said.stated:
         return f"the person wants this topic by {channel}"
     if notification.source.prefer == channel:
         return f"the rest was shifted to {channel}"
-    if notification.attempts:
-        last = notification.attempts[-1]
-        return (
-            f"{last.channel} {'was not answered in time' if last.state == 'expired' else 'failed'}; {channel} is next"
-        )
     if channel in topic_of(notification.source, policy).channels:
         return f"this topic goes by {channel} as long as the person says nothing else"
     return f"the person answers {channel} the most likely"
-
-
-def _score(responses: Responses, policy: Policy, channel: str, purpose: Purpose) -> float:
-    """Expected share of answers: the person's own, drawn towards the default while there are few."""
-    prior = policy.prior.get(channel, PRIOR[purpose].get(channel, 0.01))
-    return (responses.answered + PRIOR_WEIGHT * prior) / (responses.sent + PRIOR_WEIGHT)

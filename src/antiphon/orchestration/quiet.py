@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import Struct
+
 from antiphon.kernel.records import Purpose
 from antiphon.kernel.settings import QuietHours
-from antiphon.orchestration.jurisdictions import Law, Week, holidays_of, rules_for
+from antiphon.orchestration.jurisdictions import Law, Week, calendars, holidays_of, rules_for
 from antiphon.orchestration.records import Policy
 from antiphon.orchestration.zones import zones_of_region
 
@@ -22,33 +24,58 @@ LOOK_AGAIN = timedelta(days=1)
 STEPS_MAX = 200
 
 
+class Place(Struct, frozen=True):
+    """Where it is asked: the zones they may live in, the regions whose law counts, their own quiet hours."""
+
+    zones: tuple[ZoneInfo, ...]
+    regions: tuple[str, ...]
+    own: QuietHours | None
+
+
 def quiet_somewhere(
-    zones: Sequence[str], regions: Sequence[str], channel: str, purpose: Purpose, policy: Policy, now: datetime
+    zones: Sequence[str],
+    regions: Sequence[str],
+    channel: str,
+    purpose: Purpose,
+    policy: Policy,
+    now: datetime,
+    *,
+    own: tuple[str, str] | None = None,
 ) -> tuple[datetime, str] | None:
-    """Until when it is quiet in any of these zones, and why; None when it is quiet in none.
+    """Until when it is quiet in any of these zones, and why; None when it is quiet in none. `own`: the person's hours,
+    HH:MM to HH:MM.
 
     Some calling codes are shared by countries far apart. Where no hour in two weeks is allowed in all zones, those of
     the regions alone count; where that leaves none either, it is looked at again in a day.
     """
     if purpose not in QUIETED:
         return None
-    found = _first_open(zones or (policy.timezone,), regions, channel, policy, now)
+    place = Place(_zones(tuple(zones) or (policy.timezone,), policy.timezone), tuple(regions), _own(own))
+    found = _first_open(place, channel, policy, now)
     if found is None and regions:
-        near = [name for region in regions for name in zones_of_region(region)]
-        found = _first_open(near, regions, channel, policy, now) if near else None
+        near = tuple(name for region in regions for name in zones_of_region(region))
+        place = Place(_zones(near, policy.timezone), place.regions, place.own)
+        found = _first_open(place, channel, policy, now) if near else None
     if found is None:
         return now + LOOK_AGAIN, "no hour is allowed everywhere the person may live"
     return found if found[0] > now else None
 
 
-def _first_open(
-    zones: Sequence[str], regions: Sequence[str], channel: str, policy: Policy, now: datetime
-) -> tuple[datetime, str] | None:
+@lru_cache(maxsize=1024)
+def _zones(names: tuple[str, ...], default: str) -> tuple[ZoneInfo, ...]:
+    return tuple(zone(name, default) for name in names)
+
+
+@lru_cache(maxsize=256)
+def _own(hours: tuple[str, str] | None) -> QuietHours | None:
+    return QuietHours(start=hours[0], end=hours[1]) if hours else None
+
+
+def _first_open(place: Place, channel: str, policy: Policy, now: datetime) -> tuple[datetime, str] | None:
     """The first instant from now on that is quiet in none of these, and why not before; None: there is none."""
-    places = [zone(name, policy.timezone) for name in zones]
     at, because = now, ""
     for _ in range(STEPS_MAX):
-        ends = sorted(_ends(places, regions, channel, policy, at), key=lambda end: end[0])
+        ends = sorted(_ends(place, channel, policy, at), key=lambda end: end[0])
         if not ends:
             return at, because
         because = because or ends[-1][1]
@@ -58,23 +85,44 @@ def _first_open(
     return None
 
 
-def _ends(
-    places: Sequence[ZoneInfo], regions: Sequence[str], channel: str, policy: Policy, at: datetime
-) -> Iterator[tuple[datetime, str]]:
+def _ends(where: Place, channel: str, policy: Policy, at: datetime) -> Iterator[tuple[datetime, str]]:
     """The end of each quiet time that `at` falls into, and whose it is. Where clocks show the same, one speaks for
     all: whether it is quiet is asked again at the end that it names."""
-    places = list({at.astimezone(place).utcoffset(): place for place in places}.values())
+    places = where.zones
+    if len(places) > 1:
+        places = tuple({at.astimezone(place).utcoffset(): place for place in places}.values())
     hours = policy.quiet_hours
     if hours is not None and channel in hours.channels:
         for place in places:
             if (until := quiet_until(hours, at, place)) is not None:
                 yield until, "it is night where the person lives"
-    for region in regions:
+            if hours.holidays and (until := _holiday_until(hours.holidays, at, place)) is not None:
+                yield until, "it is a holiday of the company"
+    if where.own is not None and channel in where.own.channels:
+        for place in places:
+            if (until := quiet_until(where.own, at, place)) is not None:
+                yield until, "the person wants quiet at this hour"
+    for region in where.regions:
         law = rules_for(region, channel, at, settings=policy.jurisdictions)
         for place in places if law is not None and law.weeks else ():
             assert law is not None
             if (until := closed_until(law, at, place)) is not None:
                 yield until, f"the law of {law.regions[-1]} allows no {channel} marketing at this hour"
+
+
+def _holiday_until(holidays: Sequence[str], at: datetime, where: ZoneInfo) -> datetime | None:
+    """Midnight after a holiday; None on any other day. A country without a calendar has none."""
+    day = at.astimezone(where).date()
+    if not any(_is_holiday(name, day) for name in holidays):
+        return None
+    return _instant(day + timedelta(days=1), time(0), where, after=at)
+
+
+@lru_cache(maxsize=4096)
+def _is_holiday(name: str, day: date) -> bool:
+    if name[:4].isdecimal():
+        return name == day.isoformat()
+    return name in calendars() and day in holidays_of(name, day.year)
 
 
 @lru_cache(maxsize=1024)
@@ -94,7 +142,7 @@ def quiet_until(hours: QuietHours, at: datetime, where: ZoneInfo) -> datetime | 
 
     Local wall-clock times: over a change to summer time the night is an hour shorter, as people expect.
     """
-    start, end = time.fromisoformat(hours.start), time.fromisoformat(hours.end)
+    start, end = _clock(hours.start), _clock(hours.end)
     local = at.astimezone(where)
     clock = local.timetz().replace(tzinfo=None)
     quiet = start <= clock < end if start <= end else clock >= start or clock < end
@@ -102,6 +150,11 @@ def quiet_until(hours: QuietHours, at: datetime, where: ZoneInfo) -> datetime | 
         return None
     day = local.date() + timedelta(days=1) if start > end and clock >= start else local.date()
     return _instant(day, end, where, after=at)
+
+
+@lru_cache(maxsize=2048)
+def _clock(text: str) -> time:
+    return time.fromisoformat(text)
 
 
 def closed_until(law: Law, at: datetime, where: ZoneInfo) -> datetime | None:

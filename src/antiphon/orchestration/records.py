@@ -8,10 +8,10 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from antiphon import metrics
 from antiphon.kernel.records import (
     DeliveryId,
     FailoverOn,
-    Lane,
     MessageId,
     NotificationId,
     ProfileId,
@@ -32,20 +32,79 @@ Reason = Literal[
     "not_eligible", "held_out", "paused", "cancelled", "budget_spent", "provider_down", "over_budget", "merged",
 ]  # fmt: skip
 
-LANES: Mapping[Purpose, Lane] = {
-    Purpose.CODE: Lane.CODE,
-    Purpose.ALERT: Lane.ALERT,
-    Purpose.SYSTEM: Lane.ALERT,
-    Purpose.REPLY: Lane.REPLY,
-    Purpose.TRANSACTIONAL: Lane.TRANSACTIONAL,
-    Purpose.TEST: Lane.TRANSACTIONAL,
-    Purpose.CAMPAIGN: Lane.CAMPAIGN,
-}
 SILENCE_S: Mapping[str, float] = {"push": 60, "chat": 120, "sms": 180, "voice": 60, "email": 3600}
 """How long nothing may be heard before `silence` starts the next channel. A push that is shown says so within
 seconds; an operator's receipt comes within minutes; a mailbox says nothing until it is opened."""
 
+NOBODY = metrics.Population(priors={key: metrics.default_prior(metrics.DEFAULTS[key]) for key in metrics.KEYS})
+"""Nothing has been learned yet: the defaults of each kind of message."""
+
 Live = frozenset({"queued", "sending", "in_doubt", "accepted", "sent"})
+
+
+class Group(Struct, frozen=True):
+    """A segment, by number and by the name it had."""
+
+    id: int
+    name: str
+
+
+class BetterThan(Struct, frozen=True):
+    """Nobody gets an offer that is worse than the one they hold: their trait must be below this value, or absent."""
+
+    trait: str
+    value: float
+
+
+class Follow(Struct, frozen=True):
+    """It complements what another source said: who has seen that already, on whatever channel, needs it not again."""
+
+    source: SourceId
+    name: str
+    unless: Literal["delivered", "opened", "clicked"] = "opened"
+
+
+class SendAt(Struct, frozen=True):
+    """When, where the person lives: at `local` (an instant without a zone), or at their best hour within `within_s` of
+    the beginning."""
+
+    local: datetime | None = None
+    best_hour: bool = False
+    within_s: float = 86_400.0
+
+
+class Terms(Struct, frozen=True, omit_defaults=True):
+    """What else a source asks for.
+
+    `priority`: among campaigns, the highest takes a scarce place first. `inside` and `outside`: only members of all of
+    these, and of none of those. `give_up_s`: no further attempt begins later than that after the notification was made.
+    `cost_max`: what one message may cost. `units`: how many parts it has on a channel, about. `templates`: channels on
+    which the message is an approved template. `explore`: the share of people who get another channel than their
+    likeliest.
+    """
+
+    priority: int = 0
+    inside: tuple[Group, ...] = ()
+    outside: tuple[Group, ...] = ()
+    better_than: BetterThan | None = None
+    follow: Follow | None = None
+    send_at: SendAt | None = None
+    give_up_s: float | None = None
+    cost_max: float | None = None
+    budget: float | None = None
+    explore: float = 0.0
+    units: dict[str, int] = {}
+    templates: tuple[str, ...] = ()
+
+
+NO_TERMS = Terms()
+
+
+class Budget(Struct, frozen=True):
+    """What a source may spend, and what of it was reserved for attempts that were decided."""
+
+    amount: float
+    reserved: float
 
 
 class Source(Struct, frozen=True):
@@ -63,9 +122,11 @@ class Source(Struct, frozen=True):
     state: Literal["running", "paused", "cancelled"]
     prefer: str | None = None
     silence_s: dict[str, float] = {}
+    terms: Terms = NO_TERMS
 
-    def silence(self, channel: str) -> float:
-        return self.silence_s.get(channel, SILENCE_S.get(channel, 300))
+    def silence(self, channel: str, learned_s: float | None = None) -> float:
+        """`learned_s`: of the provider that takes it; what the source says itself goes first."""
+        return self.silence_s.get(channel, learned_s or SILENCE_S.get(channel, 300))
 
 
 class Attempt(Struct, frozen=True):
@@ -77,15 +138,35 @@ class Attempt(Struct, frozen=True):
     address: str
     state: DeliveryState
     failure: str | None = None
+    provider: ProviderId = ProviderId(0)
+
+
+class Window(Struct, frozen=True):
+    """What a channel lets us say until then: anything, or only what a human writes. Afterwards: templates."""
+
+    kind: Literal["free", "human"]
+    until: datetime
 
 
 class Reach(Struct, frozen=True):
-    """An address of the person; `opted_out` by whoever holds it, of marketing or everything; `dead` by the world."""
+    """An address of the person; `opted_out` by whoever holds it, of marketing or everything; `dead` by the world.
+
+    `windowed`: what may be said there depends on what the person wrote last, as `window` says (None: closed).
+    """
 
     channel: str
     value: str
     opted_out: Literal["marketing", "everything"] | None = None
     dead: bool = False
+    windowed: bool = False
+    window: Window | None = None
+
+
+class Seen(Struct, frozen=True):
+    """What the person made of what a source follows."""
+
+    channel: str
+    how: Literal["delivered", "opened", "clicked"]
 
 
 class OpenNotification(Struct, frozen=True):
@@ -103,13 +184,18 @@ class OpenNotification(Struct, frozen=True):
     is_new: bool = False
     """Not written yet: it is inserted together with its verdict."""
     attempts: tuple[Attempt, ...] = ()
+    seen: Seen | None = None
+    """What they made of the message that this one follows."""
 
 
-class Responses(Struct, frozen=True):
-    """How often this person was written to on a channel and answered (opened, clicked, replied)."""
+class Place(Struct, frozen=True):
+    """A place that was taken under the frequency caps. `further`: by a further attempt of the same notification."""
 
-    sent: int = 0
-    answered: int = 0
+    at: datetime
+    source: SourceId
+    topic: str
+    channel: str
+    further: bool = False
 
 
 class Told(Struct, frozen=True):
@@ -127,49 +213,80 @@ class PersonCase(Struct, frozen=True):
     profile: ProfileId
     notifications: Sequence[OpenNotification]
     reach: Sequence[Reach] = ()
-    responses: Mapping[str, Responses] = field(default_factory=dict)
+    counts: Mapping[str, metrics.Counts] = field(default_factory=dict)
+    """How often they were written to and answered, by channel and kind of message."""
+    hours: tuple[int, ...] = ()
+    """At which local hours they answered, 24 numbers; none: never."""
     zones: tuple[str, ...] = ()
     """Where they may live, all that cannot be ruled out; none: the company's."""
     regions: tuple[str, ...] = ()
     """Whose law counts: FR, US-FL."""
-    capped_at: Sequence[datetime] = ()
-    """When capped messages were decided for this person, oldest first."""
+    places: Sequence[Place] = ()
+    """Places taken under the frequency caps, oldest first."""
+    quiet: tuple[str, str] | None = None
+    """Their own quiet hours, HH:MM to HH:MM."""
+    groups: tuple[int, ...] = ()
+    """Of the segments that are asked for here, those that they are in."""
+    held: Mapping[str, float] = field(default_factory=dict)
+    """Of the traits that are asked for here, those that are numbers."""
     preferences: Sequence[Standing] = ()
     """What stands of all that the person said."""
     told: Sequence[Told] = ()
     """What they got, as far back as their own limits reach; empty while they have none."""
     moving: bool = False
     """The person is being put together or parted: nothing is decided until they are whole."""
+    shared: tuple[tuple[int, str, str], ...] = ()
+    """(source, channel, address) at which somebody else was told the same."""
+    money: Mapping[int, float] = field(default_factory=dict)
+    """What is left of the budgets of these sources; who is not named has enough."""
 
 
 class ProviderChoice(Struct, frozen=True):
+    """`up`: False where it could not be reached just now: what is decided for it waits. `costs`: by region."""
+
     id: ProviderId
     unit_cost: float = 0.0
     up: bool = True
-    """False: it could not be reached just now; what is decided for it waits."""
+    rank: int = 0
+    weight: int = 100
+    health: float = 1.0
+    costs: Mapping[str, float] = field(default_factory=dict)
+    silence_s: float | None = None
+
+    def cost(self, region: str | None) -> float:
+        if region is None:
+            return self.unit_cost
+        return self.costs.get(region, self.costs.get(region.partition("-")[0], self.unit_cost))
 
 
 class Policy(Struct, frozen=True):
-    """What the operator has set, and which provider serves a channel now (none: the channel is down)."""
+    """What the operator has set, and which providers there are of a channel (none: the channel is down)."""
 
-    providers: Mapping[str, ProviderChoice]
+    providers: Mapping[str, tuple[ProviderChoice, ...]]
     quiet_hours: QuietHours | None = None
-    frequency_cap: FrequencyCap | None = None
+    caps: tuple[FrequencyCap, ...] = ()
     timezone: str = "UTC"
     jurisdictions: Mapping[str, Jurisdiction] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     """Those that were written down."""
-    prior: Mapping[str, float] = field(default_factory=dict)
-    """The share of all people who answer on a channel: what we expect of somebody we know nothing about."""
+    population: metrics.Population = NOBODY
+    """What is known of everybody's answers."""
+    cheapest: frozenset[str] = frozenset()
+    """Channels on which the cheapest healthy route is taken."""
+    exploration: float = 0.0
+    answer_worth: float = 0.0
+    habits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By country: how much likelier than elsewhere a channel is answered there."""
 
 
 class Option(Struct, frozen=True):
-    """A channel that was looked at: why not, or how likely the person answers there."""
+    """A channel that was looked at: why not, or how likely the person answers there, and what it would cost."""
 
     channel: str
     score: float | None = None
     reason: str | None = None
     failed: bool = False
+    cost: float = 0.0
 
 
 class Verdict(Struct, frozen=True):
@@ -189,5 +306,9 @@ class Verdict(Struct, frozen=True):
     reason: Reason | None = None
     because: str = ""
     options: tuple[Option, ...] = ()
-    counts: bool = False
-    """It takes a place under the frequency cap."""
+    place: Place | None = None
+    """What it takes under the frequency caps."""
+    cost: float = 0.0
+    """What it will cost, about."""
+    propensity: float | None = None
+    """How likely this channel was to be taken, where it was drawn; None: nothing was left to chance."""

@@ -15,7 +15,7 @@ from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import Inbound, ProfileId, ProviderId, Purpose
 from antiphon.orchestration import store
-from antiphon.orchestration.decide import read_policy
+from antiphon.orchestration.policy import read_policy
 from antiphon.orchestration.records import OpenNotification, Verdict
 from antiphon.orchestration.sources import make_source
 
@@ -168,7 +168,7 @@ async def _provider(tx: Transaction, item: Inbound) -> ProviderId | None:
     if item.provider in known:
         return item.provider
     serving = (await read_policy(tx)).providers.get(CHANNEL)
-    return serving.id if serving is not None else None
+    return serving[0].id if serving else None
 
 
 async def _send(tx: Transaction, item: Inbound, who: ProfileId, provider: ProviderId, text: str) -> None:

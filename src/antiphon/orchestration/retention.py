@@ -11,6 +11,7 @@ from antiphon.kernel.records import BUCKETS, DeliveryId, ProfileId, SourceId
 from antiphon.orchestration import store
 
 PAGE = 1_000
+INPUTS_PAGE = 5_000
 
 Ended = Callable[[Transaction, Collection[SourceId]], Awaitable[set[SourceId]]]
 ended: list[Ended] = []
@@ -60,7 +61,21 @@ async def _drop(tx: Transaction, rows: Sequence[Row]) -> int:
     return len(ids)
 
 
+async def trim_inputs(database: Database, before: datetime) -> int:
+    """What decisions read, some thousands in a transaction."""
+    gone, page = 0, INPUTS_PAGE
+    while page == INPUTS_PAGE:
+        page = await database.repeat(lambda tx: store.inputs.trim(tx, before, limit=INPUTS_PAGE))
+        gone += page
+    return gone
+
+
 RULES = (
+    profiles.Rule(
+        "decision_days",
+        (profiles.Kept("decision_input", "at"), profiles.Kept("decision_policy", like="decision_input")),
+        trim_inputs,
+    ),
     profiles.Rule(
         "ledger_months",
         (

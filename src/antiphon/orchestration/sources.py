@@ -10,9 +10,9 @@ from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import Count, FailoverOn, MessageId, ProfileId, Purpose, SourceId
 from antiphon.orchestration import store
+from antiphon.orchestration.conduct import CRITICAL
 from antiphon.orchestration.decide import decide
-from antiphon.orchestration.options import CRITICAL
-from antiphon.orchestration.records import Source
+from antiphon.orchestration.records import NO_TERMS, Budget, Source, Terms
 
 
 async def make_source(
@@ -26,6 +26,7 @@ async def make_source(
     purpose: Purpose,
     channels: Sequence[str],
     failover_on: FailoverOn,
+    terms: Terms = NO_TERMS,
 ) -> SourceId:
     """Raises Conflict for a campaign of a purpose that passes people's wishes."""
     if kind not in ("api", "system") and purpose in CRITICAL:
@@ -44,8 +45,29 @@ async def make_source(
         channels=tuple(channels),
         failover_on=failover_on,
         state="running",
+        terms=terms,
     )
-    return await store.insert_source(tx, source)
+    number = await store.insert_source(tx, source)
+    if terms.budget is not None:
+        await store.set_budget(tx, number, terms.budget)
+    return number
+
+
+async def set_budget(tx: Transaction, source: SourceId, amount: float) -> None:
+    """More of it is for whoever waits for it; less stops what is decided from now on. Raises Conflict for a source that
+    was made without one."""
+    budget = await store.read_budget(tx, source)
+    if budget is None:
+        raise Conflict("It was launched without a budget, so what it spends is not counted against one.")
+    await store.set_budget(tx, source, amount)
+    if amount > budget["amount"]:
+        await store.touch_people(tx, await store.read_waiting_for_money(tx, source))
+        tx.wake("people")
+
+
+async def budget(tx: Transaction, source: SourceId) -> Budget | None:
+    found = await store.read_budget(tx, source)
+    return Budget(found["amount"], found["reserved"]) if found is not None else None
 
 
 async def notify(tx: Transaction, source: SourceId, people: Sequence[ProfileId], variants: Sequence[str]) -> int:

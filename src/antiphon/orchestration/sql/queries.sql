@@ -1,12 +1,12 @@
 -- name: insert_source
 -- A new thing that notifications come from.
-INSERT INTO source (kind, name, message_id, version, topic, purpose, channels, failover_on, silence_s)
-VALUES (:kind, :name, :message_id, :version, :topic, :purpose, :channels, :failover_on, :silence_s)
+INSERT INTO source (kind, name, message_id, version, topic, purpose, channels, failover_on, silence_s, terms)
+VALUES (:kind, :name, :message_id, :version, :topic, :purpose, :channels, :failover_on, :silence_s, :terms)
 RETURNING id;
 
 -- name: read_sources
 -- Sources by number.
-SELECT id, kind, name, message_id, version, topic, purpose, channels, failover_on, state, prefer, silence_s
+SELECT id, kind, name, message_id, version, topic, purpose, channels, failover_on, state, prefer, silence_s, terms
   FROM source
  WHERE id = ANY(:ids::bigint[]);
 
@@ -59,7 +59,7 @@ SELECT DISTINCT n.id
 
 -- name: read_attempts
 -- What was tried for these notifications, oldest first.
-SELECT d.id, d.notification_id, d.profile_id, d.n, d.channel, d.address, d.state, d.failure
+SELECT d.id, d.notification_id, d.profile_id, d.n, d.channel, d.address, d.state, d.failure, d.provider_id
   FROM delivery d
   JOIN unnest(:notifications::bigint[]) AS given(id)
     ON d.bucket = (given.id & 255)::smallint AND d.notification_id = given.id
@@ -74,15 +74,6 @@ SELECT a.profile_id, a.channel, a.value, a.state = 'dead' AS dead, o.scope AS op
   LEFT JOIN known_opt_out o  -- reads across buckets: an opt-out lies in its address's own
     ON o.channel = a.channel AND o.value = a.value
  ORDER BY a.profile_id, a.channel, a.value;
-
--- name: read_responses
--- How often these people were written to and answered: sums of the events named in the ledger's words.
-SELECT s.profile_id, n.name, s.count
-  FROM known_event_name n
-  CROSS JOIN unnest(:profiles::bigint[]) AS given(profile_id)
-  JOIN known_event_sum s
-    ON s.bucket = (given.profile_id & 255)::smallint AND s.name_id = n.id AND s.profile_id = given.profile_id
- WHERE n.name = ANY(:names::text[]);
 
 -- name: insert_source_addresses
 -- One source, one address, once. What it does not return was taken before: see read_source_addresses.
@@ -130,14 +121,6 @@ SELECT (given.id & 255)::smallint, given.id, given.profile_id, given.source_id, 
               :reasons::text[], :channels::text[], :decisions::jsonb[])
        AS given(id, profile_id, source_id, variant, state, reason, channel, decision)
  ORDER BY 1, 2;
-
--- name: write_caps
--- The rolling counters of people who took a place under the frequency cap.
-UPDATE person p
-   SET capped_at = array(SELECT at FROM unnest(p.capped_at || array_fill(:now::timestamptz, ARRAY[given.places])) AS at
-                          WHERE at > :now::timestamptz - :kept::interval ORDER BY at)
-  FROM unnest(:profiles::bigint[], :places::integer[]) AS given(profile_id, places)
- WHERE p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id;
 
 -- name: lock_paused
 -- Those of these sources that are paused. A resume waits until we have written who waits for it, or is seen.

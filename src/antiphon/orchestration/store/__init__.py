@@ -1,6 +1,6 @@
 """The only code that runs orchestration's SQL: rows in, records out, set-wise."""
 
-from antiphon.orchestration.store import erasing, exporting, replies, retention
+from antiphon.orchestration.store import erasing, exporting, inputs, replies, retention
 from antiphon.orchestration.store.asking import (
     count_backlog,
     count_doubles,
@@ -23,13 +23,10 @@ from antiphon.orchestration.store.calls import (
 )
 from antiphon.orchestration.store.deciding import (
     Fresh,
-    decision_json,
-    insert_deliveries,
     lock_and_load,
+    put_together,
     read_attempts,
-    take_addresses,
-    write_caps,
-    write_verdicts,
+    read_places,
 )
 from antiphon.orchestration.store.delivering import (
     clear,
@@ -71,6 +68,18 @@ from antiphon.orchestration.store.sources import (
     set_prefer,
     set_state,
 )
+from antiphon.orchestration.store.writing import (
+    decision_json,
+    insert_deliveries,
+    lock_budgets,
+    read_budget,
+    read_waiting_for_money,
+    reserve,
+    set_budget,
+    take_addresses,
+    write_caps,
+    write_verdicts,
+)
 
 __all__ = [
     "DELIVERIES",
@@ -94,11 +103,13 @@ __all__ = [
     "expire",
     "exporting",
     "hand_over_notifications",
+    "inputs",
     "insert_api_notification",
     "insert_deliveries",
     "insert_source",
     "list_recipients",
     "lock_and_load",
+    "lock_budgets",
     "lock_deliveries",
     "lock_numbers",
     "lock_open",
@@ -108,24 +119,30 @@ __all__ = [
     "numbers_of",
     "park",
     "people_of",
+    "put_together",
     "read_attempts",
+    "read_budget",
     "read_conversions",
     "read_deliveries_of",
     "read_for_render",
     "read_idempotent",
     "read_notifications",
     "read_notifications_of",
+    "read_places",
     "read_public",
     "read_queued_of_people",
     "read_refused_marks",
     "read_sources",
     "read_twins",
     "read_waiting",
+    "read_waiting_for_money",
     "record",
     "replies",
     "reroute",
+    "reserve",
     "resume",
     "retention",
+    "set_budget",
     "set_prefer",
     "set_state",
     "take_addresses",

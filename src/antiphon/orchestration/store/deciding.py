@@ -1,43 +1,43 @@
-"""What a decision reads and writes."""
+"""What a decision reads: the cases of people, under their locks or, for a rehearsal, without."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from functools import lru_cache
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from antiphon import profiles
+from antiphon import metrics, profiles
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.records import (
-    NotificationId,
-    ProfileId,
-    SourceId,
-    directory_bucket,
-)
+from antiphon.kernel.records import NotificationId, ProfileId, directory_bucket
+from antiphon.orchestration.eligible import SEEN_RANK
 from antiphon.orchestration.jurisdictions import BY_TELEPHONE, caps_for
 from antiphon.orchestration.records import (
-    LANES,
     Attempt,
     OpenNotification,
     PersonCase,
+    Place,
     Reach,
-    Responses,
+    Seen,
     Source,
     Told,
-    Verdict,
+    Window,
 )
-from antiphon.orchestration.store.base import ANSWER_EVENTS, SENT_EVENTS, queries
-from antiphon.orchestration.store.people import in_order, lock_people, moving, people_of
+from antiphon.orchestration.store import places as packing
+from antiphon.orchestration.store.base import queries
+from antiphon.orchestration.store.people import Locked, in_order, lock_people, moving
 from antiphon.orchestration.store.sources import read_sources
 from antiphon.orchestration.zones import Traces, regions_of, zones_of
 
-Where = tuple[tuple[str, ...], tuple[str, ...]]
+Quiet = tuple[str, str] | None
+_QUIET = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d) ?[-–] ?((?:[01]\d|2[0-3]):[0-5]\d)")
+
+WINDOWED = frozenset({"chat"})
+"""Channels on which what may be said depends on when the person wrote last."""
 
 PHONES_MAX = 20
 """Of so many numbers of a person it is asked where they may be."""
@@ -80,25 +80,18 @@ async def lock_and_load(
     told = await _fresh_notifications(tx, fresh, [n for n in in_order(people) if locked.leads[n] == n])
     if not opened and not told:
         return [], {}
-    sources = await read_sources(tx, [row["source_id"] for row in opened])
+    sources = await read_sources(tx, {row["source_id"] for row in opened} | _named(locked))
     attempts = await _attempts(tx, [row["id"] for row in opened]) if opened else {}
     elsewhere = await _told_elsewhere(tx, opened, sources)
-    being_moved = await moving(tx, ids)
-    said = await profiles.preferences(tx, ids)
-    reach = await _reach(tx, ids)
-    responses = await _responses(tx, ids)
-    places = await _places(tx, ids, reach)
-    limited = await _told(tx, said, places)
     waiting: dict[int, list[OpenNotification]] = defaultdict(list)
     for profile, notification in told.items():
         waiting[profile].append(notification)
     for row in opened:
-        source = sources[row["source_id"]]
         waiting[row["person"]].append(
             OpenNotification(
                 id=row["id"],
                 number=row["profile_id"],
-                source=source,
+                source=sources[row["source_id"]],
                 created_at=row["created_at"],
                 variant=row["variant"],
                 expires_at=row["expires_at"],
@@ -107,22 +100,100 @@ async def lock_and_load(
                 told_elsewhere=row["id"] in elsewhere,
             )
         )
-    cases = [
-        PersonCase(
-            profile=ProfileId(profile),
-            notifications=notifications,
-            reach=reach.get(profile, ()),
-            responses=responses.get(profile, {}),
-            zones=places[profile][0],
-            regions=places[profile][1],
-            capped_at=locked.capped_at[ProfileId(profile)],
-            preferences=said[ProfileId(profile)],
-            told=limited.get(profile, ()),
-            moving=profile in being_moved,
-        )
-        for profile, notifications in waiting.items()
-    ]
+    places = {
+        person: packing.unpack(at, locked.capped_as[person], sources) if at else []
+        for person, at in locked.capped_at.items()
+    }
+    cases = await put_together(tx, waiting, places)
     return cases, {number: len(made) for number, made in attempts.items()}
+
+
+def _named(locked: Locked) -> set[int]:
+    """Sources that places under the caps were taken by."""
+    return {packing.source_of(packed) for packed_ones in locked.capped_as.values() for packed in packed_ones}
+
+
+async def read_places(tx: Transaction, people: Sequence[ProfileId]) -> dict[ProfileId, list[Place]]:
+    """As they stand, without a lock."""
+    rows = await queries.rows(tx, "read_capped", profiles=in_order(people))
+    sources = await read_sources(tx, {packing.source_of(packed) for row in rows for packed in row["capped_as"]})
+    return {row["profile_id"]: packing.unpack(row["capped_at"], row["capped_as"], sources) for row in rows}
+
+
+async def put_together(
+    tx: Transaction,
+    waiting: Mapping[int, Sequence[OpenNotification]],
+    places: Mapping[ProfileId, Sequence[Place]],
+) -> list[PersonCase]:
+    """Everything else that a decision about these notifications reads, by person."""
+    ids = in_order(waiting)
+    notifications = [notification for theirs in waiting.values() for notification in theirs]
+    sources = {notification.source.id: notification.source for notification in notifications}.values()
+    being_moved = await moving(tx, ids)
+    said = await profiles.preferences(tx, ids)
+    reach = await _reach(tx, ids, {channel for source in sources for channel in source.channels})
+    counts = await metrics.predict(tx, ids)
+    where = await _places(tx, ids, reach)
+    limited = await _told(tx, said, where)
+    groups = await _groups(tx, ids, sources)
+    held = await _held(tx, ids, sources)
+    seen = await _seen(tx, ids, sources)
+    hours = await metrics.hours(tx, ids) if any(s.terms.send_at and s.terms.send_at.best_hour for s in sources) else {}
+    return [
+        PersonCase(
+            profile=person,
+            notifications=[_with_seen(each, person, seen) for each in theirs] if seen else theirs,
+            reach=reach.get(person, ()),
+            counts=counts.get(person, {}),
+            hours=hours[person].counts if person in hours else (),
+            zones=where[person].zones,
+            regions=where[person].regions,
+            quiet=where[person].quiet,
+            places=places.get(person, ()),
+            preferences=said[person],
+            told=limited.get(person, ()),
+            groups=groups.get(person, ()),
+            held=held.get(person, {}),
+            moving=person in being_moved,
+        )
+        for person, theirs in ((person, waiting[person]) for person in ids)
+    ]
+
+
+async def _groups(tx: Transaction, people: Sequence[int], sources: Collection[Source]) -> dict[int, tuple[int, ...]]:
+    wanted = {group.id for source in sources for group in (*source.terms.inside, *source.terms.outside)}
+    found: dict[int, tuple[int, ...]] = {}
+    if wanted:
+        for row in await queries.rows(tx, "read_groups", profiles=list(people), segments=sorted(wanted)):
+            found[row["profile_id"]] = (*found.get(row["profile_id"], ()), row["segment_id"])
+    return found
+
+
+async def _held(tx: Transaction, people: Sequence[int], sources: Collection[Source]) -> dict[int, dict[str, float]]:
+    wanted = {source.terms.better_than.trait for source in sources if source.terms.better_than is not None}
+    found: dict[int, dict[str, float]] = defaultdict(dict)
+    if wanted:
+        for row in await queries.rows(tx, "read_held", profiles=list(people), traits=sorted(wanted)):
+            found[row["id"]][row["name"]] = float(row["value"])
+    return found
+
+
+async def _seen(tx: Transaction, people: Sequence[int], sources: Collection[Source]) -> dict[tuple[int, int], Seen]:
+    """By person and the source that is followed: the most that they made of it."""
+    wanted = {source.terms.follow.source for source in sources if source.terms.follow is not None}
+    found: dict[tuple[int, int], Seen] = {}
+    rows = await queries.rows(tx, "read_seen", profiles=list(people), sources=sorted(wanted)) if wanted else []
+    for row in rows:
+        key = row["person"], row["source_id"]
+        seen = Seen(row["channel"], "clicked" if row["clicked_at"] else "opened" if row["opened_at"] else "delivered")
+        if key not in found or SEEN_RANK[seen.how] > SEEN_RANK[found[key].how]:
+            found[key] = seen
+    return found
+
+
+def _with_seen(notification: OpenNotification, person: int, seen: Mapping[tuple[int, int], Seen]) -> OpenNotification:
+    follow = notification.source.terms.follow
+    return replace(notification, seen=seen.get((person, follow.source))) if follow is not None else notification
 
 
 async def _told_elsewhere(tx: Transaction, opened: Sequence[Row], sources: Mapping[int, Source]) -> set[int]:
@@ -153,18 +224,19 @@ def _attempt(row: Row) -> Attempt:
         address=row["address"],
         state=row["state"],
         failure=row["failure"],
+        provider=row["provider_id"],
     )
 
 
 async def _told(
-    tx: Transaction, said: Mapping[ProfileId, Sequence[profiles.Standing]], places: Mapping[int, Where]
+    tx: Transaction, said: Mapping[ProfileId, Sequence[profiles.Standing]], where: Mapping[int, Where]
 ) -> dict[int, list[Told]]:
     """What those people got who want no more than so much, or whom the law lets get no more: as far back as the
     longest of these limits reaches."""
     longest: dict[int, float] = {}
     for person, rows in said.items():
         wished = [row.limit_s for row in rows if row.limit_s is not None]
-        lawful = [cap.within_s for channel in BY_TELEPHONE for cap in caps_for(places[person][1], channel, tx.now)]
+        lawful = [cap.within_s for channel in BY_TELEPHONE for cap in caps_for(where[person].regions, channel, tx.now)]
         if wished or lawful:
             longest[person] = max(wished + lawful)
     found: dict[int, list[Told]] = defaultdict(list)
@@ -175,18 +247,49 @@ async def _told(
     return found
 
 
-async def _reach(tx: Transaction, people: Sequence[ProfileId]) -> dict[int, list[Reach]]:
+async def _reach(tx: Transaction, people: Sequence[ProfileId], channels: Collection[str]) -> dict[int, list[Reach]]:
+    rows = await queries.rows(tx, "read_reach", profiles=list(people))
+    windows = await _windows(tx, [row for row in rows if row["channel"] in WINDOWED & set(channels)])
     found: dict[int, list[Reach]] = defaultdict(list)
-    for row in await queries.rows(tx, "read_reach", profiles=list(people)):
-        found[row["profile_id"]].append(Reach(row["channel"], row["value"], row["opted_out"], row["dead"]))
+    for row in rows:
+        channel, value = row["channel"], row["value"]
+        found[row["profile_id"]].append(
+            Reach(channel, value, row["opted_out"], row["dead"])
+            if channel not in WINDOWED
+            else Reach(channel, value, row["opted_out"], row["dead"], True, windows.get((channel, value)))
+        )
     return found
+
+
+async def _windows(tx: Transaction, rows: Sequence[Row]) -> dict[tuple[str, str], Window]:
+    if not rows:
+        return {}
+    found = await queries.rows(
+        tx,
+        "read_windows",
+        buckets=[directory_bucket(row["channel"], row["value"]) for row in rows],
+        channels=[row["channel"] for row in rows],
+        values=[row["value"] for row in rows],
+    )
+    return {(row["channel"], row["value"]): Window(row["kind"], row["until"]) for row in found}
+
+
+class Where(Struct, frozen=True):
+    """The zones in which somebody may live, empty where nothing is known, the regions whose law counts, and their own
+    quiet hours."""
+
+    zones: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    quiet: Quiet = None
+
+
+NOWHERE = Where()
 
 
 async def _places(
     tx: Transaction, people: Sequence[ProfileId], reach: Mapping[int, Sequence[Reach]]
 ) -> dict[int, Where]:
-    """The zones in which each may live, empty where nothing is known, and the regions whose law counts."""
-    found: dict[int, Where] = dict.fromkeys(people, ((), ()))
+    found: dict[int, Where] = dict.fromkeys(people, NOWHERE)
     for row in await queries.rows(tx, "read_traces", profiles=list(people)):
         phones = [r.value for r in reach.get(row["id"], ()) if r.channel in BY_TELEPHONE]
         traces = Traces(
@@ -196,116 +299,13 @@ async def _places(
             state=row["state"],
             phones=tuple(phones[:PHONES_MAX]),
         )
-        found[row["id"]] = (zones_of(traces, ""), regions_of(traces))
+        found[row["id"]] = _where(traces, row["quiet_hours"])
     return found
 
 
-async def _responses(tx: Transaction, people: Sequence[ProfileId]) -> dict[int, dict[str, Responses]]:
-    channel_of = {name: channel for channel, name in SENT_EVENTS.items()} | ANSWER_EVENTS
-    sums: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for row in await queries.rows(tx, "read_responses", profiles=list(people), names=list(channel_of)):
-        answered = row["name"] in ANSWER_EVENTS
-        sums[row["profile_id"]][channel_of[row["name"]]][answered] += row["count"]
-    return {
-        profile: {channel: Responses(sent, answered) for channel, (sent, answered) in channels.items()}
-        for profile, channels in sums.items()
-    }
-
-
-async def take_addresses(tx: Transaction, wanted: Sequence[tuple[SourceId, str, str, ProfileId]]) -> list[bool]:
-    """For each (source, channel, address, person): whether the address is this person's for this source."""
-    if not wanted:
-        return []
-    keys = [(source, address_key(channel, value)) for source, channel, value, _ in wanted]
-    where: dict[str, Any] = {
-        "buckets": [directory_bucket(channel, value) for _, channel, value, _ in wanted],
-        "sources": [source for source, _ in keys],
-        "keys": [key for _, key in keys],
-    }
-    owners = {}
-    people = [profile for *_, profile in wanted]
-    taken = await queries.rows(tx, "insert_source_addresses", **where, profiles=people)
-    if len(taken) < len(wanted):
-        rows = await queries.rows(tx, "read_source_addresses", **where)
-        leads = await people_of(tx, {row["profile_id"] for row in rows})
-        owners = {(row["source_id"], row["key"]): leads[row["profile_id"]] for row in rows}
-    return [owners.get(key, profile) == profile for key, profile in zip(keys, people, strict=True)]
-
-
-def address_key(channel: str, value: str) -> UUID:
-    return UUID(bytes=hashlib.blake2b(f"{channel}\0{value}".encode(), digest_size=16).digest())
-
-
-async def insert_deliveries(tx: Transaction, sends: Sequence[tuple[Verdict, OpenNotification, int]]) -> None:
-    """Each with its notification and the number of the attempt."""
-    await queries.run(
-        tx,
-        "insert_deliveries",
-        notifications=[verdict.notification for verdict, *_ in sends],
-        profiles=[notification.number for _, notification, _ in sends],
-        sources=[notification.source.id for _, notification, _ in sends],
-        ns=[n for *_, n in sends],
-        channels=[verdict.channel for verdict, *_ in sends],
-        addresses=[verdict.address for verdict, *_ in sends],
-        providers=[verdict.provider for verdict, *_ in sends],
-        lanes=[int(LANES[notification.source.purpose]) for _, notification, _ in sends],
-    )
-
-
-CANCELS = frozenset({"cancelled", "merged"})
-_STATE_OF_ACT = {"send": "open", "wait": "waiting", "drop": "dropped", "fail": "failed", "rest": "sent"}
-
-
-async def write_verdicts(tx: Transaction, decided: Sequence[tuple[Verdict, ProfileId, OpenNotification]]) -> None:
-    """New notifications are inserted as they were decided, older ones are updated."""
-    new = [entry for entry in decided if entry[2].is_new]
-    old = [entry for entry in decided if not entry[2].is_new and entry[0].act != "keep"]
-    if new:
-        await queries.run(
-            tx,
-            "insert_verdicts",
-            profiles=[notification.number for *_, notification in new],
-            sources=[notification.source.id for *_, notification in new],
-            variants=[notification.variant for *_, notification in new],
-            **_verdict_columns(tx, new),
-        )
-    if old:
-        await queries.run(tx, "write_verdicts", **_verdict_columns(tx, old))
-
-
-def _verdict_columns(
-    tx: Transaction, decided: Sequence[tuple[Verdict, ProfileId, OpenNotification]]
-) -> dict[str, list[Any]]:
-    verdicts = [verdict for verdict, *_ in decided]
-    return {
-        "notifications": [verdict.notification for verdict in verdicts],
-        "states": ["cancelled" if v.act == "drop" and v.reason in CANCELS else _STATE_OF_ACT[v.act] for v in verdicts],
-        "reasons": [verdict.reason for verdict in verdicts],
-        "channels": [verdict.channel for verdict in verdicts],
-        "decisions": [decision_json(verdict, at=tx.now) for verdict in verdicts],
-    }
-
-
-def decision_json(verdict: Verdict, *, at: datetime) -> str:
-    """As stored: short keys are not needed, but nothing that is empty is kept."""
-    document: dict[str, Any] = {"act": verdict.act, "because": verdict.because, "at": at}
-    if verdict.channel:
-        document["channel"] = verdict.channel
-    if verdict.reason:
-        document["reason"] = verdict.reason
-    if verdict.until:
-        document["until"] = verdict.until
-    if len(verdict.options) > 1 or verdict.act != "send":
-        document["options"] = [
-            {"channel": o.channel, "score": o.score} | ({"reason": o.reason} if o.reason else {})
-            for o in verdict.options
-        ]
-    return msgspec.json.encode(document).decode()
-
-
-async def write_caps(tx: Transaction, people: Sequence[ProfileId], *, kept_s: float) -> None:
-    """Somebody who took two places is named twice."""
-    if people:
-        places = Counter(people)
-        kept = timedelta(seconds=kept_s)
-        await queries.run(tx, "write_caps", profiles=list(places), places=list(places.values()), kept=kept)
+@lru_cache(maxsize=20_000)
+def _where(traces: Traces, quiet_hours: str | None) -> Where:
+    """Where nothing differs, nothing is worked out twice. What cannot be read as hours is none."""
+    said = _QUIET.fullmatch(quiet_hours.strip()) if quiet_hours else None
+    quiet = (said[1], said[2]) if said else None
+    return Where(zones_of(traces, ""), regions_of(traces), quiet)

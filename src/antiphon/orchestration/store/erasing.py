@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import ProfileId, directory_bucket
 from antiphon.orchestration.store.base import queries
-from antiphon.orchestration.store.deciding import address_key
+from antiphon.orchestration.store.writing import address_key
 
 
 async def is_leaving(tx: Transaction, people: Sequence[ProfileId]) -> bool:

@@ -21,10 +21,12 @@ FOLLOWED_MAX = 8
 
 
 class Locked(Struct, frozen=True):
-    """`leads`: whose each number is. `capped_at`: the places under the cap of each person; also who is locked."""
+    """`leads`: whose each number is. `capped_at`: when each person's places under the caps were taken, also who is
+    locked; `capped_as`: which places (`places.py`)."""
 
     leads: Mapping[int, ProfileId]
     capped_at: Mapping[ProfileId, list[datetime]]
+    capped_as: Mapping[ProfileId, list[int]]
 
 
 async def lock_people(tx: Transaction, numbers: Collection[int], *, make: bool = False) -> Locked:
@@ -35,17 +37,20 @@ async def lock_people(tx: Transaction, numbers: Collection[int], *, make: bool =
     """
     leads = {number: ProfileId(number) for number in numbers}
     capped: dict[ProfileId, list[datetime]] = {}
+    what: dict[ProfileId, list[int]] = {}
     wanted = in_order(numbers)
     if make and wanted:
         await queries.run(tx, "insert_people", profiles=wanted)
     for _ in range(FOLLOWED_MAX):
         if not wanted:
-            return Locked(leads, capped)
+            return Locked(leads, capped, what)
         rows = await queries.rows(tx, "lock_people", profiles=wanted)
         found = {number: row for row in rows for number in row["numbers"]}
         leads = {n: ProfileId(found[p]["merged_into"] or found[p]["profile_id"]) if p in found else p
                  for n, p in leads.items()}  # fmt: skip
-        capped |= {row["profile_id"]: row["capped_at"] for row in rows if row["merged_into"] is None}
+        own = [row for row in rows if row["merged_into"] is None]
+        capped |= {row["profile_id"]: row["capped_at"] for row in own}
+        what |= {row["profile_id"]: row["capped_as"] for row in own}
         wanted = in_order({row["merged_into"] for row in rows if row["merged_into"] is not None})
     raise Busy("Somebody is being merged again and again.")
 
@@ -108,11 +113,14 @@ async def write_merges(tx: Transaction, leads: Mapping[int, ProfileId]) -> None:
         await queries.run(tx, "write_merges", numbers=numbers, people=[leads[number] for number in numbers])
 
 
-async def write_whole(tx: Transaction, capped: Mapping[ProfileId, Sequence[datetime]]) -> None:
+async def write_whole(tx: Transaction, capped: Mapping[ProfileId, Sequence[tuple[datetime, int]]]) -> None:
     """These are people of their own, and get these places under the cap beside those that they have."""
-    pairs = [(person, at) for person in in_order(capped) for at in capped[ProfileId(person)] or (None,)]
-    if pairs:
-        await queries.run(tx, "write_whole", people=[person for person, _ in pairs], at=[at for _, at in pairs])
+    rows = [
+        (person, at, what) for person in in_order(capped) for at, what in capped[ProfileId(person)] or ((None, None),)
+    ]
+    if rows:
+        people, at, what = (list(column) for column in zip(*rows, strict=True))
+        await queries.run(tx, "write_whole", people=people, at=at, what=what)
 
 
 async def read_twins(tx: Transaction, people: Collection[ProfileId]) -> list[Row]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+import msgspec
 
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import (
@@ -10,9 +12,7 @@ from antiphon.kernel.records import (
     Purpose,
     SourceId,
 )
-from antiphon.orchestration.records import (
-    Source,
-)
+from antiphon.orchestration.records import NO_TERMS, Source, Terms
 from antiphon.orchestration.store.base import queries
 from antiphon.orchestration.store.people import touch_people
 
@@ -30,11 +30,12 @@ async def insert_source(tx: Transaction, source: Source) -> SourceId:
         channels=list(source.channels),
         failover_on=source.failover_on,
         silence_s=source.silence_s,
+        terms=msgspec.to_builtins(source.terms),
     )
     return SourceId(number)
 
 
-async def read_sources(tx: Transaction, ids: Sequence[int]) -> dict[int, Source]:
+async def read_sources(tx: Transaction, ids: Collection[int]) -> dict[int, Source]:
     return {row["id"]: _source(row) for row in await queries.rows(tx, "read_sources", ids=list(set(ids)))}
 
 
@@ -52,6 +53,7 @@ def _source(row: Row) -> Source:
         state=row["state"],
         prefer=row["prefer"],
         silence_s=row["silence_s"],
+        terms=msgspec.convert(row["terms"], Terms) if row["terms"] else NO_TERMS,
     )
 
 

@@ -14,7 +14,15 @@ CREATE TABLE source (
   failover_on text NOT NULL CHECK (failover_on IN ('definite', 'silence')),
   prefer      text,                      -- the channel that the rest was shifted to
   silence_s   jsonb NOT NULL DEFAULT '{}', -- {"push": 30}: overrides of the silence time-outs
+  terms       jsonb NOT NULL DEFAULT '{}', -- priority, eligibility, what it follows, when, at what cost: records.Terms
   state       text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'cancelled'))
+);
+
+-- Money that a source may spend: reserved when an attempt is decided.
+CREATE TABLE source_budget (
+  source_id bigint PRIMARY KEY,
+  amount    double precision NOT NULL CHECK (amount >= 0),
+  reserved  double precision NOT NULL DEFAULT 0
 );
 
 -- The lock and the rolling counters of a person; due while one of their open notifications must wait.
@@ -26,6 +34,7 @@ CREATE TABLE person (
   lease       integer NOT NULL DEFAULT 0,
   version     integer NOT NULL DEFAULT 0,
   capped_at   timestamptz[] NOT NULL DEFAULT '{}',  -- when capped messages were decided, within the longest cap
+  capped_as   bigint[] NOT NULL DEFAULT '{}',       -- of which source, on which channel: store/places.py packs them
   merged_into bigint,                  -- this number turned out to be that person: the ledger keeps it, decisions follow
   PRIMARY KEY (bucket, profile_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
@@ -129,3 +138,26 @@ CREATE TABLE delivery (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 -- serves the claim per provider, urgent lane first; a delivery that waits for nothing is not in it
 CREATE INDEX delivery_due ON delivery (provider_id, lane, due_at) WHERE due_at IS NOT NULL;
+
+-- What a decision read: kept for every wait and every drop, and for a sample of the rest, so that it can be replayed.
+CREATE TABLE decision_input (
+  bucket        smallint NOT NULL,
+  id            bigint GENERATED ALWAYS AS IDENTITY,
+  profile_id    bigint NOT NULL,
+  at            timestamptz NOT NULL,
+  notifications bigint[] NOT NULL,       -- of which it was decided
+  policy        bytea NOT NULL,          -- digest: decision_policy
+  inputs        bytea NOT NULL,          -- the person's case, packed
+  PRIMARY KEY (bucket, id)
+);
+-- serves whoever asks why
+CREATE INDEX decision_input_of ON decision_input (bucket, profile_id, at);
+-- serves the trim
+CREATE INDEX decision_input_at ON decision_input USING brin (at);
+
+-- What the operator had set, which accounts there were and what was known of everybody when it was decided.
+CREATE TABLE decision_policy (
+  digest bytea PRIMARY KEY,
+  at     timestamptz NOT NULL,           -- when it was first used
+  policy bytea NOT NULL
+);

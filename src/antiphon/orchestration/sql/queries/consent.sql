@@ -88,7 +88,8 @@ WITH given AS MATERIALIZED (
                          AND a.channel = given.channel AND a.value = given.address AND a.state <> 'dead')
           AND NOT EXISTS (SELECT FROM known_moving m WHERE m.profile_id = given.person))
 UPDATE delivery d
-   SET state = 'sending', attempts = d.attempts + 1
+   SET state = 'sending', attempts = d.attempts + 1, lease = d.lease + 1,
+       lease_until = clock_timestamp() + :lease_for::interval
   FROM allowed
  WHERE d.bucket = allowed.bucket AND d.id = allowed.id AND d.lease = allowed.lease AND d.state = 'queued'
 RETURNING d.id, d.lease, d.provider_id;

@@ -9,7 +9,7 @@ SELECT (profile_id & 255)::smallint, profile_id
 -- name: lock_people
 -- The lock under which everything open of a person is decided, with the rolling counters, for these numbers: a
 -- number that turned out to be somebody locks that person. `merged_into` is set where that happened while we waited.
-SELECT person.profile_id, person.capped_at, person.merged_into, lead.numbers
+SELECT person.profile_id, person.capped_at, person.capped_as, person.merged_into, lead.numbers
   FROM person
   JOIN (SELECT coalesce(a.merged_into, given.profile_id) AS profile_id, array_agg(given.profile_id) AS numbers
           FROM unnest(:profiles::bigint[]) AS given(profile_id)
@@ -21,7 +21,7 @@ SELECT person.profile_id, person.capped_at, person.merged_into, lead.numbers
 
 -- name: lock_numbers
 -- Rows of these very numbers, locked: a merge or its undoing is under way.
-SELECT person.profile_id, person.capped_at, person.merged_into
+SELECT person.profile_id, person.capped_at, person.capped_as, person.merged_into
   FROM person
   JOIN unnest(:profiles::bigint[]) AS given(profile_id)
     ON person.bucket = (given.profile_id & 255)::smallint AND person.profile_id = given.profile_id
@@ -81,21 +81,19 @@ SELECT DISTINCT number.person
 -- These numbers are those people from now on. Their wait and their places under the cap are handed over.
 UPDATE person p
    SET merged_into = given.person, due_at = NULL, lease_until = NULL, lease = p.lease + 1, version = p.version + 1,
-       capped_at = '{}'
+       capped_at = '{}', capped_as = '{}'
   FROM unnest(:numbers::bigint[], :people::bigint[]) AS given(number, person)
  WHERE p.bucket = (given.number & 255)::smallint AND p.profile_id = given.number;
 
 -- name: write_whole
--- These people are nobody's further number, with the places under the cap that count for them.
+-- These people are nobody's further number, with the places under the cap that count for them beside their own.
 UPDATE person p
-   SET merged_into = NULL,
-       capped_at = array(SELECT at FROM unnest(p.capped_at) AS at
-                         UNION ALL
-                         SELECT given.at FROM unnest(:people::bigint[], :at::timestamptz[]) AS given(person, at)
-                          WHERE given.person = p.profile_id AND given.at IS NOT NULL
-                          ORDER BY 1)
- WHERE (p.bucket, p.profile_id) IN (SELECT (given.person & 255)::smallint, given.person
-                                      FROM unnest(:people::bigint[]) AS given(person));
+   SET merged_into = NULL, capped_at = p.capped_at || given.at, capped_as = p.capped_as || given.what
+  FROM (SELECT person, coalesce(array_agg(at) FILTER (WHERE at IS NOT NULL), '{}') AS at,
+               coalesce(array_agg(what) FILTER (WHERE at IS NOT NULL), '{}') AS what
+          FROM unnest(:people::bigint[], :at::timestamptz[], :what::bigint[]) AS rows(person, at, what)
+         GROUP BY person) AS given
+ WHERE p.bucket = (given.person & 255)::smallint AND p.profile_id = given.person;
 
 -- name: read_twins
 -- Notifications of one source that several numbers of a person have, of which some are open.

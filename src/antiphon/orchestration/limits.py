@@ -1,0 +1,119 @@
+"""How much a person may get: the company's caps, the person's own limits, the law. Pure.
+
+A cap counts what it is about: everything, one topic, one channel. A channel's cap counts every attempt on it; the
+others count a message once, however many attempts it took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from antiphon.kernel.settings import FrequencyCap
+from antiphon.orchestration.jurisdictions import BY_TELEPHONE, caps_for
+from antiphon.orchestration.records import PersonCase, Place, Policy, Reason, Source, Told
+from antiphon.profiles import Standing
+
+
+class Wait(Struct, frozen=True):
+    """It may go at that time, and why not before."""
+
+    until: datetime
+    reason: Reason | None
+    because: str
+
+
+class Used:
+    """Places taken under the caps, and by whom in this very decision: so that who lost the last one is told to whom."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self.places = list(places)
+        self._winners: list[tuple[Place, Source]] = []
+
+    def take(self, place: Place, source: Source) -> None:
+        self.places.append(place)
+        self._winners.append((place, source))
+
+    def winner(self, cap: FrequencyCap) -> Source | None:
+        """Who took the newest place under this cap just now."""
+        return next((source for place, source in reversed(self._winners) if _counts(cap, place)), None)
+
+
+def capped(source: Source, policy: Policy, used: Used, *, channel: str | None, now: datetime) -> Wait | None:
+    """Until when the company's caps leave no room: those of a channel, or (None) those of none."""
+    waits = [
+        Wait(until, "capped", _because(cap, source, used))
+        for cap in policy.caps
+        if cap.channel == channel and cap.topic in (None, source.topic)
+        and (until := room_at([p.at for p in used.places if _counts(cap, p)], cap.count, cap.within_s, now=now))
+    ]  # fmt: skip
+    return max(waits, key=lambda wait: wait.until, default=None)
+
+
+def _counts(cap: FrequencyCap, place: Place) -> bool:
+    if cap.channel is None:
+        return not place.further and cap.topic in (None, place.topic)
+    return place.channel == cap.channel and cap.topic in (None, place.topic)
+
+
+def _because(cap: FrequencyCap, source: Source, used: Used) -> str:
+    what = " ".join(word for word in (cap.channel, f"about {cap.topic}" if cap.topic else None) if word)
+    said = f"at most {cap.count} messages{' by ' + what if cap.channel else ' ' + what if what else ''}"
+    said += f" in {_span(cap.within_s)}"
+    winner = used.winner(cap)
+    if winner is None:
+        return f"{said}, and so many were sent"
+    if winner.terms.priority > source.terms.priority:
+        why = f"its priority is higher ({winner.terms.priority} against {source.terms.priority})"
+    else:
+        why = "it is older" if winner.purpose is source.purpose else f"it is a message of the purpose {winner.purpose}"
+    return f"{said}; the last place went to {winner.name}: {why}"
+
+
+def _span(seconds: float) -> str:
+    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= unit and seconds % unit == 0:
+            n = int(seconds // unit)
+            return f"{n} {name}s" if n > 1 else f"a{'n' if name == 'hour' else ''} {name}"
+    return f"{seconds:g} seconds"
+
+
+def wished(limits: Sequence[Standing], told: Sequence[Told], *, now: datetime) -> Wait | None:
+    """What the person asked for, counted over whatever the wish is about: a topic, a channel, all."""
+    for limit in limits:
+        assert limit.limit_count is not None
+        assert limit.limit_s is not None
+        used = [each.at for each in told if limit.covers(each.topic, each.channel, each.address)]
+        if (until := room_at(used, limit.limit_count, limit.limit_s, now=now)) is not None:
+            return Wait(until, "capped", f"the person wants at most {limit.limit_count} in {_span(limit.limit_s)}")
+    return None
+
+
+def lawful(case: PersonCase, policy: Policy, channel: str, told: Sequence[Told], *, now: datetime) -> Wait | None:
+    used = [each.at for each in told if each.channel in BY_TELEPHONE]
+    rooms = [
+        room_at(used, cap.count, cap.within_s, now=now)
+        for cap in caps_for(case.regions, channel, now, settings=policy.jurisdictions)
+    ]
+    until = max((room for room in rooms if room is not None), default=None)
+    if until is None:
+        return None
+    return Wait(until, "capped", "the law where the person lives lets no more through in such a time")
+
+
+def room_at(used: Sequence[datetime], count: int, within_s: float, *, now: datetime) -> datetime | None:
+    """When one more fits into `count` in any period of this length; None: now."""
+    within = timedelta(seconds=within_s)
+    if count < 1:
+        return now + within
+    recent = sorted(at for at in used if at > now - within)
+    return recent[-count] + within if len(recent) >= count else None
+
+
+def kept(places: Iterable[Place], caps: Sequence[FrequencyCap], *, now: datetime) -> Iterator[Place]:
+    """Those that may still count."""
+    longest = max((cap.within_s for cap in caps), default=0.0)
+    since = now - timedelta(seconds=longest)
+    return (place for place in places if place.at > since)

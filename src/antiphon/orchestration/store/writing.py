@@ -1,0 +1,147 @@
+"""What a decision writes: verdicts, attempts, places under the caps, money."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from antiphon.kernel.db import Row, Transaction
+from antiphon.kernel.records import ProfileId, SourceId, directory_bucket
+from antiphon.orchestration.conduct import CONDUCT
+from antiphon.orchestration.records import OpenNotification, Option, Place, Verdict
+from antiphon.orchestration.store import places as packing
+from antiphon.orchestration.store.base import queries
+from antiphon.orchestration.store.people import people_of
+
+
+async def take_addresses(tx: Transaction, wanted: Sequence[tuple[SourceId, str, str, ProfileId]]) -> list[bool]:
+    """For each (source, channel, address, person): whether the address is this person's for this source."""
+    if not wanted:
+        return []
+    keys = [(source, address_key(channel, value)) for source, channel, value, _ in wanted]
+    where: dict[str, Any] = {
+        "buckets": [directory_bucket(channel, value) for _, channel, value, _ in wanted],
+        "sources": [source for source, _ in keys],
+        "keys": [key for _, key in keys],
+    }
+    owners = {}
+    people = [profile for *_, profile in wanted]
+    taken = await queries.rows(tx, "insert_source_addresses", **where, profiles=people)
+    if len(taken) < len(wanted):
+        rows = await queries.rows(tx, "read_source_addresses", **where)
+        leads = await people_of(tx, {row["profile_id"] for row in rows})
+        owners = {(row["source_id"], row["key"]): leads[row["profile_id"]] for row in rows}
+    return [owners.get(key, profile) == profile for key, profile in zip(keys, people, strict=True)]
+
+
+def address_key(channel: str, value: str) -> UUID:
+    return UUID(bytes=hashlib.blake2b(f"{channel}\0{value}".encode(), digest_size=16).digest())
+
+
+async def insert_deliveries(tx: Transaction, sends: Sequence[tuple[Verdict, OpenNotification, int]]) -> None:
+    """Each with its notification and the number of the attempt."""
+    await queries.run(
+        tx,
+        "insert_deliveries",
+        notifications=[verdict.notification for verdict, *_ in sends],
+        profiles=[notification.number for _, notification, _ in sends],
+        sources=[notification.source.id for _, notification, _ in sends],
+        ns=[n for *_, n in sends],
+        channels=[verdict.channel for verdict, *_ in sends],
+        addresses=[verdict.address for verdict, *_ in sends],
+        providers=[verdict.provider for verdict, *_ in sends],
+        lanes=[int(CONDUCT[notification.source.purpose].lane) for _, notification, _ in sends],
+    )
+
+
+CANCELS = frozenset({"cancelled", "merged"})
+_STATE_OF_ACT = {"send": "open", "wait": "waiting", "drop": "dropped", "fail": "failed", "rest": "sent"}
+
+
+async def write_verdicts(tx: Transaction, decided: Sequence[tuple[Verdict, ProfileId, OpenNotification]]) -> None:
+    """New notifications are inserted as they were decided, older ones are updated."""
+    new = [entry for entry in decided if entry[2].is_new]
+    old = [entry for entry in decided if not entry[2].is_new and entry[0].act != "keep"]
+    if new:
+        await queries.run(
+            tx,
+            "insert_verdicts",
+            profiles=[notification.number for *_, notification in new],
+            sources=[notification.source.id for *_, notification in new],
+            variants=[notification.variant for *_, notification in new],
+            **_verdict_columns(tx, new),
+        )
+    if old:
+        await queries.run(tx, "write_verdicts", **_verdict_columns(tx, old))
+
+
+def _verdict_columns(
+    tx: Transaction, decided: Sequence[tuple[Verdict, ProfileId, OpenNotification]]
+) -> dict[str, list[Any]]:
+    verdicts = [verdict for verdict, *_ in decided]
+    return {
+        "notifications": [verdict.notification for verdict in verdicts],
+        "states": ["cancelled" if v.act == "drop" and v.reason in CANCELS else _STATE_OF_ACT[v.act] for v in verdicts],
+        "reasons": [verdict.reason for verdict in verdicts],
+        "channels": [verdict.channel for verdict in verdicts],
+        "decisions": [decision_json(verdict, at=tx.now) for verdict in verdicts],
+    }
+
+
+def decision_json(verdict: Verdict, *, at: datetime) -> str:
+    """As stored: short keys are not needed, but nothing that is empty is kept."""
+    document: dict[str, Any] = {"act": verdict.act, "because": verdict.because, "at": at}
+    if verdict.channel:
+        document["channel"] = verdict.channel
+    if verdict.reason:
+        document["reason"] = verdict.reason
+    if verdict.until:
+        document["until"] = verdict.until
+    if verdict.propensity is not None:
+        document["propensity"] = round(verdict.propensity, 4)
+    if len(verdict.options) > 1 or verdict.act != "send":
+        document["options"] = [_option(option) for option in verdict.options]
+    return msgspec.json.encode(document).decode()
+
+
+def _option(option: Option) -> dict[str, Any]:
+    document: dict[str, Any] = {"channel": option.channel, "score": option.score}
+    if option.cost:
+        document["cost"] = option.cost
+    return document | ({"reason": option.reason} if option.reason else {})
+
+
+async def write_caps(tx: Transaction, taken: Mapping[ProfileId, Sequence[Place]]) -> None:
+    """All places of each person that still count, the new ones among them."""
+    rows = [(person, place.at, packing.pack(place)) for person, places in taken.items() for place in places]
+    if rows:
+        people, at, what = (list(column) for column in zip(*rows, strict=True))
+        await queries.run(tx, "write_caps", profiles=people, at=at, what=what)
+
+
+async def lock_budgets(tx: Transaction, sources: Sequence[SourceId]) -> dict[SourceId, float]:
+    """What is left to those of these sources that have a budget."""
+    rows = await queries.rows(tx, "lock_budgets", sources=sorted(set(sources))) if sources else []
+    return {row["source_id"]: row["amount"] - row["reserved"] for row in rows}
+
+
+async def reserve(tx: Transaction, costs: Mapping[SourceId, float]) -> None:
+    if costs:
+        await queries.run(tx, "reserve", sources=list(costs), costs=list(costs.values()))
+
+
+async def set_budget(tx: Transaction, source: SourceId, amount: float) -> None:
+    await queries.run(tx, "insert_budget", source_id=source, amount=amount)
+
+
+async def read_budget(tx: Transaction, source: SourceId) -> Row | None:
+    return await queries.row(tx, "read_budget", source_id=source)
+
+
+async def read_waiting_for_money(tx: Transaction, source: SourceId) -> list[ProfileId]:
+    return [row["profile_id"] for row in await queries.rows(tx, "read_waiting_for_money", source_id=source)]
