@@ -10,6 +10,7 @@ import binascii
 import html
 import re
 from collections.abc import Iterator
+from email.errors import HeaderParseError
 from email.header import decode_header
 from typing import Final
 
@@ -116,7 +117,7 @@ def words(value: str) -> str:
         return value
     try:
         pieces = decode_header(value[:LINE_CHARS_MAX])
-    except (ValueError, binascii.Error):
+    except (ValueError, HeaderParseError):
         return value
     return "".join(piece if isinstance(piece, str) else in_charset(piece, charset or "") for piece, charset in pieces)
 

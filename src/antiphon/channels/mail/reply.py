@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
-from email.utils import parseaddr
 from hashlib import sha256
 from typing import Final
 from urllib.parse import unquote
@@ -13,7 +12,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from antiphon.channels.mail import parts
-from antiphon.channels.mail.addresses import tidy
+from antiphon.channels.mail.addresses import all_in, tidy
 from antiphon.channels.mail.markup import HTML_CHARS_MAX, to_text
 from antiphon.channels.mail.quotes import Cut, cut
 
@@ -25,6 +24,8 @@ ANSWERED_MAX: Final = 30
 _TEXT_BYTES_MAX = 4 * HTML_CHARS_MAX
 _NAME_CHARS_MAX = 100
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_IN_ANGLES = re.compile(r"<([^<>]*)>")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,250})>")
 
 
@@ -51,8 +52,7 @@ class Written(Struct, frozen=True):
 
 def read_written(mail: parts.Mail, raw: bytes) -> Written:
     headers = mail.headers
-    name, address = parseaddr(headers.first("from")[:2_000])
-    sender = tidy(address).lower()
+    name, sender = _from(headers.first("from")[:2_000])
     bodies = [part for part in mail.leaves if _is_body(part)]
     plain = "\n".join(_flowed(part) for part in bodies if part.kind == "text/plain")
     if not plain.strip():
@@ -61,10 +61,19 @@ def read_written(mail: parts.Mail, raw: bytes) -> Written:
         sender=sender,
         subject=clean(parts.words(headers.first("subject")))[:SUBJECT_CHARS_MAX].replace("\n", " ").strip(),
         message_id=_message_id(headers, raw),
-        body=cut(clean(plain)[:TEXT_CHARS_MAX], sender=clean(parts.words(name)).strip()),
+        body=cut(clean(plain)[:TEXT_CHARS_MAX], sender=name),
         answered=_answered(headers),
         attachments=tuple(_name(part) for part in mail.leaves if not _is_body(part)),
     )
+
+
+def _from(value: str) -> tuple[str, str]:
+    """Name and address. What stands in quotes is a name, even if it looks like an address of somebody else."""
+    unquoted = _QUOTED.sub(" ", value)
+    found = _IN_ANGLES.search(unquoted)
+    address = tidy(found[1]) if found else next(iter(all_in(unquoted)), "")
+    name = value.partition("<")[0] if found else ""
+    return clean(parts.words(name.strip(' "'))).strip(' "'), address.lower()
 
 
 def clean(text: str) -> str:
