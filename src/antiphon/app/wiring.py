@@ -9,6 +9,7 @@ from antiphon.kernel.records import (
     AccountChange,
     Erased,
     Event,
+    Halted,
     Inbound,
     Merged,
     ProfileChange,
@@ -34,6 +35,7 @@ def wire(database: Database) -> None:
     take(database, TopicChange, segments.on_topic_changes)
     take(database, Receipt, orchestration.on_receipts)
     take(database, Reopened, campaigns.on_reopened)
+    take(database, Halted, campaigns.on_halted)
     take(database, Inbound, orchestration.on_inbound)
     take(database, Inbound, orchestration.on_requests)
     take(database, Erased, orchestration.on_erased)

@@ -33,16 +33,29 @@ async def run(runtime: Runtime) -> None:
         group.create_task(profiles.run(database))
         group.create_task(segments.run(database))
         group.create_task(orchestration.run(runtime, connections))
-        group.create_task(work_loop(database, "chunks", lambda: campaigns.work_chunks(runtime)))
-        group.create_task(work_loop(database, "campaigns", lambda: campaigns.work_ends(runtime)))
+        group.create_task(campaigns.run(runtime))
         group.create_task(work_loop(database, "counts.fold", lambda: _fold(runtime), pause_s=5.0))
+        group.create_task(work_loop(database, "counts.learn", lambda: _learn(runtime), pause_s=60.0))
+        group.create_task(work_loop(database, "providers.health", lambda: _look_after(runtime), pause_s=2.0))
         group.create_task(work_loop(database, "erasures", lambda: profiles.look_again(database), pause_s=5.0))
         group.create_task(work_loop(database, "retention", lambda: _keep_to_rules(runtime), pause_s=TRIM_EVERY_S))
         group.create_task(_keep_house(runtime))
 
 
 async def _fold(runtime: Runtime) -> int:
-    return await runtime.database.repeat(metrics.fold_parts)
+    counted = await runtime.database.repeat(metrics.fold_parts)
+    return counted + await runtime.database.repeat(metrics.fold_responses)
+
+
+async def _learn(runtime: Runtime) -> int:
+    """Once a minute: what is learned is looked at again when it is read."""
+    await runtime.database.repeat(metrics.fit_priors)
+    return 0
+
+
+async def _look_after(runtime: Runtime) -> int:
+    await runtime.database.repeat(channels.keep_health)
+    return 0
 
 
 async def _keep_to_rules(runtime: Runtime) -> int:
