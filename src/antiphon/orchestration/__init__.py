@@ -15,6 +15,7 @@ from antiphon.orchestration.erasing import is_leaving, on_erased
 from antiphon.orchestration.exporting import EXPORTED
 from antiphon.orchestration.inbound import may_answer, on_inbound
 from antiphon.orchestration.merging import on_merged, on_unmerged
+from antiphon.orchestration.message_terms import terms_of
 from antiphon.orchestration.public import Linked, read_linked
 from antiphon.orchestration.receipts import on_profile_changes, on_receipts
 from antiphon.orchestration.records import (
@@ -101,6 +102,7 @@ __all__ = [
     "set_budget",
     "show",
     "tally",
+    "terms_of",
     "variables_of",
     "why",
 ]

@@ -15,6 +15,7 @@ from antiphon.kernel.records import Identifier, NotificationId, ProfileId, Purpo
 from antiphon.orchestration import store
 from antiphon.orchestration.conduct import CONDUCT, CRITICAL
 from antiphon.orchestration.decide import decide
+from antiphon.orchestration.message_terms import terms_of
 from antiphon.orchestration.sources import make_source
 
 URGENT_WITHIN = timedelta(hours=1)
@@ -54,6 +55,7 @@ async def send(tx: Transaction, call: Call) -> NotificationId:
         return known
     topic = stored.message.topic if call.topic is None else call.topic
     await _guard(tx, profile, call.purpose, topic)
+    channels = [channel.value for channel in sorted(content.channels_of(stored.message))]
     source = await make_source(
         tx,
         kind="api",
@@ -62,8 +64,9 @@ async def send(tx: Transaction, call: Call) -> NotificationId:
         version=stored.version,
         topic=topic,
         purpose=call.purpose,
-        channels=[channel.value for channel in sorted(content.channels_of(stored.message))],
+        channels=channels,
         failover_on=CONDUCT[call.purpose].failover_on,
+        terms=await terms_of(tx, stored.message, channels),
     )
     await store.insert_api_notification(tx, made, source, profile, expires_at=call.expires_at, variables=call.variables)
     await decide(tx, [profile])
