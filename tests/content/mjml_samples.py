@@ -1,7 +1,12 @@
 """MJML of our own, and how it is made a message."""
 
-from antiphon import content
+import re
+from html.parser import HTMLParser
 
+from antiphon import content
+from antiphon.kernel.records import Channel
+
+EMAIL = Channel.EMAIL
 TEXT = "<mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>"
 
 OFFERS = """<mjml>
@@ -64,3 +69,23 @@ def text(inside):
 def mail(mjml, **more):
     email = {"subject": "For {{ profile.first_name }}", "mjml": mjml, **more}
     return content.parse({"name": "m", "topic": "t", "locales": {"en": {"email": email}}})
+
+
+class Seen(HTMLParser):
+    """Tags with their attributes, those that only Outlook sees as well, and the words."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(page)
+        for hidden in re.findall(r"<!--\[if [^\]]*\]>(.*?)<!\[endif\]-->", page, re.DOTALL):
+            self.feed(hidden)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def all(self, name):
+        return [attrs for tag, attrs in self.tags if tag == name]

@@ -33,6 +33,7 @@ class Look(Struct, frozen=True):
     ink: Colour | None = BLACK
     ground: Colour | None = WHITE
     px: float = 16.0
+    line: str = "normal"
     bold: bool = False
     hidden: bool = False
     link: bool = False
@@ -162,7 +163,15 @@ def _inside(outer: Look, name: str, given: dict[str, str], style: dict[str, str]
     bold = outer.bold or name in ("b", "strong", "h1", "h2", "h3") or style.get("font-weight") in ("bold", "700", "800")
     hidden = outer.hidden or name in _SILENT or style.get("display") == "none" or style.get("visibility") == "hidden"
     return structs.replace(
-        outer, name=name, ink=ink, ground=ground, px=px, bold=bold, hidden=hidden, link=outer.link or name == "a"
+        outer,
+        name=name,
+        ink=ink,
+        ground=ground,
+        px=px,
+        line=style.get("line-height", outer.line),
+        bold=bold,
+        hidden=hidden,
+        link=outer.link or name == "a",
     )
 
 
@@ -173,9 +182,8 @@ def _height(style: dict[str, str], look: Look) -> float:
     for side in ("top", "bottom"):
         if found := _PX.fullmatch(style.get(f"padding-{side}", "")):
             top, bottom = (float(found[1]), bottom) if side == "top" else (top, float(found[1]))
-    line = style.get("line-height", "normal")
-    if found := _PX.fullmatch(line):
+    if found := _PX.fullmatch(look.line):
         return top + bottom + float(found[1])
-    share = re.fullmatch(r"([0-9.]+)(%?)", line)
+    share = re.fullmatch(r"([0-9.]+)(%?)", look.line)
     factor = 1.2 if not share else float(share[1]) / (100 if share[2] else 1)
     return top + bottom + factor * look.px
