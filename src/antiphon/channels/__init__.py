@@ -8,8 +8,8 @@ from antiphon.channels.accounts import (
     alternative,
     create_provider,
     find,
+    learned_paces,
     providers,
-    receivers,
     room,
     spend,
     switch,
@@ -26,8 +26,8 @@ from antiphon.channels.pacing import SLOT_AHEAD_S
 from antiphon.channels.records import HEALTHY, Provider, WarmUp
 from antiphon.channels.registry import sends
 from antiphon.channels.requests import person_of, proof_of, scope_of
+from antiphon.channels.reserving import slots
 from antiphon.channels.retention import RULES
-from antiphon.channels.slots import slots
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "fold",
     "forget_deliveries",
     "keep_health",
+    "learned_paces",
     "note_receipts",
     "note_results",
     "on_erased",
@@ -52,7 +53,6 @@ __all__ = [
     "proof_of",
     "providers",
     "reading",
-    "receivers",
     "remember",
     "room",
     "scope_of",

@@ -12,7 +12,7 @@ import msgspec
 from antiphon.channels import pacing, registry, store, store_routes, warmup
 from antiphon.channels.answers import close_breaker
 from antiphon.channels.records import Provider, Terms, WarmUp
-from antiphon.channels.slots import forget_facts
+from antiphon.channels.reserving import forget_facts
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
@@ -143,7 +143,7 @@ async def switch(tx: Transaction, provider: ProviderId, *, enabled: bool) -> Non
     tx.wake("deliveries")
 
 
-async def receivers(tx: Transaction, provider: ProviderId, *, most: int = 100) -> list[dict[str, Any]]:
+async def learned_paces(tx: Transaction, provider: ProviderId, *, most: int = 100) -> list[dict[str, Any]]:
     """Receiving mail systems whose pace was learned, the slowest first."""
     return [dict(row) for row in await store_routes.read_paces(tx, provider, most=most)]
 

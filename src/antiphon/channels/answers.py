@@ -13,7 +13,7 @@ import structlog
 from antiphon.channels import breaker, health, pacing, store_routes
 from antiphon.channels.breaker import Breaker, Cause
 from antiphon.channels.receivers import receiver_of
-from antiphon.channels.slots import facts, forget_facts, is_limited
+from antiphon.channels.reserving import facts, forget_facts, is_limited
 from antiphon.channels.store_routes import Facts, Lesson
 from antiphon.kernel.clock import wall
 from antiphon.kernel.db import Database, Transaction

@@ -136,7 +136,7 @@ async def list_receivers(runtime: NamedDependency[Runtime], provider: FromPath[s
     """Mail systems that are served at a learned pace, the slowest first."""
     async with runtime.database.transaction(read_only=True) as tx:
         found = await accounts.find(tx, provider)
-        rows = await accounts.receivers(tx, found.id)
+        rows = await accounts.learned_paces(tx, found.id)
     return [ReceiverView(**{name: row[name] for name in ReceiverView.__struct_fields__}) for row in rows]
 
 

@@ -15,12 +15,16 @@ FLOOR, TOP = 0.1, 1e6
 """No receiver is given up below one message in ten seconds: it would never show that it takes more."""
 NEAR = 0.9
 """Up to this share of where it last deferred the pace rises fast, above it slowly."""
-RISE_FAST, RISE_SLOW = 0.2, 0.002
-"""Messages a second more for each message taken: doubled in some 4 s of full use; 1 % more in some 5 s."""
+RISE_FAST, RISE_SLOW, RISE_CALM = 0.1, 0.002, 0.03
+"""Messages a second more for each message taken. Fast: doubled in some 7 s of full use. Slow: 1 % more in some 5 s, and
+15 times as much when it has deferred nothing for `CALM_S`: it may take far more than it did once."""
+CALM_S = 20.0
+LESS = 0.8
+"""After a cut, this share of what was too much is held to be near what it takes."""
 HOLD_S = 5.0
 """After a cut, deferrals of what was under way count no more for so long."""
 WINDOW_S = 10.0
-SLOT_AHEAD_S = 20.0
+SLOT_AHEAD_S = 5.0
 """Slots are given out so far ahead. Further ahead would be at a pace that is out of date by then."""
 SLOT_BURST_S = 0.25
 """Slots that nobody took are kept for so long."""
@@ -31,56 +35,42 @@ def refill(tokens: float, *, per_second: float, elapsed_s: float) -> float:
 
 
 class Pace(Struct, frozen=True):
-    """A receiver's pace. `taken` of `window_s` tells how fast it took lately; `held_s`: until deferrals count again."""
+    """A receiver's pace. `held_s`: until deferrals count again; `calm_s`: since the last one."""
 
     per_second: float
     ceiling: float
-    taken: float = 0.0
-    window_s: float = 0.0
     held_s: float = 0.0
+    calm_s: float = 0.0
 
 
 def first_pace(recent: float) -> Pace:
     """It deferred for the first time. `recent`: messages a second that it took in the last seconds."""
-    recent = min(max(recent, FLOOR), TOP)
-    return Pace(max(FLOOR, recent / 2), recent, held_s=HOLD_S)
+    return Pace(min(max(recent, FLOOR), TOP), TOP, held_s=HOLD_S)
 
 
 def learn(pace: Pace, *, taken: int, deferred: int, backlog_s: float = 0.0) -> Pace:
     """Halved where it defers, raised a little by each message that it takes. `backlog_s`: how far ahead slots of the
     old pace are given out: so long deferrals tell nothing new."""
-    pace = replace(pace, taken=pace.taken + taken)
-    if deferred:
-        return _cut(pace, backlog_s) if pace.held_s <= 0 else pace
-    return _rise(_rolled(pace), taken)
-
-
-def _cut(pace: Pace, backlog_s: float) -> Pace:
-    recent = pace.taken / pace.window_s if pace.window_s >= 1.0 else pace.per_second
-    half = max(FLOOR, pace.per_second / 2)
-    ceiling = max(half, min(pace.per_second, recent))
-    return Pace(half, ceiling, held_s=max(HOLD_S, backlog_s))
-
-
-def _rise(pace: Pace, taken: int) -> Pace:
-    near = NEAR * pace.ceiling
-    rate = pace.per_second
-    fast = min(float(taken), max(0.0, near - rate) / RISE_FAST)
-    rate = min(TOP, rate + fast * RISE_FAST + (taken - fast) * RISE_SLOW)
-    return replace(pace, per_second=rate, ceiling=max(pace.ceiling, rate))
-
-
-def _rolled(pace: Pace) -> Pace:
-    """What it took long ago counts less and less."""
-    if pace.window_s <= WINDOW_S:
+    if not deferred:
+        return _risen(pace, taken)
+    if pace.held_s > 0:
         return pace
-    return replace(pace, taken=pace.taken * 0.5, window_s=pace.window_s * 0.5)
+    half = max(FLOOR, pace.per_second / 2)
+    return Pace(half, max(half, LESS * pace.per_second), held_s=max(HOLD_S, backlog_s))
+
+
+def _risen(pace: Pace, taken: int) -> Pace:
+    fast = min(float(taken), max(0.0, NEAR * pace.ceiling - pace.per_second) / RISE_FAST)
+    slow = RISE_SLOW + (RISE_CALM - RISE_SLOW) * min(1.0, pace.calm_s / CALM_S) ** 2
+    rate = min(TOP, pace.per_second + fast * RISE_FAST + (taken - fast) * slow)
+    return replace(pace, per_second=rate, ceiling=max(pace.ceiling, rate))
 
 
 def waits(first_s: float, *, per_second: float, reserved: int, tail_s: float, n: int) -> list[float]:
     """Of `n` to one receiver: the first `reserved` have a slot each; the others come again at half of their time."""
     slots = [max(0.0, first_s + i / per_second) for i in range(reserved)]
-    later = [max(SLOT_AHEAD_S + 1.0, 0.5 * (tail_s + i / per_second)) for i in range(n - reserved)]
+    behind_s = tail_s - first_s
+    later = [max(SLOT_AHEAD_S + 1.0, first_s + 0.5 * (behind_s + i / per_second)) for i in range(n - reserved)]
     return slots + later
 
 

@@ -132,7 +132,7 @@ async def lock_paces(tx: Transaction, provider: ProviderId, receivers: Sequence[
     rows = await queries.rows(tx, "lock_paces", id=provider, receivers=list(receivers))
     return {
         row["receiver"]: (
-            Pace(row["per_second"], row["ceiling"], row["taken"], row["window_s"], row["held_s"]),
+            Pace(row["per_second"], row["ceiling"], row["held_s"], row["calm_s"]),
             row["backlog_s"],
         )
         for row in rows
@@ -150,8 +150,6 @@ async def write_paces(tx: Transaction, provider: ProviderId, lessons: Mapping[st
         ceilings=[each.pace.ceiling for each in learned],
         pauses=[each.pause_s for each in learned],
         held=[each.pace.held_s for each in learned],
-        taken=[each.pace.taken for each in learned],
-        windows=[each.pace.window_s for each in learned],
         deferred=[each.deferred for each in learned],
         codes=[each.code for each in learned],
     )

@@ -107,7 +107,7 @@ def receivers(provider: str, /) -> None:
 
     async def read(tx: Transaction) -> list[dict[str, object]]:
         found = await channels.find(tx, provider)
-        rows = await channels.receivers(tx, found.id)
+        rows = await channels.learned_paces(tx, found.id)
         return [{name: row[name] for name in RECEIVER_COLUMNS} for row in rows]
 
     tell(ask(read), columns=RECEIVER_COLUMNS)

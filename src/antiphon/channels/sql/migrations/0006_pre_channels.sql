@@ -64,8 +64,6 @@ CREATE TABLE receiver_pace (
   tail_at      timestamptz,              -- wall time: about when who was told to come again later has had a turn
   paused_until timestamptz,              -- wall time
   held_until   timestamptz,              -- wall time: deferrals until then are of what was under way at the last cut
-  taken        double precision NOT NULL DEFAULT 0,  -- since `since`
-  since        timestamptz NOT NULL,     -- wall time
   deferred     bigint NOT NULL DEFAULT 0,
   deferred_at  timestamptz NOT NULL,     -- wall time of the last one: a day later the pace is forgotten
   code         text NOT NULL DEFAULT '', -- what it last said when it deferred

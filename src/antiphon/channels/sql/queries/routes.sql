@@ -88,8 +88,8 @@ RETURNING p.receiver, ended.per_second, ended.taken,
 
 -- name: lock_paces
 -- What was learned of these receivers, each under its lock.
-SELECT p.receiver, p.per_second, p.ceiling, p.taken,
-       extract(epoch FROM clock_timestamp() - p.since)::double precision AS window_s,
+SELECT p.receiver, p.per_second, p.ceiling,
+       extract(epoch FROM clock_timestamp() - p.deferred_at)::double precision AS calm_s,
        coalesce(extract(epoch FROM p.held_until - clock_timestamp()), 0)::double precision AS held_s,
        coalesce(extract(epoch FROM p.next_at - clock_timestamp()), 0)::double precision AS backlog_s
   FROM receiver_pace p
@@ -99,19 +99,19 @@ SELECT p.receiver, p.per_second, p.ceiling, p.taken,
 
 -- name: write_paces
 -- What has been learned now. `pauses`: seconds in which a receiver asked for nothing at all.
-INSERT INTO receiver_pace AS p (provider_id, receiver, per_second, ceiling, paused_until, held_until, taken, since,
-                                deferred, deferred_at, code)
+INSERT INTO receiver_pace AS p (provider_id, receiver, per_second, ceiling, paused_until, held_until, deferred,
+                                deferred_at, code)
 SELECT :id, given.receiver, given.per_second, given.ceiling,
        CASE WHEN given.pause > 0 THEN clock_timestamp() + given.pause * interval '1 second' END,
        CASE WHEN given.held > 0 THEN clock_timestamp() + given.held * interval '1 second' END,
-       given.taken, clock_timestamp() - given.win * interval '1 second', given.deferred, clock_timestamp(), given.code
+       given.deferred, clock_timestamp(), given.code
   FROM unnest(:receivers::text[], :per_second::float8[], :ceilings::float8[], :pauses::float8[], :held::float8[],
-              :taken::float8[], :windows::float8[], :deferred::bigint[], :codes::text[])
-       AS given(receiver, per_second, ceiling, pause, held, taken, win, deferred, code)
+              :deferred::bigint[], :codes::text[])
+       AS given(receiver, per_second, ceiling, pause, held, deferred, code)
  ORDER BY given.receiver
     ON CONFLICT (provider_id, receiver) DO UPDATE
    SET per_second = excluded.per_second, ceiling = excluded.ceiling, held_until = excluded.held_until,
-       paused_until = greatest(excluded.paused_until, p.paused_until), taken = excluded.taken, since = excluded.since,
+       paused_until = greatest(excluded.paused_until, p.paused_until),
        deferred = p.deferred + excluded.deferred,
        deferred_at = CASE WHEN excluded.deferred > 0 THEN excluded.deferred_at ELSE p.deferred_at END,
        code = CASE WHEN excluded.deferred > 0 THEN excluded.code ELSE p.code END;
