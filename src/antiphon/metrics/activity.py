@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import ProfileId
 from antiphon.metrics import store_responses as store
-from antiphon.metrics.daytime import HOURS, Hours
+from antiphon.metrics.daytime import Hours
 
 MOST = 255
 """What a byte holds. When one is full, all of that person's are halved: what they do lately counts."""
 
 
 async def note_hours(tx: Transaction, answered: Sequence[tuple[ProfileId, datetime, int]]) -> None:
-    """Person, when, and at which hour of theirs."""
-    if not answered:
-        return
-    added: dict[ProfileId, list[int]] = {person: [0] * HOURS for person, *_ in answered}
-    for person, _, hour in answered:
-        added[person][hour] += 1
-    last: dict[ProfileId, datetime] = {}
-    for person, at, _ in answered:
-        last[person] = max(last.get(person, at), at)
-    await add_hours(tx, {person: (counts, last[person]) for person, counts in added.items()})
-    await store.insert_hour_parts(tx, Counter(hour for *_, hour in answered))
+    """Person, when, and at which hour of theirs. Who is named twice answered twice."""
+    said: dict[ProfileId, list[tuple[datetime, int]]] = defaultdict(list)
+    for person, at, hour in answered:
+        said[person].append((at, hour))
+    for n in range(max(map(len, said.values()), default=0)):
+        await store.note_hours(tx, {person: times[n] for person, times in said.items() if len(times) > n})
 
 
 async def add_hours(tx: Transaction, added: dict[ProfileId, tuple[Sequence[int], datetime]]) -> None:
+    """What aliases bring along."""
     await store.insert_empty_hours(tx, added)
     locked = await store.lock_hours(tx, added)
     await store.write_hours(

@@ -12,7 +12,7 @@ from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import Erased, Merged, ProfileId
 from antiphon.metrics import store_responses as store
 from antiphon.metrics.activity import add_hours
-from antiphon.metrics.responding import note_moves
+from antiphon.metrics.responding import moves_of
 
 
 async def on_merged(tx: Transaction, merges: Sequence[Merged]) -> None:
@@ -36,10 +36,9 @@ async def _join_windows(tx: Transaction, alias: ProfileId, profile: ProfileId) -
             newer, older = (own, window) if own_sent_at >= sent_at else (window, own)
             joined[profile, cell] = newer.joined(older), max(own_sent_at, sent_at)
     if joined:
-        await store.delete_windows(tx, [alias])
-        await store.write_windows(tx, joined)
         gone = {place: found for place, found in before.items() if place[0] == alias or place in joined}
-        await note_moves(tx, gone, joined)
+        await store.delete_windows(tx, [alias], {})
+        await store.write_windows(tx, joined, moves_of(gone, joined, now=tx.now))
 
 
 async def on_erased(tx: Transaction, erased: Sequence[Erased]) -> None:
@@ -48,10 +47,9 @@ async def on_erased(tx: Transaction, erased: Sequence[Erased]) -> None:
         people = list(record.profiles)
         windows = await store.lock_windows_of_people(tx, people)
         hours = await store.lock_hours(tx, people)
-        await store.delete_windows(tx, people)
+        await store.delete_windows(tx, people, {} if record.keep_counts else moves_of(windows, {}, now=tx.now))
         await store.delete_hours(tx, people)
         if not record.keep_counts:
-            await note_moves(tx, windows, {})
             answers = [sum(counts) for counts in zip(*(counts for counts, _ in hours.values()), strict=True)]
             gone = {hour: -n for hour, n in enumerate(answers) if n}
             if gone:

@@ -85,20 +85,18 @@ async def _change(tx: Transaction, places: Collection[store.Place], change: Call
             after[place] = change(window), sent_at
     changed = {place: after[place] for place in before if after[place] != before[place]}
     if changed:
-        await store.write_windows(tx, changed)
-        await note_moves(tx, {place: before[place] for place in changed}, changed)
+        moves = moves_of({place: before[place] for place in changed}, changed, now=tx.now)
+        await store.write_windows(tx, changed, moves)
 
 
-async def note_moves(tx: Transaction, before: store.Windows, after: store.Windows) -> None:
+def moves_of(before: store.Windows, after: store.Windows, *, now: datetime) -> store.Moves:
     """People of `before` are no longer there, and those of `after` are: for the grid."""
-    moves: Counter[store.Move] = Counter()
+    moves: Counter[tuple[datetime, int, int, int]] = Counter()
     for windows, people in ((before, -1), (after, 1)):
         for (_, cell), (window, sent_at) in windows.items():
             if window.sent:
-                moves[settles(sent_at, tx.now), cell, *window.counts] += people
-    moves = Counter({move: people for move, people in moves.items() if people})
-    if moves:
-        await store.insert_moves(tx, moves)
+                moves[settles(sent_at, now), cell, *window.counts] += people
+    return {move: people for move, people in moves.items() if people}
 
 
 def settles(sent_at: datetime, now: datetime) -> datetime:

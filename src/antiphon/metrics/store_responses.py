@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import ProfileId
@@ -17,8 +18,8 @@ Place = tuple[ProfileId, int]
 Windows = dict[Place, tuple[Window, datetime]]
 """Each with the product time of its newest message."""
 
-Move = tuple[datetime, int, int, int]
-"""settles at, cell, sent, answered"""
+Moves = Mapping[tuple[datetime, int, int, int], int]
+"""How many people are more at: settles at, cell, sent, answered."""
 
 
 async def read_leads(tx: Transaction, numbers: Collection[ProfileId]) -> dict[ProfileId, ProfileId]:
@@ -49,7 +50,7 @@ def _windows(rows: Sequence[Row]) -> Windows:
     return {(row["profile_id"], row["cell"]): (Window(row["sent"], row["history"]), row["sent_at"]) for row in rows}
 
 
-async def write_windows(tx: Transaction, windows: Windows) -> None:
+async def write_windows(tx: Transaction, windows: Windows, moves: Moves) -> None:
     await queries.run(
         tx,
         "write_windows",
@@ -58,6 +59,7 @@ async def write_windows(tx: Transaction, windows: Windows) -> None:
         sents=[window.sent for window, _ in windows.values()],
         histories=[window.history for window, _ in windows.values()],
         sent_ats=[sent_at for _, sent_at in windows.values()],
+        **_columns(moves),
     )
 
 
@@ -66,24 +68,32 @@ async def insert_empty_windows(tx: Transaction, leads: Sequence[tuple[ProfileId,
     await queries.run(tx, "insert_empty_windows", aliases=aliases, profiles=profiles)
 
 
-async def delete_windows(tx: Transaction, people: Collection[ProfileId]) -> None:
-    await queries.run(tx, "delete_windows", profiles=list(people))
+async def delete_windows(tx: Transaction, people: Collection[ProfileId], moves: Moves) -> None:
+    await queries.run(tx, "delete_windows", profiles=list(people), **_columns(moves))
 
 
-async def insert_moves(tx: Transaction, moves: Mapping[Move, int]) -> None:
-    await queries.run(
-        tx,
-        "insert_moves",
-        settles=[move[0] for move in moves],
-        cells=[move[1] for move in moves],
-        sents=[move[2] for move in moves],
-        answereds=[move[3] for move in moves],
-        people=list(moves.values()),
-    )
+def _columns(moves: Moves) -> dict[str, list[Any]]:
+    return {
+        "moved_settles": [settles_at for settles_at, *_ in moves],
+        "moved_cells": [cell for _, cell, *_ in moves],
+        "moved_sents": [sent for _, _, sent, _ in moves],
+        "moved_answereds": [answered for *_, answered in moves],
+        "moved_people": list(moves.values()),
+    }
 
 
 async def read_windows(tx: Transaction, people: Collection[ProfileId], *, waiting_since: datetime) -> list[Row]:
     return await queries.rows(tx, "read_windows", profiles=list(people), waiting_since=waiting_since)
+
+
+async def note_hours(tx: Transaction, answered: Mapping[ProfileId, tuple[datetime, int]]) -> None:
+    await queries.run(
+        tx,
+        "note_hours",
+        profiles=list(answered),
+        ats=[at for at, _ in answered.values()],
+        hours=[hour for _, hour in answered.values()],
+    )
 
 
 async def insert_empty_hours(tx: Transaction, people: Collection[ProfileId]) -> None:

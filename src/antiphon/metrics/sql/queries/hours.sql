@@ -1,5 +1,25 @@
+-- name: note_hours
+-- One answer of each, none named twice, at an hour of theirs; and the sums over everybody. Where a byte is full, at 255,
+-- all of that person's are halved instead. `excluded` has the hour as its only byte that is not zero.
+WITH given AS (
+       SELECT * FROM unnest(:profiles::bigint[], :ats::timestamptz[], :hours::smallint[]) AS given(profile_id, at, hour)),
+     noted AS (
+       INSERT INTO active_hour AS h (bucket, profile_id, hours, last_at)
+       SELECT (profile_id & 255)::smallint, profile_id,
+              set_byte(decode(repeat('00', 24), 'hex'), hour, 1), at
+         FROM given
+        ORDER BY 1, 2
+           ON CONFLICT (bucket, profile_id)
+           DO UPDATE SET last_at = greatest(h.last_at, excluded.last_at), hours = (
+              SELECT CASE WHEN get_byte(h.hours, hour) < 255
+                          THEN set_byte(h.hours, hour, get_byte(h.hours, hour) + 1)
+                          ELSE (SELECT string_agg(set_byte('\x00', 0, get_byte(h.hours, one) / 2), '' ORDER BY one)
+                                  FROM generate_series(0, 23) AS one) END
+                FROM (SELECT position('\x01'::bytea IN excluded.hours) - 1 AS hour) AS said))
+INSERT INTO hour_part (hour, n) SELECT hour, count(*) FROM given GROUP BY hour;
+
 -- name: insert_empty_hours
--- A place for those who answer for the first time: 24 zeros.
+-- A place for hours that an alias brings along: 24 zeros.
 INSERT INTO active_hour (bucket, profile_id, hours, last_at)
 SELECT (given.profile_id & 255)::smallint, given.profile_id, decode(repeat('00', 24), 'hex'), '-infinity'
   FROM unnest(:profiles::bigint[]) AS given(profile_id)

@@ -44,12 +44,17 @@ SELECT r.profile_id, r.cell, r.sent, r.history, r.sent_at
    FOR UPDATE OF r;
 
 -- name: write_windows
--- What became of windows that are locked.
-UPDATE response r
-   SET sent = given.sent, history = given.history, sent_at = given.sent_at
-  FROM unnest(:profiles::bigint[], :cells::smallint[], :sents::smallint[], :histories::bigint[], :sent_ats::timestamptz[])
-       AS given(profile_id, cell, sent, history, sent_at)
- WHERE r.bucket = (given.profile_id & 255)::smallint AND r.profile_id = given.profile_id AND r.cell = given.cell;
+-- What became of windows that are locked, and the moves of the grid that go with it.
+WITH written AS (
+       UPDATE response r
+          SET sent = given.sent, history = given.history, sent_at = given.sent_at
+         FROM unnest(:profiles::bigint[], :cells::smallint[], :sents::smallint[], :histories::bigint[],
+                     :sent_ats::timestamptz[])
+              AS given(profile_id, cell, sent, history, sent_at)
+        WHERE r.bucket = (given.profile_id & 255)::smallint AND r.profile_id = given.profile_id AND r.cell = given.cell)
+INSERT INTO response_part (settles_at, cell, sent, answered, people)
+SELECT * FROM unnest(:moved_settles::timestamptz[], :moved_cells::smallint[], :moved_sents::smallint[],
+                     :moved_answereds::smallint[], :moved_people::integer[]);
 
 -- name: insert_empty_windows
 -- A place for what an alias brings along, where the person had none.
@@ -61,16 +66,14 @@ SELECT DISTINCT (given.profile_id & 255)::smallint, r.cell, 0, given.profile_id,
     ON CONFLICT DO NOTHING;
 
 -- name: delete_windows
--- All windows of these people.
-DELETE FROM response r
- USING unnest(:profiles::bigint[]) AS given(profile_id)
- WHERE r.bucket = (given.profile_id & 255)::smallint AND r.profile_id = given.profile_id;
-
--- name: insert_moves
--- People who moved from one pair of numbers to another, added up.
+-- All windows of these people, and the moves of the grid that go with it.
+WITH gone AS (
+       DELETE FROM response r
+        USING unnest(:profiles::bigint[]) AS given(profile_id)
+        WHERE r.bucket = (given.profile_id & 255)::smallint AND r.profile_id = given.profile_id)
 INSERT INTO response_part (settles_at, cell, sent, answered, people)
-SELECT * FROM unnest(:settles::timestamptz[], :cells::smallint[], :sents::smallint[], :answereds::smallint[],
-                     :people::integer[]);
+SELECT * FROM unnest(:moved_settles::timestamptz[], :moved_cells::smallint[], :moved_sents::smallint[],
+                     :moved_answereds::smallint[], :moved_people::integer[]);
 
 -- name: read_windows
 -- The windows of these people.
