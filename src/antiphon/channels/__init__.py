@@ -1,7 +1,7 @@
 """How it leaves and returns: the contract of adapters, provider accounts, hand-over, receipts, inbound.
 
 `send_many` takes only what `orchestration.clear` marked. Everything that comes back is on disk before the provider
-is told so; an opt-out in it is in force by then. Promised: recall.
+is told so; an opt-out in it is in force by then.
 """
 
 from antiphon.channels.accounts import (
@@ -23,6 +23,7 @@ from antiphon.channels.health import SILENCE_S
 from antiphon.channels.keeping import keep_health
 from antiphon.channels.optout import fold, reading
 from antiphon.channels.pacing import SLOT_AHEAD_S
+from antiphon.channels.recalling import recall, recallable, to_recall
 from antiphon.channels.records import HEALTHY, Provider, WarmUp
 from antiphon.channels.registry import sends
 from antiphon.channels.requests import person_of, proof_of, scope_of
@@ -53,6 +54,8 @@ __all__ = [
     "proof_of",
     "providers",
     "reading",
+    "recall",
+    "recallable",
     "remember",
     "room",
     "scope_of",
@@ -63,6 +66,7 @@ __all__ = [
     "switch",
     "take_inbound",
     "take_receipts",
+    "to_recall",
     "trim",
     "update_provider",
     "work_unmatched",

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from antiphon.channels import breaker, registry, taking
 from antiphon.channels.accounts import providers
-from antiphon.channels.adapter import Adapter, Unreachable
+from antiphon.channels.adapter import Adapter, Recalled, Sent, Unreachable
 from antiphon.channels.answers import close_breaker, open_breaker
 from antiphon.channels.leases import RENEW_S, Resizable, Shares, Wish
 from antiphon.channels.making import make_adapter
@@ -179,6 +179,13 @@ class Connections:
             await self._judge(opened, results)
         answers = {each.delivery: result for each, result in zip(batch, results, strict=True)}
         return [answers.get(each.delivery, NotSent("its mark is too old")) for each in outgoing]
+
+    async def recall(self, provider: ProviderId, sent: Sequence[Sent]) -> Sequence[Recalled] | None:
+        """None where it cannot be asked now."""
+        opened = self._open.get(provider)
+        if opened is None or not opened.connected:
+            return None
+        return await opened.adapter.recall(sent)
 
     def _use_up(self, cleared: Sequence[Cleared], *, within_s: float) -> None:
         """A mark lets one message go once; it is remembered for longer than it is good for."""

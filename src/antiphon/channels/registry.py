@@ -25,7 +25,8 @@ from antiphon.kernel.records import Channel
 
 class Entry(Struct, frozen=True):
     """`sends`: False for accounts that only bring something in. `listens_alone`: only one process may listen, such as
-    to a mailbox that is read from one place to the next. `is_called`: the provider calls us, so it has an address."""
+    to a mailbox that is read from one place to the next. `is_called`: the provider calls us, so it has an address.
+    `recalls`: what was handed over can be asked back."""
 
     channel: Channel
     settings: type[Struct]
@@ -33,6 +34,7 @@ class Entry(Struct, frozen=True):
     sends: bool = True
     listens_alone: bool = False
     is_called: bool = False
+    recalls: bool = False
 
 
 ADAPTERS: dict[str, Entry] = {
@@ -45,7 +47,10 @@ ADAPTERS: dict[str, Entry] = {
     "postmark": Entry(Channel.EMAIL, PostmarkSettings, PostmarkAdapter, is_called=True),
     "infobip-email": Entry(Channel.EMAIL, InfobipSettings, InfobipAdapter, is_called=True),
     "smpp": Entry(
-        Channel.SMS, SmppSettings, lambda settings, around: SmppAdapter(around.provider, settings, now=around.now)
+        Channel.SMS,
+        SmppSettings,
+        lambda settings, around: SmppAdapter(around.provider, settings, now=around.now),
+        recalls=True,
     ),
     "webpush": Entry(
         Channel.PUSH,
@@ -80,6 +85,10 @@ def check(adapter: str, settings: dict[str, Any]) -> Struct:
 def sends(adapter: str) -> bool:
     """False also for an adapter that this version does not know."""
     return adapter in ADAPTERS and ADAPTERS[adapter].sends
+
+
+def recalls(adapter: str) -> bool:
+    return adapter in ADAPTERS and ADAPTERS[adapter].recalls
 
 
 def make(adapter: str, settings: bytes, around: Surroundings) -> Adapter:

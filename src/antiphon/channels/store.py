@@ -109,6 +109,11 @@ async def find(tx: Transaction, named: Sequence[tuple[int, str]]) -> dict[tuple[
     return {(row["provider_id"], row["id"]): DeliveryId(row["delivery_id"]) for row in rows}
 
 
+async def read_message_ids(tx: Transaction, deliveries: Sequence[DeliveryId]) -> dict[DeliveryId, str]:
+    rows = await queries.rows(tx, "read_message_ids", deliveries=list(deliveries))
+    return {DeliveryId(row["delivery_id"]): row["id"] for row in rows}
+
+
 async def keep_unmatched(tx: Transaction, receipts: Sequence[Receipt]) -> None:
     await queries.run(
         tx,
