@@ -19,7 +19,8 @@ RECENT_S = 1800.0
 """How far back what is recent may lie where there is little traffic."""
 LATELY_S = 600.0
 KEEP_S = 7 * 86_400.0
-GROUP_S = 300.0
+GROUPS_S = ((7200.0, 300.0), (86_400.0, 3600.0), (float("inf"), 86_400.0))
+"""How long the groups are in which it is looked for what is usual, by age."""
 ENOUGH, FEW = 50, 10
 """So many are looked at, the newest; of fewer than `FEW` nothing is concluded."""
 USUAL_MIN = 50
@@ -93,12 +94,13 @@ def _older(counts: Mapping[float, int]) -> int:
 
 
 def _usually_delivered(slots: Slots) -> float | None:
-    """The best share of any day or five minutes: what was lost for hours does not become usual."""
-    taken: defaultdict[float, int] = defaultdict(int)
-    arrived: defaultdict[float, int] = defaultdict(int)
+    """The best share of any five minutes, hour or day: what was lost for long does not become usual."""
+    taken: defaultdict[tuple[float, float], int] = defaultdict(int)
+    arrived: defaultdict[tuple[float, float], int] = defaultdict(int)
     for kind, sums in (("accepted", taken), ("delivered", arrived)):
         for age, n in slots.get(kind, {}).items():
-            sums[age if age > RECENT_S else age // GROUP_S] += n
+            length = next(length for upto, length in GROUPS_S if age < upto)
+            sums[length, age // length] += n
     shares = [min(1.0, arrived[group] / n) for group, n in taken.items() if n >= USUAL_MIN]
     return max(shares, default=None)
 

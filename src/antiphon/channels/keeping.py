@@ -30,7 +30,7 @@ async def keep_health(tx: Transaction, *, every_s: float = EVERY_S) -> int:
     """
     if await store_routes.is_measured(tx, every_s=every_s):
         return 0
-    await store_routes.fold_tallies(tx, recent_s=health.RECENT_S, keep_s=health.KEEP_S)
+    await store_routes.fold_tallies(tx, keep_s=health.KEEP_S)
     await store_routes.trim_paces(tx, most=RECEIVERS_MAX)
     await store_routes.trim_days(tx, wall_datetime().date())
     accounts = sorted(await store.read_providers(tx), key=lambda account: account.id)

@@ -180,8 +180,8 @@ async def is_measured(tx: Transaction, *, every_s: float) -> bool:
     return bool(await queries.value(tx, "is_measured", key=HEALTH_KEY, every_s=every_s))
 
 
-async def fold_tallies(tx: Transaction, *, recent_s: float, keep_s: float) -> None:
-    await queries.run(tx, "fold_tallies", recent_s=recent_s)
+async def fold_tallies(tx: Transaction, *, keep_s: float) -> None:
+    await queries.run(tx, "fold_tallies")
     await queries.run(tx, "drop_tallies", keep_s=keep_s)
 
 

@@ -31,8 +31,8 @@ CREATE TABLE provider_state (
   measured_at   timestamptz              -- wall time of the last look at its health
 );
 
--- What a provider answered and reported, as it is appended: health is worked out of the last minutes. Of its keeper's
--- making are sums, by ten seconds and after half an hour by day.
+-- What a provider answered and reported, as it is appended: health is worked out of the last minutes. Its keeper
+-- makes sums of it: by ten seconds, after half an hour by five minutes, then by hour, then by day.
 CREATE TABLE provider_tally (
   provider_id integer NOT NULL,
   at          timestamptz NOT NULL,      -- product time of the hand-over; of a latency, of its receipt

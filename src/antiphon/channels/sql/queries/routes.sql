@@ -160,10 +160,14 @@ SELECT NOT pg_try_advisory_xact_lock(:key)
   FROM provider_state s;
 
 -- name: fold_tallies
--- One row where there were many of a slot or, after half an hour, of a day; what the breaker still looks at stays.
+-- One row where there were many of a slot; older slots are five minutes, an hour, a day long. What the breaker still
+-- looks at stays.
 WITH old AS (
        SELECT t.ctid AS place, t.provider_id, t.kind, t.n, t.noted_at, t.at,
-              CASE WHEN t.at > :now::timestamptz - :recent_s * interval '1 second' THEN t.at
+              CASE WHEN t.at > :now::timestamptz - interval '30 minutes' THEN t.at
+                   WHEN t.at > :now::timestamptz - interval '2 hours'
+                   THEN date_bin('5 minutes', t.at, timestamptz '2000-01-01 00:00:00Z')
+                   WHEN t.at > :now::timestamptz - interval '1 day' THEN date_trunc('hour', t.at)
                    ELSE date_trunc('day', t.at) END AS slot
          FROM provider_tally t
         WHERE t.noted_at < clock_timestamp() - interval '70 seconds'),
