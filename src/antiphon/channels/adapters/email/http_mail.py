@@ -96,6 +96,11 @@ class Mail(Struct, frozen=True):
     headers: dict[str, str]
 
     @property
+    def message_id(self) -> str:
+        """As our own assembler has it, where a provider takes one from us."""
+        return f"<{self.token}@{self.sender.rpartition('@')[2]}>"
+
+    @property
     def origin(self) -> str:
         """From, as one text: the name quoted, in UTF-8."""
         if not self.sender_name:

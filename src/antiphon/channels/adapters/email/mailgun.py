@@ -71,6 +71,7 @@ class MailgunAdapter(HttpMail[MailgunSettings]):
         fields = [("from", mail.origin), ("to", mail.to), ("subject", mail.subject), (f"v:{NAME}", mail.token)]
         fields += [(name, value) for name, value in (("text", mail.text), ("html", mail.html)) if value]
         fields += [(f"h:{name}", value) for name, value in mail.headers.items()]
+        fields += [("h:Message-Id", mail.message_id)]
         fields += [("h:Reply-To", mail.reply_to)] if mail.reply_to else []
         fields += [(f"o:{name}", is_tracked) for name in ("tracking", "tracking-opens", "tracking-clicks")]
         headers = {
@@ -99,7 +100,7 @@ class MailgunAdapter(HttpMail[MailgunSettings]):
             return Called(mailgun_events.receipts(mapping(said.get("event-data")), reader))
         fields = form(request)
         self._prove(request, {name: fields.get(name, b"").decode("utf-8", "replace") for name in SIGNED})
-        return Called(await mailgun_events.mail(fields, self.around))
+        return Called(mailgun_events.mail(fields, self.around))
 
     def _prove(self, request: Callback, signed: dict[str, str]) -> None:
         """HMAC-SHA256 over timestamp and token. As it does not cover the rest, a token is good for one body only:

@@ -75,9 +75,12 @@ def _failed(event: dict[str, Any], reader: Reader, named: dict[str, Any]) -> lis
     return reader.receipt("failed", **named, failure=failure, code=" ".join(filter(None, (reason, code, status))))
 
 
-async def mail(fields: Mapping[str, bytes], around: Surroundings) -> list[Receipt | Inbound]:
+def mail(fields: Mapping[str, bytes], around: Surroundings) -> list[Receipt | Inbound]:
     """A route that forwards to an address ending in `mime` has the whole mail in `body-mime`."""
     raw = fields.get("body-mime")
     if not raw:
         raise Invalid("The mail itself is not in the call; let the route forward to our address followed by /mime.")
-    return await received(raw, around)
+    recipients = [each.strip() for each in fields.get("recipient", b"").decode("utf-8", "replace").split(",")]
+    sender = fields.get("sender")
+    told = None if sender is None else sender.decode("utf-8", "replace")
+    return received(raw, around, recipients=[each for each in recipients if each], envelope_sender=told)

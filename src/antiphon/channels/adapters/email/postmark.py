@@ -88,11 +88,12 @@ class PostmarkAdapter(HttpMail[PostmarkSettings]):
 
     def _one(self, mail: Mail) -> dict[str, Any]:
         is_tracked = self.settings.tracking
+        kept = {"Message-ID": mail.message_id, "X-PM-KeepID": "true"}  # ours, by which an answer names its delivery
         message = {
             "From": mail.origin,
             "To": mail.to,
             "Subject": mail.subject,
-            "Headers": [{"Name": name, "Value": value} for name, value in mail.headers.items()],
+            "Headers": [{"Name": name, "Value": value} for name, value in (mail.headers | kept).items()],
             "Metadata": {NAME: mail.token},
             "MessageStream": self.settings.message_stream,
             "TrackOpens": is_tracked,
@@ -114,7 +115,7 @@ class PostmarkAdapter(HttpMail[PostmarkSettings]):
         require_basic(request, username=self.settings.callback_username, password=self.settings.callback_password)
         said = mapping(decoded(request.body))
         if text(said.get("RecordType")) == "Inbound" or ("RecordType" not in said and "FromFull" in said):
-            return Called(await postmark_events.mail(said, self.around))
+            return Called(postmark_events.mail(said, self.around))
         return Called(postmark_events.receipts(said, Reader(self.name, self.around, request)))
 
 

@@ -75,9 +75,11 @@ def _bounce(event: dict[str, Any], reader: Reader, named: dict[str, Any]) -> lis
     return reader.receipt("failed", **named, at=at, failure=BOUNCES[sort], code=sort)
 
 
-async def mail(said: dict[str, Any], around: Surroundings) -> list[Receipt | Inbound]:
+def mail(said: dict[str, Any], around: Surroundings) -> list[Receipt | Inbound]:
     """Mail of the inbound stream, with "Include raw email content in JSON payload" on."""
     raw = said.get("RawEmail")
     if not isinstance(raw, str) or not raw:
         raise Invalid("The mail itself is not in the call; let the inbound stream include the raw email content.")
-    return await received(raw.encode("utf-8", "replace"), around)
+    recipient = text(said.get("OriginalRecipient"))
+    raw_octets = raw.encode("utf-8", "replace")
+    return received(raw_octets, around, recipients=[recipient] if recipient else [], envelope_sender=None)

@@ -90,7 +90,7 @@ class SendGridAdapter(HttpMail[SendGridSettings]):
         """Events, signed; or a mail of the Inbound Parse webhook, which is a form and signed alike where asked for."""
         self._prove(request)
         if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            return Called(await sendgrid_events.mail(request, self.around))
+            return Called(sendgrid_events.mail(request, self.around))
         events = decoded(request.body)
         if not isinstance(events, list):
             raise Invalid("The call is not a list of events.")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from antiphon.channels.adapter import Callback, Surroundings
 from antiphon.channels.adapters.email.forms import form
-from antiphon.channels.adapters.email.http_calls import Reader, failure_of, is_machine, text
+from antiphon.channels.adapters.email.http_calls import Reader, decoded, failure_of, is_machine, mapping, text
 from antiphon.channels.adapters.email.http_mail import NAME
 from antiphon.channels.adapters.email.received import received
 from antiphon.kernel.errors import Invalid
@@ -76,9 +76,14 @@ def _bounce(event: dict[str, Any], reader: Reader, named: dict[str, Any]) -> lis
     return reader.receipt("failed", **named, failure=failure, code=f"{sort} {status}".strip())
 
 
-async def mail(request: Callback, around: Surroundings) -> list[Receipt | Inbound]:
+def mail(request: Callback, around: Surroundings) -> list[Receipt | Inbound]:
     """Inbound Parse with "POST the raw, full MIME message" on: the field `email`."""
-    raw = form(request).get("email")
+    fields = form(request)
+    raw = fields.get("email")
     if not raw:
         raise Invalid("The mail itself is not in the call; let Inbound Parse send the raw, full MIME message.")
-    return await received(raw, around)
+    envelope = mapping(decoded(fields.get("envelope", b"{}")))
+    told = envelope.get("to")
+    recipients = [text(each) for each in told] if isinstance(told, list) else []
+    sender = envelope.get("from")
+    return received(raw, around, recipients=recipients, envelope_sender=sender if isinstance(sender, str) else None)

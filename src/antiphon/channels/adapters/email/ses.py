@@ -137,7 +137,7 @@ class SesAdapter(HttpMail[SesSettings]):
         message = await self._sns.heard(request)
         if message is None:
             return Called()
-        return Called(await ses_events.items(message, Reader(self.name, self.around, request), self.around))
+        return Called(ses_events.items(message, Reader(self.name, self.around, request), self.around))
 
 
 def _raw(mail: Mail) -> bytes:

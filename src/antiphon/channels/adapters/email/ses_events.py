@@ -47,7 +47,7 @@ def is_topic(arn: str) -> bool:
     return _TOPIC.fullmatch(arn) is not None
 
 
-async def items(message: str, reader: Reader, around: Surroundings) -> list[Receipt | Inbound]:
+def items(message: str, reader: Reader, around: Surroundings) -> list[Receipt | Inbound]:
     if message.strip() == GREETING:
         return []
     try:
@@ -56,7 +56,7 @@ async def items(message: str, reader: Reader, around: Surroundings) -> list[Rece
         raise Invalid("The notification is not JSON.") from error
     kind = text(said.get("eventType") or said.get("notificationType"))
     if kind == "Received":
-        return await _received(said, around)
+        return _received(said, around)
     return [*_receipts(kind, said, reader)]
 
 
@@ -114,7 +114,7 @@ def _token(mail: dict[str, Any]) -> str:
     return ""
 
 
-async def _received(said: dict[str, Any], around: Surroundings) -> list[Receipt | Inbound]:
+def _received(said: dict[str, Any], around: Surroundings) -> list[Receipt | Inbound]:
     """Mail that SES took for us, whole: at most 150 KB of it go through SNS."""
     content = said.get("content")
     if not isinstance(content, str):
@@ -126,4 +126,7 @@ async def _received(said: dict[str, Any], around: Surroundings) -> list[Receipt 
             raw = b64decode(content, validate=True)
         except ValueError as error:
             raise Invalid("The mail is not in base64.") from error
-    return await received(raw, around)
+    told = mapping(said.get("receipt")).get("recipients")
+    recipients = [text(each) for each in told] if isinstance(told, list) else []
+    sender = mapping(said.get("mail")).get("source")
+    return received(raw, around, recipients=recipients, envelope_sender=sender if isinstance(sender, str) else None)
