@@ -195,6 +195,7 @@ def test_a_page_is_compiled_once():
     [
         "<mjml>" + "<mj-body>" * 5_000,
         text("<b>" * 20_000),
+        text("<b>" * 10_000 + "</i>" * 15_000),
         text('<a b="' * 15_000),
         "<!--" * 20_000,
         "<mj-wrapper>" * 5_000,
@@ -203,7 +204,7 @@ def test_a_page_is_compiled_once():
         "<" * 90_000,
         text("{{ a }}" * 9_000),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_odd_markup_is_judged_in_time(source):
     started = perf_counter()

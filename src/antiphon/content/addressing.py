@@ -61,6 +61,8 @@ class Addressing(Struct, frozen=True):
 
     def is_ours(self, url: str) -> bool:
         """A page where people choose: it works without a detour, and who opens it need not be counted."""
+        if not url.startswith(self.base_url):
+            return False
         return any(url.startswith(f"{self.base_url}/{kind}/") for kind in (UNSUBSCRIBE, PREFERENCES, CONFIRM))
 
     def tracked(self, url: str, number: int) -> str:

@@ -176,4 +176,8 @@ def text_of(html: str) -> str:
 
 def tidied(text: str) -> str:
     """Rendered text without trailing blanks and with at most one empty line at a place."""
-    return _LINES.sub("\n\n", _TRAILING.sub("", text)).strip() + "\n"
+    if " \n" in text or "\t\n" in text:
+        text = _TRAILING.sub("", text)
+    if "\n\n\n" in text:
+        text = _LINES.sub("\n\n", text)
+    return text.strip() + "\n"

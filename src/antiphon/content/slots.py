@@ -13,6 +13,7 @@ _ADDRESSES = frozenset({"src", "background", "action", "formaction", "poster", "
 _NO_LINK = frozenset({"link", "use", "image", "base"})
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
 _IN_CSS = re.compile(rf"""(url\(\s*+(?:&quot;|&\#39;|['"])?+)((?>{LIQUID}|[^()'"&]|&(?!quot;|\#39;))*+)""", re.DOTALL)
+_OUTPUT = re.compile(r"(-?\}\})$")
 _OURS = re.compile(r"\{\{-?\s*(?:unsubscribe_url|preferences_url)\b")
 _ELSEWHERE = ("mailto:", "tel:", "sms:", "#")
 
@@ -64,10 +65,13 @@ class Slotting:
         return self._slot(Slot(_without_entities(value).strip(), css=css))
 
     def css(self, css: str) -> str:
-        def address(found: re.Match[str]) -> str:
-            return found[1] + self._address(found[2], css=True) if LIQUID_RE.search(found[2]) else found.group()
-
-        return _IN_CSS.sub(address, css)
+        """An address in `url(…)` is checked as one; whatever else Liquid puts out goes through the filter `css`."""
+        parts, at = [], 0
+        for found in _IN_CSS.finditer(css):
+            if LIQUID_RE.search(found[2]):
+                parts += [_cleaned(css[at : found.start()]), found[1], self._address(found[2], css=True)]
+                at = found.end()
+        return "".join([*parts, _cleaned(css[at:])])
 
     def _slot(self, slot: Slot) -> str:
         self.slots.append(slot)
@@ -82,6 +86,10 @@ def slotted(html: str) -> tuple[str, tuple[Slot, ...], int]:
     slotting = Slotting()
     sheets = _SHEET.sub(lambda found: found[1] + slotting.css(found[2]) + found[3], html)
     return slotting.run(sheets), tuple(slotting.slots), slotting.links
+
+
+def _cleaned(css: str) -> str:
+    return LIQUID_RE.sub(lambda found: _OUTPUT.sub(r" | css\1", found.group()), css)
 
 
 def _without_entities(value: str) -> str:

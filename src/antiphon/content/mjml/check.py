@@ -12,11 +12,10 @@ from html import unescape
 
 from antiphon.content.mjml.lexer import LIQUID_RE, Attribute, line_of, pieces
 from antiphon.content.mjml.tags import attributes, holds, kinds
-from antiphon.content.mjml.tree import VOID, Element, read
+from antiphon.content.mjml.tree import FLAWS_MAX, VOID, Element, read
 from antiphon.content.urls import source_flaw
 from antiphon.kernel.errors import Flaw
 
-FLAWS_MAX = 50
 RUNS = frozenset({"script", "iframe", "object", "embed", "applet", "base", "frame", "frameset"})
 """Never in a mail: they run, load or redirect, and every client throws them out."""
 
@@ -115,6 +114,7 @@ class Check:
         for piece in pieces(self.text, element.inside_at, element.inside_at + len(element.source)):
             if piece.what == "broken":
                 self.add(piece.start, f"<{piece.name} is never finished: a > or a quote is missing.")
+            if piece.what == "broken" or len(self.flaws) > FLAWS_MAX:
                 return
             if piece.what == "open":
                 self._tag(piece.name, piece.start, piece.attributes())

@@ -6,9 +6,6 @@ import re
 
 from antiphon.content.mjml.lexer import LIQUID_RE, Piece, pieces
 
-_STYLES = re.compile(r"""(\sstyle=")([^"]*)(")|(<style\b[^>]*>)(.*?)(</style>)""", re.DOTALL | re.I)
-_ADDRESS = re.compile(r"url\([^)]*\)", re.I)
-_OUTPUT = re.compile(r"(-?\}\})$")
 _WORDS_ONLY = frozenset({"style", "title", "textarea"})
 """Inside of these a comment is text: a word stands for Liquid there, as in attributes."""
 
@@ -54,19 +51,8 @@ class Marks:
         return self._whole.sub(lambda found: self._kept[int(found[1])], html)
 
     def restore(self, html: str) -> str:
-        """All the Liquid as it was; what it puts out inside of CSS goes through the filter `css`."""
-        return self._single.sub(self._source, _STYLES.sub(self._in_style, html))
-
-    def _in_style(self, found: re.Match[str]) -> str:
-        start, css, end = (found[n] or found[n + 3] or "" for n in (1, 2, 3))
-        kept, at = [], 0
-        for address in _ADDRESS.finditer(css):  # an address is checked as one, where the page is made
-            kept += [self._cleaned(css[at : address.start()]), address.group()]
-            at = address.end()
-        return "".join([start, *kept, self._cleaned(css[at:]), end])
-
-    def _cleaned(self, css: str) -> str:
-        return self._single.sub(lambda found: _OUTPUT.sub(r" | css\1", self._source(found)), css)
+        """All the Liquid as it was."""
+        return self._single.sub(self._source, html)
 
     def _source(self, found: re.Match[str]) -> str:
         return self._kept[int(found[1] or found[2])]

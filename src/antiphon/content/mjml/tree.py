@@ -11,6 +11,7 @@ from antiphon.content.mjml.tags import kinds
 from antiphon.kernel.errors import Flaw
 
 DEPTH_MAX = 30
+FLAWS_MAX = 50
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
@@ -55,6 +56,8 @@ class Reading:
 
     def run(self) -> None:
         for piece in self._pieces:
+            if len(self.flaws) > FLAWS_MAX:
+                return
             if piece.what == "open":
                 self._opened(piece)
             elif piece.what == "close":
