@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import date
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from antiphon import channels
-from antiphon.channels import pacing
+from antiphon.channels import pacing, registry
+from antiphon.channels.records import Provider, WarmUp
 from antiphon.kernel.db import Database
 from antiphon.kernel.errors import Conflict, Invalid, NotFound
 from antiphon.kernel.records import ProviderId
 from antiphon.kernel.secrets import read_secrets
-
-SMTP = {"host": "127.0.0.1", "port": 25, "security": "none", "envelope_domain": "b.example"}
-
-
-async def make(database: Database, name: str, **options) -> ProviderId:
-    secrets = await read_secrets(database)
-    settings = options.pop("settings", SMTP)
-    async with database.transaction() as tx:
-        return await channels.create_provider(tx, secrets, name=name, adapter="smtp", settings=settings, **options)
-
-
-async def run(database: Database, text: str, *parameters) -> None:
-    async with database.transaction() as tx:
-        await tx.rows(text, *parameters)
+from channels.accounts import make, run, standing
 
 
 async def order(database: Database) -> list[str]:
@@ -37,7 +28,7 @@ async def order(database: Database) -> list[str]:
 
 
 async def test_settings_are_sealed_and_never_in_the_clear(database: Database) -> None:
-    await make(database, "relay", settings={**SMTP, "host": "localhost", "username": "u", "password": "correct horse"})
+    await make(database, "relay", settings={"host": "localhost", "username": "u", "password": "correct horse"})
     async with database.transaction() as tx:
         (row,) = await tx.rows("SELECT settings FROM provider")
         (view,) = await channels.providers(tx)
@@ -52,8 +43,11 @@ async def test_settings_are_sealed_and_never_in_the_clear(database: Database) ->
         ({"per_second": float("nan")}, "per_second"),
         ({"unit_cost": -1}, "unit_cost"),
         ({"rank": 2**40}, "rank"),
+        ({"weight": -1}, "weight"),
+        ({"costs": {"GR": -1}}, "costs.GR"),
+        ({"costs": {"Greece": 1}}, "costs"),
         ({"name": " "}, "name"),
-        ({"settings": {**SMTP, "port": "x"}}, "settings.port"),
+        ({"settings": {"port": "x"}}, "settings.port"),
     ],
 )
 async def test_what_cannot_be_is_named(database: Database, options: dict, at: str) -> None:
@@ -126,3 +120,71 @@ def test_a_bucket_never_gives_more_than_the_pace_and_always_gives_something(per_
         tokens -= int(tokens)
     assert given_out <= per_second * sum(waits) + 1e-6
     assert pacing.refill(0.0, per_second=per_second, elapsed_s=1 / per_second) >= 1 - 1e-9
+
+
+async def change(database: Database, name: str, **changes) -> None:
+    async with database.transaction() as tx:
+        found = await channels.find(tx, name)
+        await channels.update_provider(tx, await read_secrets(database), found, changes)
+
+
+async def sealed(database: Database, provider: ProviderId) -> dict:
+    found = await standing(database, provider)
+    return msgspec.json.decode((await read_secrets(database)).decrypt(found.sealed, use="provider settings"))
+
+
+async def test_what_is_changed_changes_and_the_rest_stays(database: Database) -> None:
+    plan = WarmUp(date(2026, 12, 1), (50, 100))
+    provider = await make(database, "relay", rank=3, per_second=5, costs={"GR": 0.05}, warm_up=plan)
+    await change(database, "relay", weight=7, per_second=None)
+    found = await standing(database, provider)
+    assert (found.rank, found.weight, found.per_second, found.costs, found.warm_up) == (3, 7, None, {"GR": 0.05}, plan)
+    await change(database, "relay", costs={}, warm_up=None)
+    found = await standing(database, provider)
+    assert (found.weight, found.costs, found.warm_up) == (7, {}, None)
+
+
+async def test_one_setting_is_changed_without_giving_the_others(database: Database) -> None:
+    provider = await make(database, "relay", settings={"host": "localhost", "username": "u", "password": "old"})
+    await change(database, "relay", settings={"password": "new", "username": "v"})
+    found = await sealed(database, provider)
+    assert (found["password"], found["username"], found["host"]) == ("new", "v", "localhost")
+    await change(database, "relay", settings={"password": None})
+    assert (await sealed(database, provider))["password"] == ""
+    before = await standing(database, provider)
+    with pytest.raises(Invalid) as told:
+        await change(database, "relay", settings={"port": "x"}, rank=9)
+    assert [flaw.at for flaw in told.value.flaws] == ["settings.port"]
+    assert await standing(database, provider) == before
+
+
+async def test_a_changed_pace_counts_at_once(database: Database) -> None:
+    provider = await make(database, "relay", per_second=1)
+    await change(database, "relay", per_second=50)
+    await run(database, "UPDATE provider_state SET tokens_at = clock_timestamp() - interval '1 s'")
+    async with database.transaction() as tx:
+        assert await channels.room(tx, provider, wanted=100) == 50
+
+
+async def test_what_was_reserved_and_not_used_is_given_back(database: Database) -> None:
+    provider = await make(database, "relay", per_second=10)
+    async with database.transaction() as tx:
+        n = await channels.room(tx, provider, wanted=10)
+        await channels.spend(tx, provider, n)
+    async with database.transaction() as tx:
+        await channels.spend(tx, provider, -n)
+        assert await channels.room(tx, provider, wanted=10) >= n
+
+
+def test_a_region_costs_what_it_costs_or_its_country_or_what_all_do() -> None:
+    each = Provider(ProviderId(1), "p", "sms", "smpp", True, 0, None, 0.04, b"", costs={"US": 0.01, "US-FL": 0.02})
+    assert [each.cost(region) for region in ("US-FL", "US-NY", "GR", None)] == [0.02, 0.01, 0.04, 0.04]
+
+
+async def test_who_only_receives_is_nobody_s_alternative(database: Database, monkeypatch) -> None:
+    first = await make(database, "first")
+    second = await make(database, "second")
+    async with database.transaction() as tx:
+        assert await channels.alternative(tx, first) == second
+        monkeypatch.setitem(registry.ADAPTERS, "smtp", structs.replace(registry.ADAPTERS["smtp"], sends=False))
+        assert await channels.alternative(tx, first) is None
