@@ -32,6 +32,7 @@ POSSIBLE = {
 }
 OUTCOMES = ("open", "waiting", "sent", "delivered", "failed", "dropped", "cancelled")
 PAGE = 100
+HOURS_MAX = 200
 
 
 @get("/campaigns/{campaign:str}", permission="staff", **SHOWN)
@@ -55,8 +56,23 @@ async def show(
             acts=POSSIBLE.get(found.state, ()),
             done=done if done in (*ACTS, "shift") else "",
             sparks=await _sparks(tx, found),
+            to_come=found.state == "running" and found.starts_at is not None and found.starts_at > tx.now,
+            lasts=figures.lasts,
             now=tx.now,
         )
+
+
+@post("/campaigns/{campaign:str}/dry-run", permission="staff", status_code=200, **SHOWN)
+async def dry_run(runtime: NamedDependency[Runtime], request: Anything, campaign: FromPath[str]) -> Response[bytes]:
+    """What a launch would do now. Nothing is written, so that a reload asks again."""
+    check_origin(request, runtime)
+    found = await campaigns.dry_run(runtime.database, campaign)
+    async with runtime.database.transaction(read_only=True) as tx:
+        shown = await campaigns.find(tx, campaign)
+    most = max((hour.n for hour in found.hours), default=0)
+    return page(
+        "dry_run.html", campaign=shown, found=found, hours=found.hours[:HOURS_MAX], most=most, lasts=figures.lasts
+    )
 
 
 @get("/campaigns/{campaign:str}/recent", permission="staff", **SHOWN)
@@ -112,4 +128,4 @@ async def act(runtime: NamedDependency[Runtime], request: Anything, campaign: Fr
     return back_to(f"/campaigns/{await runtime.database.repeat(work)}?done={name}")
 
 
-routes = [show, recent, recipients, act]
+routes = [show, dry_run, recent, recipients, act]

@@ -11,14 +11,17 @@ from msgspec import Struct
 from antiphon import campaigns, metrics
 
 KINDS = ("sent", "delivered", "opened", "clicked", "converted", "failed")
+WATCHED = ("machine_opened", "machine_clicked", "bounced", "complained", "opted_out")
+"""What stands apart: what machines did, and what people held against it."""
+
 SUMS = {"sent": ("sent", "in_doubt")}
 """What counts as handed over: also what may have been."""
 
-OF = {"delivered": "sent", "opened": "sent", "clicked": "sent", "converted": "sent", "failed": "sent"}
+OF = dict.fromkeys(("delivered", "opened", "clicked", "converted", "failed", *WATCHED), "sent")
 """What a share is a share of: what was handed over. A mail server says nothing of what it delivered, so that a share of
 what is known to be delivered would say that nearly everybody opened."""
 
-NOT_MEASURABLE = frozenset({("sms", "opened"), ("voice", "opened")})
+NOT_MEASURABLE = frozenset((channel, kind) for channel in ("sms", "voice") for kind in ("opened", "machine_opened"))
 RECENT = ("delivered", "opened", "clicked", "converted")
 MINUTES = 60
 BAR_HEIGHT = 48
@@ -46,6 +49,10 @@ WORDS = {
     "pilot_done": "pilot done",
     "failed_all": "failed",
     "dropped": "not sent",
+    "send_at": "their time to come",
+    "complaints": "complaints",
+    "bounces": "bounces",
+    "opt_outs": "opt-outs",
 }
 
 
@@ -60,9 +67,12 @@ class Cell(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
+    """`watched`: the cells of what stands apart."""
+
     channel: str
     variant: str
     cells: list[Cell]
+    watched: list[Cell]
     cost: float
     cost_per_conversion: float | None
 
@@ -95,8 +105,9 @@ def table(totals: Sequence[Total], channels: Sequence[str], variants: Sequence[s
 
 def _row(channel: str, variant: str, counts: Mapping[str, int], cost: float) -> Row:
     cells = [_cell(channel, variant, kind, counts) for kind in KINDS]
+    watched = [_cell(channel, variant, kind, counts) for kind in WATCHED]
     converted = next(cell.n for cell in cells if cell.kind == "converted")
-    return Row(channel, variant, cells, cost, cost / converted if cost and converted else None)
+    return Row(channel, variant, cells, watched, cost, cost / converted if cost and converted else None)
 
 
 def _cell(channel: str, variant: str, kind: str, counts: Mapping[str, int]) -> Cell:
@@ -143,6 +154,14 @@ def number(n: float | None) -> str:
 
 def share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f} %"
+
+
+def lasts(minutes: float) -> str:
+    """A span of time in the unit that reads best."""
+    for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= 2 * size:
+            return f"{round(minutes / size)} {name}s"
+    return "a minute" if minutes >= 1 else "less than a minute"
 
 
 def words(word: str) -> str:
