@@ -85,7 +85,16 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "variant": "",
         "variables": {"code": "x"},
     },
-    ("POST", "/providers"): {**SMTP, "per_second": 5, "unit_cost": 0.1},
+    ("POST", "/providers"): {**SMTP, "per_second": 5, "unit_cost": 0.1, "weight": 1, "costs": {"GR": 0.1}},
+    ("PUT", "/providers/{provider}"): {
+        "rank": 1,
+        "weight": 1,
+        "per_second": 5,
+        "unit_cost": 0.1,
+        "costs": {"GR": 0.1},
+        "warm_up": {"from": "2026-12-01", "per_day": [50, 100]},
+        "settings": {"port": 26},
+    },
     ("POST", "/send"): SEND,
     ("PUT", "/settings"): {
         "quiet_hours": QUIET_HOURS,
