@@ -62,8 +62,7 @@ class Made:
     def _fragment(self, page: Page, field: str) -> tuple[str, str]:
         place = self._placing(self._links)
         self._links += page.links
-        html = page.render_html(self._variables, place, field=field)
-        return html, page.render_text(self._variables, place, field=field)
+        return page.render(self._variables, place, field=field)
 
     def _placing(self, first: int) -> Place:
         made: dict[int, str] = {}

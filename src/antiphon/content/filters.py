@@ -11,12 +11,12 @@ from liquid.exceptions import FilterArgumentError
 from liquid.undefined import is_undefined
 
 if TYPE_CHECKING:
-    from antiphon.content.sandbox import Context
+    from liquid import RenderContext
 
 _NOT_IN_CSS = re.compile(r"[^\w #%.,+-]|[\r\n]")
 
 
-def date(value: Any, fmt: Any, *, context: Context) -> Any:
+def date(value: Any, fmt: Any, *, context: RenderContext) -> Any:
     """Liquid's `date`, where "now" is the variable `now` (product time) and a bare number is UTC."""
     if isinstance(value, str) and value in ("now", "today"):
         value = context.resolve("now", default="")

@@ -34,11 +34,10 @@ class Page(Struct, frozen=True):
     links: int
     says_way_out: bool = False
 
-    def render_html(self, variables: Mapping[str, Any], place: Place, *, field: str) -> str:
-        return self.html.render(variables, Walk(self.slots, place, field=field, html=True))
-
-    def render_text(self, variables: Mapping[str, Any], place: Place, *, field: str) -> str:
-        return tidied(self.text.render(variables, Walk(self.slots, place, field=field, html=False)))
+    def render(self, variables: Mapping[str, Any], place: Place, *, field: str) -> tuple[str, str]:
+        """The HTML and the text."""
+        walk = Walk(self.slots, place, field=field)
+        return self.html.render(variables, walk), tidied(self.text.render(variables, walk))
 
     def leads(
         self, variables: Mapping[str, Any], *, field: str
@@ -51,7 +50,7 @@ class Page(Struct, frozen=True):
             found[link, turn] = url
             return url
 
-        self.html.render(variables, Walk(self.slots, note, field=field, html=True, failed=failed))
+        self.html.render(variables, Walk(self.slots, note, field=field, failed=failed))
         return found, failed
 
     def addresses(self) -> list[tuple[str, bool]]:

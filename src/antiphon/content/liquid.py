@@ -5,7 +5,8 @@ Values are plain JSON (dicts, lists, strings, numbers, booleans, null); no attri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -88,13 +89,20 @@ class Template:
 
 
 def interpret(bound: BoundTemplate, variables: Mapping[Any, Any]) -> str:
-    try:
+    with telling():
         return bound.render(variables)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Whatever goes wrong within becomes a `RenderError`: one person's odd data must not stop the batch."""
+    try:
+        yield
     except RenderError:
         raise
     except LiquidError as error:
         raise RenderError(sentence(error)) from error
-    except Exception as error:  # one person's odd data must not stop the batch
+    except Exception as error:
         raise RenderError(f"The template cannot take these values: {error}") from error
 
 

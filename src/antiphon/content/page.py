@@ -13,6 +13,10 @@ from typing import Any, TextIO
 
 from liquid import RenderContext
 from liquid.ast import BlockNode, Node
+from liquid.builtin.tags.assign_tag import AssignNode
+from liquid.builtin.tags.capture_tag import CaptureNode
+from liquid.builtin.tags.decrement_tag import DecrementNode
+from liquid.builtin.tags.increment_tag import IncrementNode
 from liquid.exceptions import LiquidError
 from liquid.parser import get_parser
 from liquid.stream import TokenStream
@@ -23,11 +27,11 @@ from msgspec import Struct
 
 from antiphon.content import liquid, urls
 from antiphon.content.liquid import RenderError, TemplateError, Variable
-from antiphon.content.sandbox import OUTPUT_MAX, Sandbox
+from antiphon.content.sandbox import OUTPUT_MAX, Sandbox, buffer, walk
 from antiphon.kernel.errors import Flaw
 
 SLOT, END_SLOT = "antiphonslot", "endantiphonslot"
-_WALK = object()
+_TURNS = object()
 """The key of the walk among the variables: no template can spell it."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -51,7 +55,10 @@ class Slot(Struct, frozen=True):
 
 
 class Walk:
-    """One rendering of a page. With `failed` a bad link is kept there and the rendering goes on."""
+    """One rendering of a page, first its HTML, then its text: a slot's URL is worked out once for both.
+
+    With `failed` a bad link is kept there and the rendering goes on.
+    """
 
     def __init__(
         self,
@@ -59,15 +66,27 @@ class Walk:
         place: Place,
         *,
         field: str,
-        html: bool,
         failed: dict[tuple[int, int], RenderError] | None = None,
     ) -> None:
         self._slots = slots
         self._place = place
         self._field = field
-        self._html = html
         self._failed = failed
+        self._html = True
+        self._placed: dict[tuple[int, int], str] = {}
         self._turns: dict[int, int] = {}
+
+    def begin(self, *, html: bool) -> None:
+        self._html = html
+        self._turns = {}
+
+    def again(self, number: int) -> str | None:
+        """What stands in this slot, if this turn of it came before."""
+        turn = self._turns.get(number, 0)
+        url = self._placed.get((number, turn))
+        if url is not None:
+            self._turns[number] = turn + 1
+        return url
 
     def put(self, number: int, text: str) -> str:
         slot = self._slots[number]
@@ -81,7 +100,7 @@ class Walk:
             self._failed[slot.link, turn] = error
             return ""
         if slot.link >= 0:
-            url = self._place(slot.link, turn, url)
+            url = self._placed[number, turn] = self._place(slot.link, turn, url)
         elif slot.css:
             url = url.translate(_IN_CSS)
         return escape(url) if self._html else url
@@ -103,7 +122,7 @@ class SlotNode(Node):
             self.block.render(context, within)
         finally:
             context.autoescape = escaping
-        walk: Walk = context.globals[_WALK]  # type: ignore[index,assignment]  # a key that is no name
+        walk: Walk = context.globals[_TURNS]  # type: ignore[index,assignment]  # a key that is no name
         return buffer.write(walk.put(self.number, within.getvalue()))
 
 
@@ -130,9 +149,12 @@ _HTML, _TEXT = _sandbox(autoescape=True), _sandbox(autoescape=False)
 
 
 class Pattern:
-    """Liquid with slots. One made only of plain variables is filled in without the interpreter."""
+    """Liquid with slots. What is text, a slot or a plain variable is filled in without the interpreter.
 
-    __slots__ = ("_bound", "_html", "_plan")
+    A template that keeps something for later (`assign`, `capture`, counters) is left to the interpreter as a whole.
+    """
+
+    __slots__ = ("_bound", "_html", "_plan", "is_plain")
 
     def __init__(self, source: str, *, html: bool) -> None:
         if len(source) > OUTPUT_MAX:
@@ -142,50 +164,58 @@ class Pattern:
         except LiquidError as error:
             raise TemplateError(flaws=[Flaw("", f"In the compiled page: {liquid.sentence(error)}")]) from error
         self._html = html
-        self._plan = _plan(self._bound.nodes)
+        keeps = any(isinstance(part, _KEEPING) for part in walk(self._bound.nodes))
+        self._plan = None if keeps else tuple(map(_part, self._bound.nodes))
+        self.is_plain = self._plan is not None and not any(isinstance(part, Node) for part in self._plan)
 
-    @property
-    def is_plain(self) -> bool:
-        return self._plan is not None
-
-    def render(self, variables: Mapping[str, Any], walk: Walk) -> str:
+    def render(self, variables: Mapping[str, Any], turns: Walk) -> str:
         """Without control characters but tab and newline."""
+        turns.begin(html=self._html)
+        known: dict[Any, Any] = {**variables, _TURNS: turns}
         if self._plan is None:
-            text = liquid.interpret(self._bound, {**variables, _WALK: walk})
-            return text if _is_clean(text) else _CONTROLS.sub("", text)
+            return _clean(liquid.interpret(self._bound, known))
         filled: list[str] = []
-        for part in self._plan:
-            if isinstance(part, str):
-                filled.append(part)
-            elif isinstance(part, int):
-                filled.append(walk.put(part, ""))
-            elif isinstance(part[0], int):
-                filled.append(walk.put(part[0], liquid.fill(part[1:], variables, html=False)))
-            else:
-                text = liquid.fill(part, variables, html=self._html)
-                filled.append(text if text.isprintable() else _CONTROLS.sub("", text))
+        with liquid.telling():
+            context = None if self.is_plain else self._bound.context_class(self._bound, globals=known)
+            for part in self._plan:
+                kind = type(part)
+                if kind is str:
+                    filled.append(part)  # type: ignore[arg-type]  # as the line above says, here and below
+                elif kind is Variable:
+                    filled.append(_clean(liquid.fill((part,), variables, html=self._html)))  # type: ignore[arg-type]
+                elif kind is int or kind is tuple:
+                    filled.append(self._slot(part, variables, turns))  # type: ignore[arg-type]
+                else:
+                    written = buffer()
+                    part.render(context, written)  # type: ignore[union-attr, arg-type]
+                    filled.append(_clean(written.getvalue()))
         return liquid.checked("".join(filled))
 
-
-Part = str | int | tuple[Any, ...]
-"""Text, a slot whose URL is the same for everybody, a slot and its parts, or one variable."""
-
-
-def _plan(nodes: Sequence[Any]) -> tuple[Part, ...] | None:
-    plan: list[Part] = []
-    for node in nodes:
-        if type(node) is SlotNode:
-            within = liquid.plain_parts(node.block.nodes)
-            if within is None:
-                return None
-            plan.append((node.number, *within) if any(type(p) is Variable for p in within) else node.number)
-        else:
-            part = liquid.plain_part(node)
-            if part is None:
-                return None
-            plan.append(part if type(part) is str else (part,))
-    return tuple(plan)
+    def _slot(self, part: Slotted, variables: Mapping[str, Any], turns: Walk) -> str:
+        number, within = (part, ()) if isinstance(part, int) else (part[0], part[1:])
+        if not self._html and (placed := turns.again(number)) is not None:
+            return placed
+        return turns.put(number, liquid.fill(within, variables, html=False) if within else "")
 
 
-def _is_clean(text: str) -> bool:
-    return text.replace("\n", "").replace("\t", "").isprintable()
+Slotted = int | tuple[Any, ...]
+"""A slot whose URL is the same for everybody; a slot and its parts."""
+
+_KEEPING = (AssignNode, CaptureNode, IncrementNode, DecrementNode)
+
+
+def _part(node: Any) -> str | Slotted | Variable | Node:
+    if type(node) is SlotNode:
+        within = liquid.plain_parts(node.block.nodes)
+        if within is None:
+            return node
+        return (node.number, *within) if any(type(part) is Variable for part in within) else node.number
+    plain = liquid.plain_part(node)
+    found: Node = node
+    return found if plain is None else plain
+
+
+def _clean(text: str) -> str:
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return _CONTROLS.sub("", text)

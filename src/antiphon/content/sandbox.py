@@ -91,7 +91,7 @@ class Context(RenderContext):
             yield context
 
     def get_buffer(self, buf: TextIO | None = None) -> StringIO:
-        return _buffer(buf.size if isinstance(buf, LimitedStringIO) else 0)
+        return buffer(buf.size if isinstance(buf, LimitedStringIO) else 0)
 
     def _metered(self, items: Iterator[object]) -> Iterator[object]:
         for item in items:
@@ -99,7 +99,7 @@ class Context(RenderContext):
             yield item
 
 
-def _buffer(written: int = 0) -> LimitedStringIO:
+def buffer(written: int = 0) -> LimitedStringIO:
     return LimitedStringIO(OUTPUT_MAX - written, newline="\n")  # the library's own turns CRLF into LF
 
 
@@ -107,7 +107,7 @@ class SandboxTemplate(BoundTemplate):
     context_class = Context
 
     def _get_buffer(self) -> StringIO:
-        return _buffer()
+        return buffer()
 
     def make_partial_namespace(self, partial: bool, render_args: Mapping[str, object]) -> Mapping[str, object]:
         return {**render_args, "partial": partial} if partial else dict(render_args)
@@ -159,7 +159,7 @@ class Sandbox(Environment):
     def _parse(self, source: str) -> list[Any]:
         _refuse_unclosed(source)
         nodes = super()._parse(source)
-        for part in _walk(nodes):
+        for part in walk(nodes):
             if type(part) is RangeLiteral:
                 part.__class__ = CappedRange  # same layout: the parser names its own class
             elif isinstance(part, Filter):
@@ -245,7 +245,7 @@ def _checked_size(name: str, result: Any) -> int:
     return size
 
 
-def _walk(nodes: list[Any]) -> Iterator[Any]:
+def walk(nodes: list[Any]) -> Iterator[Any]:
     """Every object that a parse tree holds, whatever the classes call their parts: so that none is missed."""
     seen, stack = set[int](), list(nodes)
     while stack:
