@@ -43,13 +43,14 @@ class Used:
 
 def capped(source: Source, policy: Policy, used: Used, *, channel: str | None, now: datetime) -> Wait | None:
     """Until when the company's caps leave no room: those of a channel, or (None) those of none."""
-    waits = [
-        Wait(until, "capped", _because(cap, source, used))
-        for cap in policy.caps
-        if cap.channel == channel and cap.topic in (None, source.topic)
-        and (until := room_at([p.at for p in used.places if _counts(cap, p)], cap.count, cap.within_s, now=now))
-    ]  # fmt: skip
-    return max(waits, key=lambda wait: wait.until, default=None)
+    longest: Wait | None = None
+    for cap in policy.caps:
+        if cap.channel != channel or (cap.topic is not None and cap.topic != source.topic):
+            continue
+        until = room_at([place.at for place in used.places if _counts(cap, place)], cap.count, cap.within_s, now=now)
+        if until is not None and (longest is None or until > longest.until):
+            longest = Wait(until, "capped", _because(cap, source, used))
+    return longest
 
 
 def _counts(cap: FrequencyCap, place: Place) -> bool:
@@ -92,11 +93,11 @@ def wished(limits: Sequence[Standing], told: Sequence[Told], *, now: datetime) -
 
 
 def lawful(case: PersonCase, policy: Policy, channel: str, told: Sequence[Told], *, now: datetime) -> Wait | None:
+    caps = caps_for(case.regions, channel, now, settings=policy.jurisdictions)
+    if not caps:
+        return None
     used = [each.at for each in told if each.channel in BY_TELEPHONE]
-    rooms = [
-        room_at(used, cap.count, cap.within_s, now=now)
-        for cap in caps_for(case.regions, channel, now, settings=policy.jurisdictions)
-    ]
+    rooms = [room_at(used, cap.count, cap.within_s, now=now) for cap in caps]
     until = max((room for room in rooms if room is not None), default=None)
     if until is None:
         return None
@@ -105,6 +106,8 @@ def lawful(case: PersonCase, policy: Policy, channel: str, told: Sequence[Told],
 
 def room_at(used: Sequence[datetime], count: int, within_s: float, *, now: datetime) -> datetime | None:
     """When one more fits into `count` in any period of this length; None: now."""
+    if len(used) < count:
+        return None
     within = timedelta(seconds=within_s)
     if count < 1:
         return now + within

@@ -26,7 +26,7 @@ from antiphon.orchestration.records import (
     Source,
 )
 from antiphon.orchestration.routes import route
-from antiphon.orchestration.zones import region_of_phone
+from antiphon.orchestration.zones import region_near
 from antiphon.profiles import Effective, Topic, effective
 
 __all__ = ["CRITICAL", "Way", "Wish", "is_critical", "options", "stops", "topic_of", "wish"]
@@ -169,6 +169,14 @@ def _routes(
     """What has not been tried: another address only where the first was dead, another provider only where it was the
     provider that failed, or, where silence is worse than a double, nothing was heard."""
     tried = [attempt for attempt in notification.attempts if attempt.channel == channel]
+    if not tried:
+        cheapest = channel in policy.cheapest
+        for reach in sayable:
+            region = region_near(reach.value) if cheapest and channel in _BY_NUMBER else None
+            choice = route(policy.providers[channel], notification.id, region=region, cheapest=cheapest)
+            if choice is not None:
+                yield reach, choice
+        return
     silent = notification.source.failover_on == "silence"
     if any(not _may_go_elsewhere(a.failure, a.state, silent=silent) for a in tried):
         return
@@ -177,14 +185,13 @@ def _routes(
         mine = [attempt for attempt in tried if attempt.address == reach.value]
         if (tried and not mine and not all_dead) or any(a.failure == "address" for a in mine):
             continue
-        burnt = {attempt.provider for attempt in mine}
-        region = region_of_phone(reach.value) if channel in _BY_NUMBER else None
+        cheapest = channel in policy.cheapest
         provider = route(
             policy.providers[channel],
             notification.id,
-            burnt=burnt,
-            region=region,
-            cheapest=channel in policy.cheapest,
+            burnt={attempt.provider for attempt in mine} if mine else (),
+            region=region_near(reach.value) if cheapest and channel in _BY_NUMBER else None,
+            cheapest=cheapest,
         )
         if provider is not None and (not mine or provider.up):
             yield reach, provider
@@ -203,7 +210,7 @@ def _cost(source: Source, provider: ProviderChoice, reach: Reach, case: PersonCa
     """By where the number is; several parts cost several times."""
     if not provider.costs and not provider.unit_cost:
         return 0.0
-    region = region_of_phone(reach.value) if provider.costs and reach.channel in _BY_NUMBER else None
+    region = region_near(reach.value) if provider.costs and reach.channel in _BY_NUMBER else None
     if region is None and provider.costs and case.regions:
         region = case.regions[0]
     return provider.cost(region) * source.terms.units.get(reach.channel, 1)

@@ -50,6 +50,8 @@ def quiet_somewhere(
     """
     if purpose not in QUIETED:
         return None
+    if own is None and not regions and (policy.quiet_hours is None or channel not in policy.quiet_hours.channels):
+        return None
     place = Place(_zones(tuple(zones) or (policy.timezone,), policy.timezone), tuple(regions), _own(own))
     found = _first_open(place, channel, policy, now)
     if found is None and regions:

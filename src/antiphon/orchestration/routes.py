@@ -24,9 +24,11 @@ def route(
 
     Among equals of a rank each notification falls to the same one for as long as they are the same, by weight.
     """
-    left = [choice for choice in choices if choice.id not in burnt]
+    left = [choice for choice in choices if choice.id not in burnt] if burnt else choices
     if not left:
         return None
+    if len(left) == 1:
+        return left[0]
     up = [choice for choice in left if choice.up] or left
     well = [choice for choice in up if choice.health >= HEALTHY]
     if not well:
