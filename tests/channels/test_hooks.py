@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
 from antiphon import channels
 from antiphon.app.web import application
 from antiphon.app.wiring import wire
-from antiphon.channels import hooks
+from antiphon.channels import hooks, registry
+from antiphon.channels.accounts import SEALED_FOR
 from antiphon.channels.making import surroundings
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database
@@ -164,6 +166,19 @@ async def test_an_account_that_is_switched_off_is_heard_to_the_end(runtime, clie
         await channels.switch(tx, made.id, enabled=False)
     answer = await call(client, hooks.callback_url(runtime, made), POSTMARK, event(runtime, POSTMARK, 5))
     assert answer.status_code == 200
+    assert [each.delivery for each in told] == [5]
+
+
+async def test_a_new_password_counts_from_now_on(runtime, client, told, monkeypatch) -> None:
+    monkeypatch.setattr(hooks, "ACCOUNTS_FRESH_S", 0.0)
+    made = await account(runtime)
+    url = hooks.callback_url(runtime, made)
+    assert (await call(client, url, POSTMARK, event(runtime, POSTMARK, 5))).status_code == 200
+    settings = registry.check("postmark", POSTMARK.settings("") | {"callback_password": "another"})
+    sealed = runtime.secrets.encrypt(msgspec.json.encode(settings), use=SEALED_FOR)
+    async with runtime.database.transaction() as tx:
+        await tx.rows("UPDATE provider SET settings = $1 WHERE id = $2", sealed, made.id)
+    assert (await call(client, url, POSTMARK, event(runtime, POSTMARK, 6))).status_code == 401
     assert [each.delivery for each in told] == [5]
 
 

@@ -43,7 +43,7 @@ OPTED_OUT: Final = {"complained": "complaint", "unsubscribed": "unsubscribe"}
 
 def receipts(event: dict[str, Any], reader: Reader) -> list[Receipt]:
     kind = text(event.get("event"))
-    named = {
+    named: dict[str, Any] = {
         "token": mapping(event.get("user-variables")).get(NAME),
         "message_id": text(mapping(mapping(event.get("message")).get("headers")).get("message-id")).strip("<>"),
         "at": event.get("timestamp"),

@@ -44,7 +44,7 @@ SUPPRESSED: Final = {"ManualSuppression": "unsubscribe", "SpamComplaint": "compl
 
 def receipts(event: dict[str, Any], reader: Reader) -> list[Receipt]:
     kind = text(event.get("RecordType"))
-    named = {"token": mapping(event.get("Metadata")).get(NAME), "message_id": event.get("MessageID")}
+    named: dict[str, Any] = {"token": mapping(event.get("Metadata")).get(NAME), "message_id": event.get("MessageID")}
     if kind == "Delivery":
         return reader.receipt("delivered", **named, at=event.get("DeliveredAt"))
     if kind in ("Open", "Click"):

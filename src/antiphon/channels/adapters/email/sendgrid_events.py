@@ -43,7 +43,7 @@ def receipts(event: dict[str, Any], reader: Reader) -> list[Receipt]:
     kind = text(event.get("event"))
     # `sg_message_id` begins with the X-Message-Id of the answer to the request.
     known_as = text(event.get("sg_message_id")).split(".")[0]
-    named = {"token": event.get(NAME), "message_id": known_as, "at": event.get("timestamp")}
+    named: dict[str, Any] = {"token": event.get(NAME), "message_id": known_as, "at": event.get("timestamp")}
     if kind == "delivered":
         return reader.receipt("delivered", **named)
     if kind == "open":

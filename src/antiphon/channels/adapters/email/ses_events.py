@@ -62,7 +62,7 @@ def items(message: str, reader: Reader, around: Surroundings) -> list[Receipt | 
 
 def _receipts(kind: str, said: dict[str, Any], reader: Reader) -> list[Receipt]:
     mail = mapping(said.get("mail"))
-    named = {"token": _token(mail), "message_id": mail.get("messageId")}
+    named: dict[str, Any] = {"token": _token(mail), "message_id": mail.get("messageId")}
     about = mapping(said.get({"Rendering Failure": "failure", "Subscription": "subscription"}.get(kind, kind.lower())))
     at = about.get("timestamp") or mail.get("timestamp")
     if kind == "Send":
