@@ -147,3 +147,16 @@ async def test_nobody_costs_nothing(stage: Stage) -> None:
     await stage.account("email")
     told = await campaigns.dry_run(stage.database, (await planned(stage, launched=False)).name)
     assert (told.people, told.told, told.exact, told.cost, told.hours) == (0, 0, True, 0.0, [])
+
+
+async def test_it_is_decided_for_its_start_and_not_for_now(stage: Stage) -> None:
+    """Now is noon; it would start in the middle of the night, and people are told in the morning."""
+    await stage.account("sms")
+    await stage.people(5, "phone", traits={"timezone": "Europe/London"})
+    quiet = {"quiet_hours": {"start": "20:00", "end": "08:00", "channels": ["sms"]}}
+    await stage.database.repeat(lambda tx: settings.write(tx, quiet))
+    campaign = await planned(stage, "sms", launched=False, launch_at="2026-01-10T23:00:00Z", expires_in="12h")
+    told = await campaigns.dry_run(stage.database, str(campaign.id))
+    assert (told.at, told.starts_at) == (START, START + timedelta(days=9, hours=11))
+    assert [(hour.at, hour.n) for hour in told.hours] == [(START + timedelta(days=9, hours=20), 5)]
+    assert [(part.name, part.n) for part in told.later] == [("quiet_hours", 5)]

@@ -23,7 +23,7 @@ CHROMIUM = shutil.which("chromium")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 EVERYBODY = {"version": 1, "rule": {"trait": "first_name", "op": "exists"}}
-BECAUSE = "6.2% of the messages by email went to addresses where nobody is; the limit is 5.0%"
+BECAUSE = "6.2 % of the messages by email went to addresses where nobody is; the limit is 5.0 %"
 
 
 async def planned(served: Served, **wishes: Any) -> campaigns.Campaign:

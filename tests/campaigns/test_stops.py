@@ -66,7 +66,7 @@ async def test_it_stops_within_two_seconds_and_says_why_and_what_to_do(stage: St
         shown = await stage.until(campaign, "paused", seconds=2)
     assert (shown.stopped.reason, shown.stopped.channel, shown.stopped.share) == ("complaints", "email", 0.01)
     assert (shown.stopped.limit, shown.stopped.at) == (0.003, START)
-    assert shown.stopped.because == "1.0% of the messages by email were reported as spam; the limit is 0.3%"
+    assert shown.stopped.because == "1.0 % of the messages by email were reported as spam; the limit is 0.3 %"
     assert "resume" in shown.advice
 
 

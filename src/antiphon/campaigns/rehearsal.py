@@ -62,7 +62,8 @@ class DryRun(Struct):
     """`people` are in the segment; `looked_at` of them. `margin`: with a sample, each share is right to within this, 19
     times in 20. `told` would get it, now or `later` (those who wait, by reason); `not_told` would not.
 
-    `cost_share`: how much of the budget it would take. `minutes`: how long its throttle makes it last.
+    `at`: when it was asked; `starts_at`: the time for which it was decided. `cost_share`: how much of the budget it
+    would take. `minutes`: how long its throttle makes it last.
     """
 
     campaign: str
@@ -101,7 +102,7 @@ class _Seen:
 
 
 async def dry_run(database: Database, campaign: str, *, limit: int = SAMPLE_MAX, within_s: float = WITHIN_S) -> DryRun:
-    """Decided as if now, for everybody alone. Raises NotFound, Invalid for a limit out of range."""
+    """Decided for its start as things stand now, each person alone. Raises NotFound, Invalid for a bad limit."""
     if not 1 <= limit <= SAMPLE_MAX:
         raise invalid("limit", f"A number from 1 to {SAMPLE_MAX:,}.")
     began = time.monotonic()
@@ -109,7 +110,7 @@ async def dry_run(database: Database, campaign: str, *, limit: int = SAMPLE_MAX,
         await store.bound_statements(tx, most_s=STATEMENT_S)
         found = await find(tx, campaign)
         source = await terms.draft_source(tx, found)
-        starts_at = found.starts_at or await planning.start_of(tx, found.plan)
+        starts_at = max(tx.now, found.starts_at or await planning.start_of(tx, found.plan))
         total, people = await _draw(tx, found.segment, limit)
         at = tx.now
     groups: dict[tuple[str, str], _Seen] = {}
@@ -121,9 +122,10 @@ async def dry_run(database: Database, campaign: str, *, limit: int = SAMPLE_MAX,
             break
         async with database.transaction(read_only=True) as tx:
             await store.bound_statements(tx, most_s=STATEMENT_S)
+            tx.now = starts_at  # nothing is written: it only reads, as if it were then
             decided = await orchestration.rehearse(tx, source, batch, await variants_of(tx, found, batch))
         for one in decided:
-            _note(one, groups, hours, used, starts_at=max(starts_at, at))
+            _note(one, groups, hours, used, starts_at=starts_at)
         looked_at += len(batch)
     async with database.transaction(read_only=True) as tx:
         named = await _names(tx, groups.values())
@@ -229,7 +231,7 @@ def _put_together(
         looked_at=looked_at,
         exact=looked_at == total,
         margin=margin(looked_at, total),
-        starts_at=max(starts_at, at),
+        starts_at=starts_at,
         told=n,
         pilot=None if campaign.pilot_share is None else round(campaign.pilot_share * n),
         cost=round(cost, 6),

@@ -36,9 +36,13 @@ def over(
             continue
         share, channel = worst
         if share > max(limit, GROWTH * tolerated.get(f"{name}/{channel}", 0.0)):
-            because = f"{share:.1%} of the messages by {channel} {SAID[name]}; the limit is {limit:.1%}"
+            because = f"{_percent(share)} of the messages by {channel} {SAID[name]}; the limit is {_percent(limit)}"
             return Stopped(name, at, because, channel, share, limit)
     return None
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def shares(totals: Iterable[metrics.Total], *, least: int) -> dict[tuple[Watched, str], float]:

@@ -106,7 +106,8 @@ def _tell_dry_run(found: DryRun) -> None:
     of = "all" if found.exact else f"a sample of {found.looked_at:,}; shares are right to within {found.margin:.1%}"
     print_line(f"{found.campaign}: {found.told:,} of {found.people:,} people would get it (looked at {of}).")
     print_line(f"It would cost {found.cost:,.2f}" + (f" of {found.budget:,.2f}." if found.budget is not None else "."))
-    print_line(f"It would begin at {found.starts_at:%Y-%m-%d %H:%M} UTC. Decided as of {found.at:%Y-%m-%d %H:%M} UTC.")
+    begin, asked = f"{found.starts_at:%Y-%m-%d %H:%M} UTC", f"{found.at:%Y-%m-%d %H:%M} UTC"
+    print_line(f"Decided for its start, {begin}, as things stood at {asked}.")
     if found.pilot is not None:
         print_line(f"About {found.pilot:,} of them are in the pilot.")
     if found.minutes is not None:
