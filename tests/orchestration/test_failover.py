@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from antiphon.kernel.records import Accepted, DeliveryId, Identifier, Purpose, Receipt, Refused
 from antiphon.orchestration.decide import work_people
-from antiphon.orchestration.deliver import work_silence
+from antiphon.orchestration.watching import work_silence
 from orchestration.stage import GONE, Stage, working
 
 PHONE = "+447900000000"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from antiphon.kernel.engagement import MACHINE
 from antiphon.kernel.records import DeliveryId, MessageId, Purpose, Receipt, ReceiptKind, SourceId
+from antiphon.orchestration.changing import Change
 from antiphon.orchestration.fold import FINAL_FROM_QUEUED, RANK, fold, higher, outcome
-from antiphon.orchestration.receipts import Change
 from antiphon.orchestration.records import Attempt, Source
-from antiphon.orchestration.timeline import Entry
+from antiphon.orchestration.timeline import Entry, properties_of
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 receipts = st.builds(
@@ -83,7 +83,7 @@ def told(channel: str, chunks: list[list[Receipt]]) -> list[Entry]:
     entries: list[Entry] = []
     for chunk in chunks:
         change = Change(row, fold(chunk), NOW)
-        entries += change.entries(SPRING)
+        entries += change.entries(properties_of(SPRING))
         row |= {
             "state": change.state, "opened_at": change.opened_at, "clicked_at": change.clicked_at,
             "machine_opened": row["machine_opened"] or change.machine_opened,

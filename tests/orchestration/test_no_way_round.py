@@ -238,4 +238,4 @@ def test_only_the_mark_writes_sending_in_sql() -> None:
         for line in file.read_text("utf-8").splitlines()
         if "SET state = 'sending'" in line
     ]
-    assert found == ["consent.sql: SET state = 'sending', attempts = d.attempts + 1"]
+    assert found == ["consent.sql: SET state = 'sending', attempts = d.attempts + 1, lease = d.lease + 1,"]

@@ -9,7 +9,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from antiphon import campaigns, channels, content
-from antiphon.channels import pacing
+from antiphon.channels import breaker
 from antiphon.kernel.records import Identifier, NotSent, Purpose, Refused
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import handed, store
@@ -25,7 +25,7 @@ async def pause(stage: Stage, account: str) -> None:
 
 async def test_the_only_provider_is_away_for_a_while(stage: Stage, worker: None, monkeypatch) -> None:
     """However often nothing could leave, nothing counts as tried; nobody is failed, nobody gets two."""
-    monkeypatch.setattr(pacing, "BREAKER_S", (0.05,))
+    monkeypatch.setitem(breaker.PAUSES_S, "unreachable", (0.05,))
     mail = await stage.account("email")
     await stage.people(50, "email")
     mail.down = True

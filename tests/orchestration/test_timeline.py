@@ -9,7 +9,6 @@ import msgspec
 
 from antiphon import profiles
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.due import Claimed
 from antiphon.kernel.records import DeliveryId, Identifier, InDoubt, Purpose, Receipt
 from antiphon.orchestration.handed import doubt
 from conftest import START
@@ -91,8 +90,8 @@ async def test_what_a_dead_worker_had_in_hand_carries_the_same(stage: Stage) -> 
     number = await stage.send(await stage.message("email"), MAIL)
 
     async def lose(tx: Transaction) -> None:
-        (row,) = await tx.rows("UPDATE delivery SET state = 'sending' RETURNING bucket, id, lease, source_id, channel")
-        await doubt(tx, [Claimed((row["bucket"], row["id"]), row["lease"], 0, row)])
+        (row,) = await tx.rows("UPDATE delivery SET state = 'sending' RETURNING id, lease")
+        await doubt(tx, {row["id"]: row["lease"]})
 
     await stage.database.repeat(lose)
     assert (await stage.show(number)).deliveries[0].state == "in_doubt"

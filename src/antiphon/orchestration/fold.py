@@ -48,6 +48,8 @@ class Folded(Struct, frozen=True):
     """Where the person first opened or clicked."""
     arrived_at: datetime | None = None
     """The earliest proof that it arrived, by whomever."""
+    delivered_at: datetime | None = None
+    """The earliest report that it was delivered; somebody who opened it is none."""
     machine_opened_at: datetime | None = None
     machine_clicked_at: datetime | None = None
 
@@ -70,6 +72,7 @@ def fold(receipts: Iterable[Receipt]) -> Folded:
         opted_out=any(r.kind == "opted_out" for r in heard),
         device=device,
         arrived_at=_first(r for r in heard if _proven(r) in ("delivered", "read")),
+        delivered_at=_first(r for r in heard if r.kind == "delivered" and not r.machine),
         machine_opened_at=_first(r for r in heard if r.machine and r.kind == "opened"),
         machine_clicked_at=_first(r for r in heard if r.machine and r.kind == "clicked"),
     )

@@ -10,28 +10,30 @@ import structlog
 from msgspec import Struct
 
 from antiphon import channels, metrics, profiles
-from antiphon.kernel import gsm7, outlet
+from antiphon.kernel import outlet
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.due import Claimed
 from antiphon.kernel.records import (
     Accepted,
     Count,
     DeliveryId,
     InDoubt,
     NotSent,
-    Outgoing,
     ProfileId,
     ProviderId,
+    Purpose,
     Receipt,
     Refused,
     Result,
-    SmsBody,
     SourceId,
+    bucket_of,
 )
 from antiphon.orchestration import store
 from antiphon.orchestration.records import Source
+from antiphon.orchestration.rendering import Rendered
+from antiphon.orchestration.silence import watch_s
+from antiphon.orchestration.store import delivering
 from antiphon.orchestration.teach import teach
-from antiphon.orchestration.timeline import entry
+from antiphon.orchestration.timeline import entries
 
 log = structlog.get_logger()
 
@@ -48,18 +50,7 @@ PROVIDER_DOWN = "provider_down"
 GIVE_UP = timedelta(days=2)
 """How long a message may wait for a provider that takes nothing at all, in product time."""
 
-
-class Rendered:
-    """A claimed delivery with what it needs to leave."""
-
-    def __init__(self, row: Row, source: Source, outgoing: Outgoing | None, problem: str = "") -> None:
-        self.row, self.source, self.outgoing, self.problem = row, source, outgoing, problem
-
-    @property
-    def units(self) -> int:
-        """What is paid for: an SMS in several parts counts so many times."""
-        body = self.outgoing.body if self.outgoing is not None else None
-        return gsm7.segments(body.text) if isinstance(body, SmsBody) else 1
+HANDED = ("in_doubt", "accepted", "sent")
 
 
 class Outcome(Struct, frozen=True):
@@ -74,41 +65,76 @@ class Outcome(Struct, frozen=True):
     provider: int | None = None
 
 
+class Handed:
+    """One hand-over: what left, each with its answer and what follows from it."""
+
+    def __init__(
+        self,
+        going: Sequence[Rendered],
+        results: Sequence[Result],
+        *,
+        account: channels.Provider | None,
+        other: ProviderId | None,
+        now: datetime,
+    ) -> None:
+        learned_s = account.silence_s if account is not None else None
+        self.by_id = {each.row["id"]: each for each in going}
+        self.answers = dict(zip(self.by_id, results, strict=True))
+        self.meant = {
+            i: outcome_of(each.source, each.row, self.answers[i], other=other, learned_s=learned_s, now=now)
+            for i, each in self.by_id.items()
+        }
+        self.sources: dict[int, Source] = {each.source.id: each.source for each in going}
+        self.provider = ProviderId(going[0].row["provider_id"])
+        self.price = account.unit_cost if account is not None else 0.0
+
+    def people(self, state: str) -> list[ProfileId]:
+        return sorted(
+            {ProfileId(each.row["profile_id"]) for i, each in self.by_id.items() if self.meant[i].state == state}
+        )
+
+    def closes(self) -> list[int]:
+        """Notifications that wait for nothing more, unless the attempt turns out to have failed."""
+        return [
+            each.row["notification_id"]
+            for i, each in self.by_id.items()
+            if self.meant[i].state in HANDED and each.source.failover_on == "definite"
+        ]
+
+
 async def record(
-    tx: Transaction, going: Sequence[Rendered], leases: dict[DeliveryId, int], results: Sequence[Result]
+    tx: Transaction, going: Sequence[Rendered], leases: Mapping[DeliveryId, int], results: Sequence[Result]
 ) -> None:
+    """People, notifications, deliveries: in the order in which receipts lock them too."""
+    handed = await _read(tx, going, results)
+    await store.lock_people(tx, handed.people("failed"))
+    closes = handed.closes()
+    await store.hand_over_notifications(tx, closes)
+    written = await store.record(tx, _columns(leases, handed.meant))
+    await _settle(tx, written, handed, closes=set(closes))
+    known = {row["id"] for row in written}
+    await _remember(tx, handed.provider, {i: result for i, result in handed.answers.items() if i in known})
+    await _fold_late(tx, handed.provider, {i: result for i, result in handed.answers.items() if i not in known})
+    await _tell(tx, written, handed)
+    answers = [(handed.by_id[i].row["address"], result) for i, result in handed.answers.items()]
+    await channels.note_results(tx, handed.provider, answers)
+
+
+async def _read(tx: Transaction, going: Sequence[Rendered], results: Sequence[Result]) -> Handed:
     provider = ProviderId(going[0].row["provider_id"])
+    account = next((each for each in await channels.providers(tx) if each.id == provider), None)
     unsent = any(isinstance(result, NotSent) for result in results)
     other = await channels.alternative(tx, provider) if unsent else None
-    meant = {
-        r.row["id"]: outcome_of(r.source, r.row, result, other=other, now=tx.now)
-        for r, result in zip(going, results, strict=True)
-    }
-    failing = {ProfileId(r.row["profile_id"]) for r in going if meant[r.row["id"]].state == "failed"}
-    await store.lock_people(tx, sorted(failing))
-    written = await store.record(tx, _columns(leases, meant))
-    by_id = {r.row["id"]: r for r in going}
-    await _settle(tx, written, by_id, meant)
-    ids = [row["id"] for row in written]
-    answers = {r.row["id"]: result for r, result in zip(going, results, strict=True)}
-    await _remember(tx, provider, {i: answers[i] for i in ids})
-    await _fold_late(tx, provider, {i: result for i, result in answers.items() if i not in set(ids)})
-    await _tell(tx, provider, written, by_id, meant)
+    return Handed(going, results, account=account, other=other, now=tx.now)
 
 
-async def _settle(
-    tx: Transaction, written: Sequence[Row], by_id: dict[int, Rendered], meant: dict[int, Outcome]
-) -> None:
-    """Notifications that are `sent` now; people of failed ones are decided anew, and what it says of the address."""
-    definite = [
-        row["notification_id"]
-        for row in written
-        if row["state"] in ("in_doubt", "accepted", "sent") and by_id[row["id"]].source.failover_on == "definite"
-    ]
-    await store.hand_over_notifications(tx, definite)
-    failed = [row for row in written if row["state"] == meant[row["id"]].state == "failed"]
+async def _settle(tx: Transaction, written: Sequence[Row], handed: Handed, *, closes: set[int]) -> None:
+    """People of failed ones are decided anew, and what it says of the address."""
+    failed = [row for row in written if row["state"] == "failed"]
+    await delivering.take_back_notifications(tx, [n for row in failed if (n := row["notification_id"]) in closes])
+    failed = [row for row in failed if handed.meant[row["id"]].state == "failed"]
     await store.touch_people(tx, [ProfileId(row["profile_id"]) for row in failed])
-    await teach(tx, [(row, row["failure"]) for row in failed if meant[row["id"]].code != PROVIDER_DOWN])
+    await teach(tx, [(row, row["failure"]) for row in failed if handed.meant[row["id"]].code != PROVIDER_DOWN])
 
 
 async def _remember(tx: Transaction, provider: ProviderId, answers: dict[int, Result]) -> None:
@@ -138,25 +164,19 @@ def _receipt(delivery: DeliveryId, result: Result, at: datetime) -> Receipt | No
     return None
 
 
-async def _tell(
-    tx: Transaction,
-    provider: ProviderId,
-    written: Sequence[Row],
-    by_id: dict[int, Rendered],
-    meant: dict[int, Outcome],
-) -> None:
+async def _tell(tx: Transaction, written: Sequence[Row], handed: Handed) -> None:
     """Metrics and the people's own timelines."""
-    price = next((each.unit_cost for each in await channels.providers(tx) if each.id == provider), 0.0)
-    counts = [_count(row, by_id[row["id"]], meant[row["id"]], tx.now, price=price) for row in written]
+    counts = [_count(row, handed, tx.now) for row in written]
     await metrics.add(tx, [count for count in counts if count is not None])
-    left = [row for row in written if meant[row["id"]].state in ("accepted", "in_doubt")]
-    await _note_sent(tx, left, {row["source_id"]: by_id[row["id"]].source for row in left})
+    left = [row for row in written if handed.meant[row["id"]].state in ("accepted", "in_doubt")]
+    await note_sent(tx, left, handed.sources)
 
 
-def _count(row: Row, rendered: Rendered, meant: Outcome, at: datetime, *, price: float) -> Count | None:
+def _count(row: Row, handed: Handed, at: datetime) -> Count | None:
     """What a provider took costs its price; a receipt that was faster has lifted the doubt already."""
+    rendered, meant = handed.by_id[row["id"]], handed.meant[row["id"]]
     if meant.state == "accepted" or (meant.state == "in_doubt" and row["state"] not in ("in_doubt", "failed")):
-        kind, amount = "sent", price * rendered.units
+        kind, amount = "sent", handed.price * rendered.units
     elif meant.state in ("in_doubt", "failed") and row["state"] == meant.state:
         kind, amount = meant.state, 0.0
     else:
@@ -164,15 +184,21 @@ def _count(row: Row, rendered: Rendered, meant: Outcome, at: datetime, *, price:
     return Count(SourceId(row["source_id"]), row["channel"], rendered.row["variant"], kind, at, 1, amount)
 
 
-async def _note_sent(tx: Transaction, rows: Sequence[Row], sources: Mapping[int, Source]) -> None:
-    said = [(store.SENT_EVENTS.get(row["channel"]), row) for row in rows]
-    await profiles.record_known(
-        tx, [entry(name, row, sources[row["source_id"]], tx.now) for name, row in said if name is not None]
-    )
+async def note_sent(tx: Transaction, rows: Sequence[Row], sources: Mapping[int, Source]) -> None:
+    """They were written to: on their timelines, and in what is known of how they answer. A reported failure that was
+    faster takes the second back."""
+    said = [(name, row) for row in rows if (name := store.SENT_EVENTS.get(row["channel"])) is not None]
+    await profiles.record_known(tx, entries(said, sources, tx.now))
+    arriving = [row for row in rows if row["state"] != "failed"]
+    await metrics.note_sent(tx, [sent_of(row, sources) for row in arriving])
 
 
-def _columns(leases: dict[DeliveryId, int], meant: dict[int, Outcome]) -> dict[str, list[Any]]:
-    ids = sorted(meant, key=lambda i: (i & 255, i))
+def sent_of(row: Row, sources: Mapping[int, Source]) -> tuple[ProfileId, str, Purpose]:
+    return ProfileId(row["profile_id"]), row["channel"], sources[row["source_id"]].purpose
+
+
+def _columns(leases: Mapping[DeliveryId, int], meant: dict[int, Outcome]) -> dict[str, list[Any]]:
+    ids = sorted(meant, key=lambda i: (bucket_of(i), i))
     outcomes = [meant[i] for i in ids]
     return {
         "ids": ids,
@@ -187,9 +213,18 @@ def _columns(leases: dict[DeliveryId, int], meant: dict[int, Outcome]) -> dict[s
     }
 
 
-def outcome_of(source: Source, row: Row, result: Result, *, other: ProviderId | None, now: datetime) -> Outcome:
-    """`other`: an account of the same channel that is up, for what could not leave through this one."""
-    watch = source.silence(row["channel"]) if source.failover_on == "silence" else None
+def outcome_of(
+    source: Source,
+    row: Row,
+    result: Result,
+    *,
+    other: ProviderId | None,
+    now: datetime,
+    learned_s: float | None = None,
+) -> Outcome:
+    """`other`: an account of the same channel that is up, for what could not leave through this one. `learned_s`: after
+    what time nothing more is to be expected of this one."""
+    watch = watch_of(source, row, learned_s=learned_s, now=now)
     if isinstance(result, Accepted):
         return Outcome("accepted", watch_s=watch)
     if isinstance(result, InDoubt):
@@ -210,20 +245,33 @@ def outcome_of(source: Source, row: Row, result: Result, *, other: ProviderId | 
     return Outcome("failed", result.failure, said)
 
 
-async def doubt(tx: Transaction, stale: Sequence[Claimed]) -> None:
-    """Whoever marked these is gone: perhaps they were sent."""
-    sources = await store.read_sources(tx, [item.row["source_id"] for item in stale])
-    watch = [
-        source.silence(item.row["channel"]) if source.failover_on == "silence" else None
-        for item in stale
-        for source in [sources[item.row["source_id"]]]
-    ]
-    rows = await store.doubt(tx, [(DeliveryId(item.key[1]), item.lease) for item in stale], watch)
-    definite = [r["notification_id"] for r in rows if sources[r["source_id"]].failover_on == "definite"]
-    await store.hand_over_notifications(tx, definite)
-    kind = {"in_doubt": "in_doubt", "accepted": "sent", "sent": "sent"}
-    await metrics.add(
-        tx, [Count(SourceId(r["source_id"]), r["channel"], r["variant"], kind[r["state"]], tx.now, 1) for r in rows]
+def watch_of(source: Source, row: Row, *, learned_s: float | None, now: datetime) -> float | None:
+    return watch_s(
+        source,
+        row["channel"],
+        learned_s=learned_s,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        now=now,
     )
-    await _note_sent(tx, rows, sources)
-    log.info("delivery.in_doubt", n=len(rows))
+
+
+async def doubt(tx: Transaction, held: Mapping[DeliveryId, int]) -> None:
+    """Whoever marked these is gone: perhaps they were sent, or a receipt says so. Each with my lease."""
+    found = await store.lock_deliveries(tx, list(held))
+    sources = await store.read_sources(tx, {row["source_id"] for row in found})
+    learned = {each.id: each.silence_s for each in await channels.providers(tx)}
+    watch = [
+        watch_of(sources[row["source_id"]], row, learned_s=learned.get(row["provider_id"]), now=tx.now) for row in found
+    ]
+    rows = await store.doubt(tx, [(DeliveryId(row["id"]), held[row["id"]]) for row in found], watch)
+    handed = [row for row in rows if row["state"] in HANDED and sources[row["source_id"]].failover_on == "definite"]
+    await store.hand_over_notifications(tx, [row["notification_id"] for row in handed])
+    counts = [("in_doubt" if row["state"] == "in_doubt" else "sent", row) for row in rows]
+    await metrics.add(
+        tx,
+        [Count(SourceId(r["source_id"]), r["channel"], r["variant"], kind, tx.now, 1) for kind, r in counts],
+    )
+    await note_sent(tx, rows, sources)
+    if n := sum(kind == "in_doubt" for kind, _ in counts):
+        log.info("delivery.in_doubt", n=n)

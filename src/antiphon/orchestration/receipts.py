@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from antiphon import metrics, profiles
 from antiphon.kernel import outlet
-from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.engagement import EVENTS, MACHINE
+from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import (
-    Count,
     DeliveryId,
     ProfileChange,
     ProfileId,
@@ -23,12 +20,13 @@ from antiphon.kernel.records import (
     Reopened,
     SourceId,
 )
-from antiphon.orchestration import store
+from antiphon.orchestration import recall, store
+from antiphon.orchestration.changing import Change
 from antiphon.orchestration.deliver import withdraw
-from antiphon.orchestration.fold import RANK, Folded, earlier, fold, higher, outcome
+from antiphon.orchestration.fold import fold, outcome
 from antiphon.orchestration.records import Attempt, Source
-from antiphon.orchestration.teach import teach
-from antiphon.orchestration.timeline import Entry, entry
+from antiphon.orchestration.teach import learn, teach
+from antiphon.orchestration.timeline import properties_of
 
 
 async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
@@ -48,93 +46,14 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
     changes = [change for change in told if change.any]
     if not changes:
         return
-    sources = await store.read_sources(tx, [change.row["source_id"] for change in changes])
+    sources = await store.read_sources(tx, {change.row["source_id"] for change in changes})
     await store.write_folded(tx, _columns(changes))
     await _settle(tx, changes, sources)
     await metrics.add(tx, [count for change in changes for count in change.counts()])
-    entries = [each for change in changes for each in change.entries(sources[change.row["source_id"]])]
+    properties = {number: properties_of(source) for number, source in sources.items()}
+    entries = [each for change in changes for each in change.entries(properties[change.row["source_id"]])]
     await profiles.record_known(tx, entries)
-
-
-class Change:
-    """What receipts change of one delivery: only what is new counts and is told.
-
-    A state that turns out to be another is taken off its count again, so that counts are the fold of all states.
-    """
-
-    def __init__(self, row: Row, folded: Folded, at: datetime) -> None:
-        self.row, self.folded, self.at = row, folded, at
-        self.state = higher(row["state"], folded.state)
-        self.state_changed = self.state != row["state"]
-        self.opened = folded.opened_at is not None and row["opened_at"] is None
-        self.clicked = folded.clicked_at is not None and row["clicked_at"] is None
-        self.opened_at = earlier(row["opened_at"], folded.opened_at)
-        self.clicked_at = earlier(row["clicked_at"], folded.clicked_at)
-        self.machine_opened = folded.machine_opened_at is not None and not row["machine_opened"]
-        self.machine_clicked = folded.machine_clicked_at is not None and not row["machine_clicked"]
-        self.failure, self.code = self._failed_for()
-        before = (row["state"], row["failure"], row["code"], row["opened_at"], row["clicked_at"])
-        after = (self.state, self.failure, self.code, self.opened_at, self.clicked_at)
-        self.any = before != after or self.machine_opened or self.machine_clicked
-
-    def _failed_for(self) -> tuple[str | None, str | None]:
-        """Why it failed: of several reasons, the same one whichever came first."""
-        row, folded = self.row, self.folded
-        if self.state != "failed":
-            return None, None if row["state"] == "failed" else row["code"]
-        said = [(folded.failure, folded.code)] if folded.failure else []
-        said += [(row["failure"], row["code"] or "")] if row["state"] == "failed" and row["failure"] else []
-        failure, code = min(said) if said else (None, "")
-        return failure, code or row["code"]
-
-    @property
-    def teaches(self) -> str | None:
-        """An opt-out counts whatever became of the message; that an address is dead, only if it failed by that.
-
-        A failure for now counts once, however often it is told.
-        """
-        if self.folded.opted_out:
-            return "optout"
-        is_told = self.state == "failed" and (self.state_changed or self.folded.failure != "temporary")
-        return self.folded.failure if is_told else None
-
-    @property
-    def arrived(self) -> bool:
-        """Now known to have arrived, and not before."""
-        return self.state in ("delivered", "read") and RANK.get(self.row["state"], 0) < RANK["delivered"]
-
-    def counts(self) -> list[Count]:
-        kinds: list[tuple[str, int, datetime | None]] = []
-        before = self.row["state"]
-        if self.state_changed and before in ("in_doubt", "expired", "failed"):
-            kinds.append((before, -1, None))
-        if before == "in_doubt" and self.state in ("accepted", "sent", "delivered", "read"):
-            kinds.append(("sent", 1, None))
-        if self.arrived:
-            kinds.append(("delivered", 1, None))
-        elif self.state_changed and self.state in ("failed", "expired"):
-            kinds.append((self.state, 1, None))
-        if self.opened and ("opened", self.row["channel"]) in EVENTS:
-            kinds.append(("opened", 1, self.opened_at))
-        if self.clicked:
-            kinds.append(("clicked", 1, self.clicked_at))
-        return [
-            Count(SourceId(self.row["source_id"]), self.row["channel"], self.row["variant"], kind, at or self.at, n)
-            for kind, n, at in kinds
-        ]
-
-    def entries(self, source: Source) -> list[Entry]:
-        """Each kind once for a delivery, at the earliest time that was known when it was first heard of."""
-        said, channel = self.folded, self.row["channel"]
-        is_tap = EVENTS.get(("clicked", channel)) == EVENTS.get(("opened", channel))  # told as opened already
-        happened = [
-            (self.arrived, EVENTS.get(("delivered", channel)), said.arrived_at),
-            (self.opened, EVENTS.get(("opened", channel)), said.opened_at),
-            (self.clicked and not is_tap, EVENTS.get(("clicked", channel)), said.clicked_at),
-            (self.machine_opened, MACHINE.get(("opened", channel)), said.machine_opened_at),
-            (self.machine_clicked, MACHINE.get(("clicked", channel)), said.machine_clicked_at),
-        ]
-        return [entry(name, self.row, source, at) for is_new, name, at in happened if is_new and name and at]
+    await learn(tx, changes, sources)
 
 
 def _columns(changes: Sequence[Change]) -> dict[str, list[Any]]:
@@ -160,12 +79,14 @@ async def _settle(tx: Transaction, changes: Sequence[Change], sources: Mapping[i
     people: list[ProfileId] = []
     reopened: set[SourceId] = set()
     superseded: list[DeliveryId] = []
+    unneeded: list[Attempt] = []
     for notification, change in touched.items():
         source = sources[change.row["source_id"]]
         tried: list[Attempt] = attempts.get(notification, [])
         state = outcome(tried, failover_on=source.failover_on)
         if state == "delivered":
             superseded += [attempt.id for attempt in tried if attempt.state == "queued"]
+            unneeded += [attempt for attempt in tried if attempt.state in ("accepted", "sent")]
         if state is None:
             if change.row["notification_state"] not in ("open", "sent"):
                 continue  # it waits, or has come to its end by other attempts
@@ -176,6 +97,7 @@ async def _settle(tx: Transaction, changes: Sequence[Change], sources: Mapping[i
         outcomes.append((notification, state, None))
     await store.write_outcomes(tx, outcomes)
     await store.withdraw(tx, superseded, state="superseded", code="delivered by another channel")
+    await recall.want(tx, unneeded)
     await store.touch_people(tx, people)
     await outlet.publish(tx, [Reopened(source) for source in sorted(reopened)])
 

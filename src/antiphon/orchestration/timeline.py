@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from antiphon.kernel.db import Row
@@ -13,6 +14,12 @@ Entry = tuple[ProfileId, str, datetime, dict[str, str]]
 
 def entry(name: str, delivery: Row, source: Source, at: datetime) -> Entry:
     return ProfileId(delivery["profile_id"]), name, at, properties_of(source)
+
+
+def entries(said: Sequence[tuple[str, Row]], sources: Mapping[int, Source], at: datetime) -> list[Entry]:
+    """Of many deliveries at one time, each with the event's name."""
+    properties = {number: properties_of(source) for number, source in sources.items()}
+    return [(ProfileId(row["profile_id"]), name, at, properties[row["source_id"]]) for name, row in said]
 
 
 def properties_of(source: Source) -> dict[str, str]:

@@ -1,0 +1,86 @@
+"""What waits for a provider that is down or switched off: it takes another way, or its time runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from antiphon import channels
+from antiphon.kernel.clock import wall_datetime
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import DeliveryId, ProviderId
+from antiphon.kernel.runtime import Runtime
+from antiphon.orchestration import store
+from antiphon.orchestration.deliver import LANES, URGENT, send_some, withdraw
+from antiphon.orchestration.handed import doubt
+from antiphon.orchestration.silence import end_of
+from antiphon.orchestration.store import delivering
+
+BATCH = 500
+LOOKED_AT = 2_000
+"""Of so many that wait, the oldest, it is asked whether their time is over."""
+
+
+async def work_down(runtime: Runtime, connections: channels.Connections, provider: ProviderId) -> int:
+    """A round for a provider that cannot be used now."""
+    return (
+        await reroute(runtime, provider)
+        or await drop_overdue(runtime, provider)
+        or await send_some(runtime, connections, provider, URGENT, most=BATCH)
+    )
+
+
+async def reroute(runtime: Runtime, provider: ProviderId) -> int:
+    """What waits for a provider that is down takes another of its channel; nothing waits for one switched off."""
+    stale: dict[DeliveryId, int] = {}
+    orphans: list[DeliveryId] = []
+
+    async def move(tx: Transaction) -> int:
+        stale.clear()
+        orphans.clear()
+        this = next((each for each in await channels.providers(tx) if each.id == provider), None)
+        other = await channels.alternative(tx, provider)
+        if this is None or this.up(wall_datetime()) or (this.enabled and other is None):
+            return 0
+        rows = await delivering.take(tx, provider, LANES, batch=BATCH)
+        waiting = [DeliveryId(row["id"]) for row in rows if row["state"] == "queued"]
+        left = [DeliveryId(row["id"]) for row in rows if row["state"] != "queued"]
+        held = await delivering.hold(tx, left + ([] if other else waiting))
+        stale.update((i, held[i]) for i in left)
+        if other is not None:
+            await delivering.reroute(tx, waiting, provider=other)
+            tx.wake("deliveries")
+        else:
+            orphans.extend(waiting)
+        return len(rows)
+
+    found = await runtime.database.repeat(move)
+    if stale:
+        await runtime.database.repeat(lambda tx: doubt(tx, stale))
+    if orphans:
+        await runtime.database.repeat(lambda tx: withdraw(tx, orphans, code="its provider is switched off"))
+    return found
+
+
+async def drop_overdue(runtime: Runtime, provider: ProviderId) -> int:
+    """Whose end came while the provider was away is decided anew: nobody is kept waiting for what is worthless."""
+
+    async def drop(tx: Transaction) -> int:
+        over = await _overdue(tx, provider, LANES)
+        await withdraw(tx, over, code="its time is over")
+        return len(over)
+
+    return await runtime.database.repeat(drop)
+
+
+async def _overdue(tx: Transaction, provider: ProviderId, lanes: Sequence[int]) -> list[DeliveryId]:
+    rows = await delivering.read_overdue(tx, provider, lanes, batch=LOOKED_AT)
+    sources = await store.read_sources(tx, {row["source_id"] for row in rows}) if rows else {}
+    ends = [end_of(sources[r["source_id"]], created_at=r["created_at"], expires_at=r["expires_at"]) for r in rows]
+    return [DeliveryId(r["id"]) for r, end in zip(rows, ends, strict=True) if end is not None and end <= tx.now]
+
+
+async def work_switched_off(runtime: Runtime) -> int:
+    """Deliveries of providers that have no loops of their own any more."""
+    async with runtime.database.transaction(read_only=True) as tx:
+        off = [each.id for each in await channels.providers(tx) if not each.enabled]
+    return sum([await reroute(runtime, provider) for provider in off])

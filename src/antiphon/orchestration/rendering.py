@@ -1,0 +1,108 @@
+"""From a delivery to what leaves: bodies are made then and never stored; the message version and the variables are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from antiphon import content
+from antiphon.kernel import gsm7, settings
+from antiphon.kernel.db import Row, Transaction
+from antiphon.kernel.errors import Problem
+from antiphon.kernel.records import Channel, DeliveryId, Outgoing, SmsBody
+from antiphon.kernel.runtime import Runtime
+from antiphon.orchestration import store
+from antiphon.orchestration.records import Source
+from antiphon.orchestration.variables import locale_of, variables_of
+
+log = structlog.get_logger()
+
+Write = Callable[[Row], Outgoing]
+Sources = Mapping[int, Source]
+
+
+class Rendered:
+    """A delivery with what it needs to leave; `problem` where it cannot."""
+
+    __slots__ = ("outgoing", "problem", "row", "source")
+
+    def __init__(self, row: Row, source: Source, outgoing: Outgoing | None, problem: str = "") -> None:
+        self.row, self.source, self.outgoing, self.problem = row, source, outgoing, problem
+
+    @property
+    def units(self) -> int:
+        """What is paid for: an SMS in several parts counts so many times."""
+        body = self.outgoing.body if self.outgoing is not None else None
+        return gsm7.segments(body.text) if isinstance(body, SmsBody) else 1
+
+
+async def render(runtime: Runtime, tx: Transaction, rows: Sequence[Row], sources: Sources) -> list[Rendered]:
+    """`rows` of `read_for_render`."""
+    if not rows:
+        return []
+    now = await settings.read(tx)
+    needed = {row["source_id"] for row in rows}
+    versions = await content.versions(tx, {(sources[i].message, sources[i].version) for i in needed})
+    writers: dict[int, Write] = {}
+    for i in needed:
+        source = sources[i]
+        writers[i] = _writer(runtime, source, versions[source.message, source.version], now, at=tx.now)
+    return [_render_one(row, sources[row["source_id"]], writers[row["source_id"]]) for row in rows]
+
+
+def _render_one(row: Row, source: Source, write: Write) -> Rendered:
+    try:
+        return Rendered(row, source, write(row))
+    except Problem as problem:
+        return Rendered(row, source, None, str(problem))
+    except Exception as error:  # one person's data must not hold up everybody else's
+        log.exception("delivery.render_failed", delivery=row["id"])
+        return Rendered(row, source, None, type(error).__name__)
+
+
+def _writer(
+    runtime: Runtime, source: Source, message: content.Message, now: settings.Settings, *, at: datetime
+) -> Write:
+    """Writes the deliveries of one source: what is the same for all of them is put together once."""
+    sign, brand = runtime.signer.sign, content.Brand(now.brand_name, now.postal_address)
+    feedback_id = f"{source.id}:{source.kind}:antiphon"
+
+    def write(row: Row) -> Outgoing:
+        delivery, channel = DeliveryId(row["id"]), row["channel"]
+        traits = row["traits"] or {}
+        body = content.render(
+            message,
+            channel=Channel(channel),
+            locale=locale_of(traits),
+            variant=row["variant"],
+            variables=variables_of(traits, row["accounts"] or (), row["variables"] or {}, at=at),
+            addressing=content.Addressing(
+                base_url=runtime.base_url,
+                sign=sign,
+                delivery=delivery,
+                brand=brand,
+                sender=now.sender_sms if channel == "sms" else now.sender_email,
+                sender_name=now.brand_name,
+                feedback_id=feedback_id,
+                preferences=True,
+            ),
+        )
+        return Outgoing(
+            delivery=delivery,
+            token=sign("m", delivery),
+            to=row["address"],
+            body=body,
+            deadline_wall=0.0,
+            details=row["details"] or {},
+            expires_at=row["expires_at"],
+        )
+
+    return write
+
+
+async def read(tx: Transaction, deliveries: Sequence[DeliveryId]) -> tuple[list[Row], dict[int, Source]]:
+    """What rendering needs of each; who was erased meanwhile has none."""
+    rows = await store.read_for_render(tx, deliveries)
+    return rows, await store.read_sources(tx, {row["source_id"] for row in rows})
