@@ -83,7 +83,7 @@ def to_html(email: Email, frame: Frame) -> Html:
     body = "\n".join(_block_html(block, frame.brand, level=1 if block is heading else 2) for block in email.blocks)
     cells = f"{_ON}\n{body}\n</td></tr>\n"
     if frame.head:
-        cells = cells.replace(_EMPTY, "")
+        cells = cells.replace(_EMPTY, "").replace("border-radius:12px;", "")  # the pieces stand edge to edge
     return Html(
         f'<!doctype html>\n<html lang="{escape(frame.locale)}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
