@@ -37,6 +37,8 @@ def _player() -> argparse.ArgumentParser:
     parser.add_argument("--smtp", type=int, action="extend", nargs="+", default=None, metavar="PORT")
     parser.add_argument("--smpp", type=int, action="extend", nargs="+", default=None, metavar="PORT")
     parser.add_argument("--http", type=int, default=0, metavar="PORT", help="push service and control; 0 picks a port")
+    parser.add_argument("--mx", type=_place, metavar="HOST:PORT", help="the platform's mail exchanger")
+    parser.add_argument("--complaints-to", default="", metavar="ADDRESS", help="default: the envelope sender")
     parser.add_argument("--target", required=True, metavar="URL", help="the platform")
     parser.add_argument("--key", required=True, help="write key and API key of the platform")
     parser.add_argument("--people", type=int, default=5_000, metavar="COUNT")
@@ -56,6 +58,13 @@ def _generator(command: str) -> argparse.ArgumentParser:
     else:
         parser.add_argument("--days", type=int, default=60)
     return parser
+
+
+def _place(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError(text)
+    return host, int(port)
 
 
 def _time(text: str) -> datetime:
@@ -78,6 +87,8 @@ def _play(given: argparse.Namespace) -> int:
         given.people,
         given.faults,
         given.user_id,
+        given.mx,
+        given.complaints_to,
     )
     uvloop.run(serve(options))
     return 0

@@ -11,6 +11,8 @@ from antiphon_world.addresses import canonical
 from antiphon_world.customers import Customers
 from antiphon_world.journal import rfc3339
 from antiphon_world.letter import Letter
+from antiphon_world.mailapi import MailApi, verification_key
+from antiphon_world.visitor import Visitor
 from antiphon_world.web import Answer, Request, as_json
 from antiphon_world.webpush import subscription
 from antiphon_world.world import Script, World
@@ -21,6 +23,8 @@ CHANNELS = {
     "open": ("email",),
     "unsubscribe": ("email",),
     "complain": ("email",),
+    "bounce": ("email",),
+    "away": ("email",),
     "prefer": ("email",),
     "browse": ("email", "sms", "push"),
     "sign_in": ("email", "sms", "push"),
@@ -31,11 +35,11 @@ CHANNELS = {
 
 
 class Act(Struct, frozen=True, forbid_unknown_fields=True):
-    """`person` is a number; `channel` narrows click and buy; `text` and `to` are of stop and reply."""
+    """`person` is a number; `channel` narrows, and makes mails of `stop` and `reply`, which have `text` and `to`."""
 
     do: Literal[
         "stop", "reply", "open", "unsubscribe", "complain", "prefer", "shown", "click", "browse", "sign_in", "buy",
-        "gone", "back"
+        "gone", "back", "bounce", "away",
     ]  # fmt: skip
     person: str | int | None = None
     address: str | None = None
@@ -44,11 +48,19 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True):
     to: str | None = None
 
 
+class Lead(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a provider is to call: its path at the platform."""
+
+    at: str
+    url: str
+
+
 class Control:
     """Routes under `/world/`. `describe` answers for the providers."""
 
-    def __init__(self, world: World, *, people: int) -> None:
+    def __init__(self, world: World, *, people: int, visitor: Visitor) -> None:
         self._world = world
+        self.visitor = visitor
         self._people = people
         self._customers: Customers = world.customers
         self.providers: list[Any] = []  # Any: the front doors of the three kinds of provider
@@ -71,6 +83,10 @@ class Control:
             case "POST", "/world/faults":
                 self._world.load(msgspec.json.decode(request.body, type=Script))
                 return as_json(self._world.script)
+            case "POST", "/world/webhooks":
+                return self._lead(msgspec.json.decode(request.body, type=Lead))
+            case "GET", "/world/webhook-key":
+                return as_json({"key": verification_key(self._world.seed)})
             case "POST", "/world/act":
                 return await self._act(msgspec.json.decode(request.body, type=Act))
         if request.method == "GET" and request.path.startswith("/world/subscription/"):
@@ -99,6 +115,13 @@ class Control:
             "reactions": self._customers.counts(),
             "script": self._world.script,
         }
+
+    def _lead(self, lead: Lead) -> Answer:
+        api = next((each for each in self.providers if each.name == lead.at and isinstance(each, MailApi)), None)
+        if api is None:
+            return as_json({"error": f"there is no provider {lead.at} that calls anybody"}, 404)
+        api.outbox.lead(self.visitor, lead.url)
+        return as_json({"key": verification_key(self._world.seed)})
 
     def _subscription(self, request: Request) -> Answer:
         name = request.path.rpartition("/")[2]

@@ -14,12 +14,14 @@ import msgspec
 from msgspec import Struct
 
 from antiphon_world.addresses import canonical, person_of, user_id
+from antiphon_world.agents import BROWSERS, MACHINE, MAIL_CLIENTS, SCANNER
 from antiphon_world.clock import ProductClock
 from antiphon_world.draw import draw, pick
 from antiphon_world.form import read_form
 from antiphon_world.habits import Step, taste_of
-from antiphon_world.journal import Journal, rfc3339
+from antiphon_world.journal import LOGGED_AS, Journal, rfc3339
 from antiphon_world.letter import Letter
+from antiphon_world.returned import some_reply
 from antiphon_world.visitor import Visitor
 
 TRIES_MAX = 8
@@ -28,35 +30,12 @@ BACK_OFF_MAX_S = 15.0
 UNDER_WAY_MAX = 500
 WAITING_MAX = 1_000_000
 
-_WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"
-MAIL_CLIENTS = {
-    "phone": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
-    "desk": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Thunderbird/140.4.0",
-}
-BROWSERS = {
-    "phone": f"Mozilla/5.0 (Linux; Android 15; Pixel 8) {_WEBKIT} Mobile Safari/537.36",
-    "desk": f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_WEBKIT} Safari/537.36",
-}
-MACHINE = "Mozilla/5.0"  # all that Apple's mail privacy proxy says of itself
-SCANNER = "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0; BOIE9;ENUS)"
-LOGGED_AS = {
-    "machine_open": "machine_opened",
-    "scan": "scanned",
-    "shown": "shown",
-    "open": "opened",
-    "click": "clicked",
-    "buy": "bought",
-    "unsubscribe": "unsubscribed",
-    "stop": "sms_sent",
-    "complain": "complained",
-    "prefer": "preferred",
-    "browse": "browsed",
-    "sign_in": "signed_in",
-}
 PRICES = (9.9, 14.5, 19.9, 24.0, 29.9, 39.0, 49.9, 59.0, 79.9, 99.0, 129.0, 189.0)
 
 TextOut = Callable[[str, str, str | None, str], Awaitable[bool]]
 """Sends an SMS: provider, the customer's number, to whom, text. True once the platform took it."""
+MailBack = Callable[[Letter, str, str], Awaitable[bool]]
+"""Writes about a mail: what (`bounce complain away reply`), with which words. True once it was taken."""
 
 
 class _Visit(Struct):
@@ -82,6 +61,7 @@ class Customers:
         self._under_way: set[asyncio.Task[None]] = set()
         self._new = clock.moved
         self.text_out: TextOut | None = None
+        self.mail_back: MailBack | None = None
 
     def expect(self, letter: Letter, chains: list[list[Step]]) -> None:
         for chain in chains:
@@ -154,11 +134,12 @@ class Customers:
     async def act(self, letter: Letter, do: str, *, text: str = "STOP") -> bool:
         """Do it once, now. False when the platform did not take it and it is worth another try."""
         match do:
-            case "complain":
-                self._log("complained", letter)
-                return True
+            case "complain" | "bounce" | "away":
+                return await self._write_back(letter, do)
             case "stop":
                 return await self._say(letter, text)
+            case "reply":
+                return await self._say(letter, some_reply(self._seed, canonical(letter.address), letter.nth))
             case "buy":
                 return await self._buy(letter)
             case "browse" | "sign_in":
@@ -260,7 +241,16 @@ class Customers:
         self._log("bought", letter, amount=amount, message_id=message_id, status=status)
         return True
 
+    async def _write_back(self, letter: Letter, do: str) -> bool:
+        """Whoever complains has done so, also where nobody is told of it."""
+        done = self.mail_back is None or await self.mail_back(letter, do, "")
+        if done and do == "complain":
+            self._log("complained", letter)
+        return done
+
     async def _say(self, letter: Letter, text: str) -> bool:
+        if letter.channel == "email":
+            return self.mail_back is None or await self.mail_back(letter, "reply", text)
         if self.text_out is None or letter.channel != "sms":
             return True
         if not await self.text_out(letter.provider, canonical(letter.address), letter.sender, text):

@@ -28,17 +28,21 @@ Kind = Literal[
     "late_receipts",
     "duplicate_receipts",
     "lost_receipts",
+    "reordered_receipts",
+    "greylist",
+    "swallow",
 ]
-OF_ADDRESSES = ("gone", "reject_addresses")
+OF_ADDRESSES = ("gone", "reject_addresses", "greylist")
 
 
 class Fault(Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule. `at` is `smtp:0`, `smpp:1`, `push`, a kind of provider (`smtp`) or `*`.
+    """One rule. `at` is `smtp:0`, `smpp:1`, `mail:0`, `push`, a kind of provider (`smtp`) or `*`.
 
     `per_s`: a throttle lets this many a second through (without it, `share` is throttled). `delay_s`: of slow answers
-    and late receipts. `times`: how often a duplicate receipt is sent. `code`: the SMTP, SMPP or HTTP status instead of
-    the usual one. `addresses` and `people` narrow the rule; `by_receipt` makes an operator take a message for an
-    unknown address and say so later; `taken` false makes `drop_after_data` lose what it was given.
+    and late receipts, and of greylisting, in product time. `times`: how often a duplicate receipt is sent. `code`: the
+    SMTP, SMPP or HTTP status instead of the usual one. `addresses`, `people` and `domains` (`*`: each one for itself)
+    narrow the rule; `by_receipt` makes an operator take a message for an unknown address and say so later; `taken`
+    false makes `drop_after_data` lose what it was given.
     """
 
     at: str
@@ -52,6 +56,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     code: int | None = None
     addresses: tuple[str, ...] = ()
     people: tuple[str | int, ...] = ()
+    domains: tuple[str, ...] = ()
     by_receipt: bool = False
     taken: bool = True
 
@@ -65,6 +70,8 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
         return self.at in (provider, provider.partition(":")[0], "*")
 
     def names(self, address: str) -> bool:
+        if self.domains and not {"*", domain_of(address)} & set(self.domains):
+            return False
         if not self.addresses and not self.people:
             return True
         return canonical(address) in map(canonical, self.addresses) or person_of(address) in map(str, self.people)
@@ -80,7 +87,7 @@ class Faults:
         self.rules = rules
         self.changed.set()
         self._loaded = time.monotonic()
-        self._passed: Counter[tuple[int, int]] = Counter()
+        self._passed: Counter[tuple[int, str, int]] = Counter()
         self._connections = 0
 
     def outage(self, provider: str) -> bool:
@@ -100,7 +107,7 @@ class Faults:
             return None
         about = (canonical(address),) if kind in OF_ADDRESSES else (canonical(address), nth)
         for number, rule in self._now(provider, kind):
-            if not rule.names(address) or (rule.per_s is not None and self._has_room(number, rule.per_s)):
+            if not rule.names(address) or (rule.per_s is not None and self._has_room(number, rule, address)):
                 continue
             if draw(self._seed, kind, number, *about) < rule.share:
                 return rule
@@ -113,9 +120,14 @@ class Faults:
             if rule.kind == kind and rule.concerns(provider) and rule.from_s <= age < ends:
                 yield number, rule
 
-    def _has_room(self, number: int, per_s: float) -> bool:
-        second = int(time.monotonic())
-        if (number, second) not in self._passed:
-            self._passed = Counter({key: n for key, n in self._passed.items() if key[1] == second})
-        self._passed[number, second] += 1
-        return self._passed[number, second] <= per_s
+    def _has_room(self, number: int, rule: Fault, address: str) -> bool:
+        second, where = int(time.monotonic()), domain_of(address) if rule.domains else ""
+        if (number, where, second) not in self._passed:
+            self._passed = Counter({key: n for key, n in self._passed.items() if key[2] == second})
+        self._passed[number, where, second] += 1
+        return self._passed[number, where, second] <= (rule.per_s or 0)
+
+
+def domain_of(address: str) -> str:
+    """Of a mail address, in lower case; else empty."""
+    return address.rpartition("@")[2].lower() if "@" in address else ""

@@ -23,6 +23,9 @@ Do = Literal[
     "browse",
     "sign_in",
     "prefer",
+    "reply",
+    "away",
+    "bounce",
 ]
 Rate = float | dict[str, float]
 
@@ -49,6 +52,10 @@ RATES: dict[str, dict[str, float]] = {
     "undelivered": {"sms": 0.0},
     "machine_open": {"email": 0.0},
     "scanner": {"email": 0.0},
+    "reply": {},
+    "away": {"email": 0.0},
+    "dead": {"email": 0.0},
+    "full": {"email": 0.0},
 }
 LATENCIES_S: dict[str, dict[str, float]] = {
     "open": {"email": 1800.0},
@@ -62,6 +69,9 @@ LATENCIES_S: dict[str, dict[str, float]] = {
     "shown": {"push": 2.0},
     "machine_open": {"email": 20.0},
     "scan": {"email": 5.0},
+    "reply": {"email": 3600.0, "sms": 900.0},
+    "away": {"email": 10.0},
+    "bounce": {"email": 120.0},
 }
 
 
@@ -76,7 +86,9 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
     complains: bool | None = None
     prefers: bool | None = None
     browses: bool | None = None
-    email: Literal["unknown"] | None = None
+    replies: bool | None = None
+    away: bool | None = None
+    email: Literal["unknown", "dead", "full"] | None = None
     sms: Literal["unknown", "undelivered", "silent"] | None = None
     push: Literal["gone", "silent", "shown"] | None = None
 
@@ -86,7 +98,8 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True):
 
     `browse` is of those who clicked: they look around in a browser that nobody knows yet, and sign in to buy.
     `prefer` changes something in the preference centre. `shown` is of pushes; `scanner` and `undelivered` are shares
-    of addresses. `latency_scale` multiplies every latency; `latency_s` replaces means (`{"open": {"email": 60}}`).
+    of addresses. `reply` is of mails and SMS, `away` of mails; `dead` of mail addresses, `full` of mails: taken, and
+    returned later. `latency_scale` multiplies every latency; `latency_s` replaces means (`{"open": {"email": 60}}`).
     `people` by number or by address.
     """
 
@@ -102,6 +115,10 @@ class Habits(Struct, frozen=True, forbid_unknown_fields=True):
     undelivered: Rate | None = None
     machine_open: Rate | None = None
     scanner: Rate | None = None
+    reply: Rate | None = None
+    away: Rate | None = None
+    dead: Rate | None = None
+    full: Rate | None = None
     latency_scale: float = 1.0
     latency_s: dict[str, Rate] = {}
     people: dict[str, Person] = {}
@@ -163,13 +180,28 @@ class Reader:
         likes = self._likes[taste] / _MEAN[taste] if taste else 1.0
         return draw(*self._about, what) < self.habits.rate(what, self.channel) * likes
 
+    def returns(self) -> bool:
+        """No letter box, or no room in it: the mail comes back, and nobody reads it."""
+        if self.sure.email is not None:
+            return True
+        return is_dead(self.habits, self._about[0], self._about[1]) or self.does("full", None)
+
     def wait_s(self, what: str) -> float:
         return exponential(self.habits.mean_s(what, self.channel), *self._about, what, "wait")
+
+
+def is_dead(habits: Habits, seed: int, address: str) -> bool:
+    """A trait of the address."""
+    if (sure := habits.person(address).email) is not None:
+        return sure == "dead"
+    return draw(seed, canonical(address), "dead") < habits.rate("dead", "email")
 
 
 def plans(seed: int, habits: Habits, channel: Channel, address: str, nth: int) -> list[list[Step]]:
     """What comes of the nth message to this address: chains of steps, each chain in the order of its steps."""
     reader = Reader(seed, habits, channel, address, nth)
+    if channel == "email" and reader.returns():
+        return [[Step("bounce", reader.wait_s("bounce"))]]
     chains = {"email": _mail, "sms": _sms, "push": _push}[channel](reader)
     if channel == "email" and draw(seed, canonical(address), "scanner") < habits.rate("scanner", channel):
         chains.append([Step("scan", reader.wait_s("scan"))])
@@ -182,6 +214,8 @@ def _mail(reader: Reader) -> list[list[Step]]:
         "unsubscribe": reader.sure.unsubscribes,
         "complain": reader.sure.complains,
         "prefer": reader.sure.prefers,
+        "reply": reader.sure.replies,
+        "away": reader.sure.away,
     }
     chains = [[Step(do, reader.wait_s(do))] for do in sure if reader.does(do, sure[do])]
     if reader.does("open", reader.sure.opens, taste="email"):
@@ -194,7 +228,8 @@ def _sms(reader: Reader) -> list[list[Step]]:
     if reader.sure.sms is not None:
         return []
     stops = [Step("stop", reader.wait_s("stop"))] if reader.does("stop", reader.sure.stops) else []
-    return [stops, _click(reader, 0.0, taste="sms")]
+    replies = [Step("reply", reader.wait_s("reply"))] if reader.does("reply", reader.sure.replies) else []
+    return [stops, replies, _click(reader, 0.0, taste="sms")]
 
 
 def _push(reader: Reader) -> list[list[Step]]:

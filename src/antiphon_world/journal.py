@@ -14,6 +14,20 @@ import msgspec
 
 LINES_MAX = 10_000
 READ_MAX = 8_000_000
+LOGGED_AS = {
+    "machine_open": "machine_opened",
+    "scan": "scanned",
+    "shown": "shown",
+    "open": "opened",
+    "click": "clicked",
+    "buy": "bought",
+    "unsubscribe": "unsubscribed",
+    "stop": "sms_sent",
+    "complain": "complained",
+    "prefer": "preferred",
+    "browse": "browsed",
+    "sign_in": "signed_in",
+}
 
 
 def rfc3339(at: float) -> str:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from antiphon_world.returned import Original
+
 LINKS_MAX = 50
 URL_MAX = 2048
 _LINK = re.compile(r"(?<![\w/.:-])(https?://)?([\w.-]+(?::\d+)?/c/[^\s<>\"']{1,2000})")
@@ -31,6 +33,8 @@ class Letter(Struct, frozen=True):
     shown: str | None = None
     sender: str | None = None
     preferences: str | None = None
+    original: Original | None = None
+    """Of a mail: what is needed to write about it."""
 
 
 def is_tracked(url: str) -> bool:

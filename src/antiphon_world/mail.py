@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -17,6 +18,16 @@ from antiphon_world.letter import LINKS_MAX, URL_MAX, is_tracked, tracked_links
 
 DEPTH_MAX = 5
 PARTS_MAX = 50
+KEPT = {
+    b"from": "From",
+    b"to": "To",
+    b"subject": "Subject",
+    b"date": "Date",
+    b"message-id": "Message-ID",
+    b"x-antiphon-delivery": "X-Antiphon-Delivery",
+    b"feedback-id": "Feedback-ID",
+}
+"""Headers that go back with what is written about a mail."""
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _BOUNDARY = re.compile(rb'boundary="?([^";\r\n]{1,70})', re.I)
 # Begins with a literal, which a search finds by far the fastest; what stands before it is looked at afterwards.
@@ -36,11 +47,23 @@ class Mail(Struct, frozen=True):
     pixel: str | None
     unsubscribe: str | None
     preferences: str | None
+    message_id: str
+    answer_to: str
+    head: str
 
 
 def read_mail(raw: bytes) -> Mail:
     headers, _, _ = _split(raw)
     html, text = _bodies(raw, DEPTH_MAX)
+    return _read(headers, html, text)
+
+
+def read_parts(html: str, text: str, headers: dict[str, str]) -> Mail:
+    """A mail that was given in pieces. The names of headers in lower case."""
+    return _read({name.encode(): value.encode("utf-8", "replace") for name, value in headers.items()}, html, text)
+
+
+def _read(headers: Headers, html: str, text: str) -> Mail:
     links, pixel, preferences = _of_html(html) if html else (tracked_links(text), None, None)
     one_click = b"one-click" in headers.get(b"list-unsubscribe-post", b"").lower()
     listed = _ONE_CLICK.search(_word(headers.get(b"list-unsubscribe", b""))) if one_click else None
@@ -53,6 +76,9 @@ def read_mail(raw: bytes) -> Mail:
         pixel=pixel,
         unsubscribe=listed[1][:URL_MAX] if listed else None,
         preferences=preferences,
+        message_id=_word(headers.get(b"message-id", b""))[:300],
+        answer_to=parseaddr(_word(headers.get(b"reply-to") or headers.get(b"from", b"")))[1],
+        head="\n".join(f"{name}: {_word(headers[key])[:500]}" for key, name in KEPT.items() if key in headers),
     )
 
 

@@ -34,7 +34,7 @@ from antiphon_world.world import TEXT_MAX, Seen, World
 PARTIAL_MAX = 10_000
 PARTIAL_S = 60.0
 RECEIPT_S = (0.02, 0.2)
-STATES = {"DELIVRD": 2, "EXPIRED": 3, "UNDELIV": 5, "REJECTD": 8}
+STATES = {"ACCEPTD": 6, "DELIVRD": 2, "EXPIRED": 3, "UNDELIV": 5, "REJECTD": 8}
 
 
 class _Partial(Struct):
@@ -76,6 +76,9 @@ class Operator:
             return Answered(status)
         self.counts["submitted"] += 1
         message_id = f"{self._id_prefix}{self.counts['submitted']:06x}"
+        if faults.strikes(self.name, "swallow", address=address, nth=nth):
+            self._world.log("swallowed", self.name, address, channel="sms", message_id=message_id)
+            return Answered(OK, message_id)
         dropped = faults.strikes(self.name, "drop_after_data", address=address, nth=nth)
         if dropped is None or dropped.taken:
             self._keep(submit, address, part, message_id)
@@ -149,6 +152,14 @@ class Operator:
             wait_s = low + (high - low) * draw(self._world.seed, address, nth, "receipt", n)
             parcel = Parcel(session.system_id, body, lambda taken: self._reported(address, message_id, state, taken))
             self.outbox.put(parcel, after_s=wait_s + (late.delay_s if late else 0.0))
+        if faults.strikes(self.name, "reordered_receipts", address=address, nth=nth):
+            self._report_late(submit, address, session.system_id, message_id, after_s=wait_s + RECEIPT_S[1])
+
+    def _report_late(self, submit: Submit, address: str, system_id: str, message_id: str, *, after_s: float) -> None:
+        """That the operator has taken it, told after what became of it."""
+        body = _receipt(submit, address, message_id, "ACCEPTD")
+        done = lambda taken: self._reported(address, message_id, "ACCEPTD", taken)  # noqa: E731
+        self.outbox.put(Parcel(system_id, body, done), after_s=after_s)
 
     def _reported(self, address: str, message_id: str, state: str, taken: bool) -> None:
         kind = "receipt_sent" if taken else "receipt_lost"

@@ -38,8 +38,11 @@ class PushService:
                 self._world.log("refused", NAME, address, channel="push", code=status, reason=why)
             return Answer(status, why.encode(), (("Retry-After", "1"),) if status == 429 else ())
         faults = self._world.faults
+        swallowed = faults.strikes(NAME, "swallow", address=address, nth=nth)
         dropped = faults.strikes(NAME, "drop_after_data", address=address, nth=nth)
-        if dropped is None or dropped.taken:
+        if swallowed:
+            self._world.log("swallowed", NAME, address, channel="push")
+        elif dropped is None or dropped.taken:
             self._take(request, address)
         if dropped:
             self._world.log("dropped", NAME, address)

@@ -14,10 +14,13 @@ from msgspec import Struct
 
 from antiphon_world.clock import ProductClock
 from antiphon_world.control import Control
+from antiphon_world.courier import Courier
 from antiphon_world.customers import Customers
 from antiphon_world.journal import Journal
+from antiphon_world.mailapi import PATH, MailApi
 from antiphon_world.mailbox import Mailbox
 from antiphon_world.operators import Operator
+from antiphon_world.post import PostOffice
 from antiphon_world.push import PushService
 from antiphon_world.smsc import SmppSession
 from antiphon_world.smtp import SmtpSession
@@ -28,6 +31,7 @@ from antiphon_world.world import Script, World
 HOST = "127.0.0.1"
 OUTAGE_LOOK_S = 0.2
 PROVIDERS_MAX = 20
+MAIL_APIS = ("mail:0", "mail:1")
 
 
 class Options(Struct, frozen=True):
@@ -41,6 +45,9 @@ class Options(Struct, frozen=True):
     people: int = 5_000
     faults: Path | None = None
     user_form: str = "c{n:06d}"
+    mx: tuple[str, int] | None = None
+    """The platform's mail exchanger: bounces, complaints and people's mails go there."""
+    complaints_to: str = ""
 
 
 class Ports(Struct, frozen=True):
@@ -64,6 +71,8 @@ class _Open(Struct):
 
     servers: list[asyncio.Server] = []
     sessions: list[tuple[_Provider | None, set[_Cuttable]]] = []
+    courier: Courier | None = None
+    apis: list[MailApi] = []
 
 
 def read_script(path: Path) -> Script:
@@ -90,7 +99,7 @@ async def playing(options: Options) -> AsyncIterator[tuple[World, Ports]]:
     opened = _Open()
     tasks: list[asyncio.Task[None]] = []
     try:
-        ports = await _open(world, options, opened)
+        ports = await _open(world, options, opened, visitor)
         runs = (clock.run(), customers.run(), _cut_outages(world, opened))
         tasks = [asyncio.get_running_loop().create_task(run) for run in runs]
         yield world, ports
@@ -104,26 +113,35 @@ async def playing(options: Options) -> AsyncIterator[tuple[World, Ports]]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await customers.close()
+        await asyncio.gather(*[api.outbox.close() for api in opened.apis])
+        if opened.courier is not None:
+            opened.courier.close()
         visitor.close()
         asker.close()
         journal.close()
 
 
-async def _open(world: World, options: Options, opened: _Open) -> Ports:
-    control = Control(world, people=options.people)
+async def _open(world: World, options: Options, opened: _Open, visitor: Visitor) -> Ports:
+    control = Control(world, people=options.people, visitor=visitor)
     mailboxes = [Mailbox(world, f"smtp:{n}") for n in range(len(options.smtp))]
     operators = [Operator(world, f"smpp:{n}") for n in range(len(options.smpp))]
     push = PushService(world)
-    control.providers = [*mailboxes, *operators, push]
+    apis = {name: MailApi(world, name) for name in MAIL_APIS}
+    control.providers = [*mailboxes, *operators, push, *apis.values()]
     by_name = {operator.name: operator for operator in operators}
 
     async def text_out(provider: str, number: str, to: str | None, text: str) -> bool:
         return await by_name[provider].text_out(number, to or "", text)
 
     async def route(request: Request) -> Answer:
+        if found := PATH.fullmatch(request.path):
+            return await apis[f"mail:{found[1]}"].handle(request) if f"mail:{found[1]}" in apis else Answer(404)
         return await (push if request.path.startswith("/push/") else control).handle(request)
 
     world.customers.text_out = text_out
+    opened.courier = Courier(*options.mx) if options.mx else None
+    opened.apis = list(apis.values())
+    world.customers.mail_back = PostOffice(world, apis, opened.courier, options.complaints_to)
     smtp = [await _listen_smtp(box, port, opened) for box, port in zip(mailboxes, options.smtp, strict=True)]
     smpp = [await _listen_smpp(one, port, opened) for one, port in zip(operators, options.smpp, strict=True)]
     web: set[WebSession] = set()

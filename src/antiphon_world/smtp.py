@@ -209,7 +209,7 @@ class SmtpSession(asyncio.Protocol):
             self.transport.pause_reading()
             asyncio.get_running_loop().call_later(verdict.delay_s, self._resume, verdict.reply)
         else:
-            self._say(verdict.reply)
+            self._say(verdict.reply, close=verdict.reply.startswith(b"421"))  # RFC 5321 3.8
 
     def _resume(self, reply: bytes) -> None:
         if self.transport.is_closing():

@@ -15,6 +15,7 @@ from antiphon_world.faults import Fault, Faults
 from antiphon_world.habits import Channel, Habits, plans
 from antiphon_world.journal import Journal
 from antiphon_world.letter import Letter
+from antiphon_world.returned import Original
 
 LAST_MAX = 50_000
 TEXT_MAX = 160
@@ -30,6 +31,7 @@ class Seen(Struct, frozen=True):
     shown: str | None = None
     sender: str | None = None
     preferences: str | None = None
+    original: Original | None = None
 
 
 class Script(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +81,7 @@ class World:
         self._received[name] += 1
         letter = Letter(
             channel, provider, address, self._received[name], self.clock.now(), seen.delivery, seen.links, seen.pixel,
-            seen.unsubscribe, seen.shown, seen.sender, seen.preferences,
+            seen.unsubscribe, seen.shown, seen.sender, seen.preferences, seen.original,
         )  # fmt: skip
         kind = {"email": "mail_received", "sms": "sms_received", "push": "push_received"}[channel]
         self.log(kind, provider, address, channel=channel, delivery=seen.delivery, nth=letter.nth, **logged)

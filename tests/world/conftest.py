@@ -36,8 +36,9 @@ def play(tmp_path: Path, target: Target) -> Play:
         habits: dict[str, Any] | None = None,
         seed: int = 1,
         log: str = "world.jsonl",
+        mx: tuple[str, int] | None = None,
     ) -> AsyncIterator[Stage]:
-        options = Options(seed, tmp_path / log, target.url, "key", smtp=(0, 0), smpp=(0, 0))
+        options = Options(seed, tmp_path / log, target.url, "key", smtp=(0, 0), smpp=(0, 0), mx=mx)
         async with playing(options) as (world, ports):
             world.load(convert({"faults": faults, "habits": habits or {}}, Script))
             yield Stage(world, ports, options.log, target)
