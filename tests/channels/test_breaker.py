@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from antiphon import channels
-from antiphon.channels import breaker
+from antiphon.channels import Connections, breaker
 from antiphon.channels.breaker import PROBE_MESSAGES, PROBE_S, Breaker
+from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Database
 from antiphon.kernel.records import Accepted, InDoubt, NotSent, ProviderId, Refused
+from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.secrets import read_secrets
 from channels.accounts import make, run, standing, word_of
+from channels.email_peer import Inbox, served
 
 OK = Accepted("1")
 THROTTLED = Refused("temporary", "429 throttled", "slow down", 30.0)
@@ -196,14 +202,8 @@ async def test_refused_credentials_open_it_for_long_and_other_settings_close_it(
     assert 290 < left <= 300
     async with database.transaction() as tx:
         (found,) = await channels.providers(tx)
-        await channels.update_provider(tx, await secrets_of(database), found, {"settings": {"port": 26}})
+        await channels.update_provider(tx, await read_secrets(database), found, {"settings": {"port": 26}})
     assert await room(database, provider) == 250
-
-
-async def secrets_of(database: Database):
-    from antiphon.kernel.secrets import read_secrets
-
-    return await read_secrets(database)
 
 
 async def test_one_subscription_with_a_foreign_key_stops_no_push(database: Database) -> None:
@@ -228,6 +228,16 @@ async def test_a_probe_with_nothing_to_send_is_given_back(database: Database) ->
     await half_open(database, provider)
     assert await room(database, provider, claimed=0) == PROBE_MESSAGES
     assert await room(database, provider, claimed=0) == PROBE_MESSAGES
+
+
+@pytest.mark.parametrize(("used", "next_room"), [(0, PROBE_MESSAGES), (1, 0)])
+async def test_a_probe_of_which_nothing_went_in_the_end_is_given_back(database: Database, used, next_room) -> None:
+    provider = await make(database, "relay")
+    await half_open(database, provider)
+    assert await room(database, provider, claimed=2) == PROBE_MESSAGES
+    async with database.transaction() as tx:
+        await channels.spend(tx, provider, used - 2)
+    assert await room(database, provider) == next_room
 
 
 async def test_a_probe_whose_process_died_is_another_s_after_a_while(database: Database) -> None:
@@ -263,3 +273,26 @@ async def test_once_closed_the_minute_before_counts_no_more(database: Database) 
     await note(database, provider, [OK])
     await note(database, provider, [POLICY] * 2)
     assert await room(database, provider) == 250
+
+
+async def test_a_wrong_password_is_not_tried_again_and_again(database: Database) -> None:
+    """Found while connecting, with nothing to send: the account rests for minutes, and the reason stands there."""
+    inbox = Inbox()
+    refusing = AuthResult(success=False, handled=False)
+    options = {"auth_require_tls": False, "authenticator": lambda *_: refusing}
+    async with served(inbox, **options) as port:
+        settings = {"host": "localhost", "port": port, "username": "u", "password": "wrong"}
+        provider = await make(database, "relay", settings=settings)
+        connections = Connections(Runtime(database, await read_secrets(database), "http://127.0.0.1:1", sandbox=True))
+        await connections.refresh()
+        for _ in range(100):
+            if not (await standing(database, provider)).up(wall_datetime()):
+                break
+            await asyncio.sleep(0.05)
+        found = await standing(database, provider)
+        sessions = inbox.sessions
+        await asyncio.sleep(1.2)
+        await connections.close()
+    assert "535" in found.reason
+    assert found.paused_until - wall_datetime() > timedelta(minutes=4)
+    assert inbox.sessions == sessions, "nobody knocks again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, ref
 
 import msgspec
 
@@ -14,7 +14,7 @@ from antiphon.channels.answers import close_breaker
 from antiphon.channels.records import Provider, Terms, WarmUp
 from antiphon.channels.reserving import forget_facts
 from antiphon.kernel.clock import wall_datetime
-from antiphon.kernel.db import Transaction
+from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
 from antiphon.kernel.records import ProviderId
 from antiphon.kernel.secrets import Secrets
@@ -24,8 +24,8 @@ RANK_MAX, WEIGHT_MAX, COST_MAX, REGIONS_MAX = 1_000_000, 10_000, 1e9, 1000
 TERMS = frozenset(Terms.__struct_fields__)
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
-_probes: WeakSet[Transaction] = WeakSet()
-"""Transactions whose `room` was a probe."""
+_probes: WeakKeyDictionary[Database, dict[ProviderId, tuple[ref[Transaction], int]]] = WeakKeyDictionary()
+"""Probes of this process: whose room it was, and how many messages are meant for it."""
 
 
 async def create_provider(
@@ -157,10 +157,12 @@ async def room(tx: Transaction, provider: ProviderId, *, wanted: int) -> int:
     if standing is None or not standing.enabled:
         return 0
     state = standing.breaker.state(standing.at)
+    if state == "open":
+        return 0
     if state == "half_open":
         wanted = await _probe(tx, provider, wanted)
-    elif state == "open":
-        return 0
+    else:
+        _probes.setdefault(tx.database, {}).pop(provider, None)
     if standing.per_second is None or not wanted:
         return wanted
     tokens, elapsed_s = await store.lock_tokens(tx, provider)
@@ -176,14 +178,17 @@ async def _probe(tx: Transaction, provider: ProviderId, wanted: int) -> int:
     given, after = standing.breaker.room(wanted, standing.at)
     if after != standing.breaker:
         await store_routes.write_breaker(tx, provider, after)
-        _probes.add(tx)
+        _probes.setdefault(tx.database, {})[provider] = (ref(tx), given)
     return given
 
 
 async def spend(tx: Transaction, provider: ProviderId, n: int) -> None:
-    """Take what was claimed out of the budget. Call it in the transaction of `room`."""
+    """Take what was claimed out of the budget, in the transaction of `room`; later, with a negative number, give back
+    what was not used of it."""
+    probe = _probes.get(tx.database, {}).get(provider)
+    if probe is not None:
+        await _mean(tx, provider, *probe, n)
     if not n:
-        await _give_back(tx, provider)
         return
     standing = await store_routes.read_breaker(tx, provider)
     if standing is not None and standing.per_second is not None:
@@ -191,7 +196,16 @@ async def spend(tx: Transaction, provider: ProviderId, n: int) -> None:
         await store.write_tokens(tx, provider, tokens - n, elapsed_s=0.0)
 
 
-async def _give_back(tx: Transaction, provider: ProviderId) -> None:
-    """Nothing to send: the probe is another's."""
-    if tx in _probes and (standing := await store_routes.lock_breaker(tx, provider)) is not None:
+async def _mean(tx: Transaction, provider: ProviderId, room: ref[Transaction], meant: int, n: int) -> None:
+    """What is meant for the probe now; with nothing to send, it is another's."""
+    if room() is tx:
+        meant = n
+    elif n < 0:
+        meant += n
+    _probes[tx.database][provider] = (room, meant)
+    if meant > 0:
+        return
+    _probes[tx.database].pop(provider)
+    standing = await store_routes.lock_breaker(tx, provider)
+    if standing is not None and standing.breaker.state(standing.at) == "half_open":
         await store_routes.write_breaker(tx, provider, msgspec.structs.replace(standing.breaker, probing_until=0.0))

@@ -124,7 +124,7 @@ class Connections:
         failures = 0
         while True:
             try:
-                if not self._share(opened):
+                if not self._share(opened) or not opened.provider.up(wall_datetime()):
                     await asyncio.sleep(RENEW_S / 4)
                     continue
                 await self._connect(opened, within_s=10.0)
@@ -133,6 +133,9 @@ class Connections:
             except Unreachable as error:
                 failures += 1
                 log.info("provider.unreachable", provider=opened.provider.name, error=str(error))
+                if breaker.cause_of(str(error)) == "credentials":  # nobody knocks again for a while
+                    with contextlib.suppress(*LOST_CONNECTION, DatabaseError):
+                        await self._broken(opened, str(error))
             except Exception:
                 failures += 1
                 log.exception("provider.listen_failed", provider=opened.provider.name)
