@@ -110,8 +110,7 @@ _NEAR_MAX = 50_000
 
 
 def region_near(phone: str) -> str | None:
-    """As `region_of_phone`, of the first number that began with the same eight digits: quick, and good enough for what a
-    message costs."""
+    """As `region_of_phone`, of the first number that began with the same digits: near enough for what it costs."""
     beginning = phone[:9]
     if beginning not in _NEAR:
         if len(_NEAR) >= _NEAR_MAX:
