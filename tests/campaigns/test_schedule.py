@@ -90,9 +90,9 @@ async def test_a_claim_that_a_cancel_overtook_tells_nobody(stage: Stage) -> None
     from antiphon.campaigns import store, work
 
     async with stage.database.transaction() as tx:
-        claimed = await store.CHUNKS.claim(tx, batch=1, lease_s=60)
+        claimed = await store.claim_chunk(tx, lease_s=60)
     await stage.steer(campaigns.cancel, campaign)
-    assert await stage.database.repeat(lambda tx: work._walk(tx, claimed[0])) == 0
+    assert await stage.database.repeat(lambda tx: work._walk(tx, claimed)) == 0
     assert await notified(stage) == 0
 
 
@@ -141,6 +141,22 @@ async def test_where_each_person_lives(stage: Stage, worker: None) -> None:
     assert came == [(n, n) for _, n in came]
     assert [outgoing.to.partition("@")[0] for _, outgoing in mail.left] == ["tokyo", "paris", "newyork"]
     await stage.until(campaign, "done")
+
+
+async def test_of_two_that_start_together_the_higher_priority_tells_its_people_first(stage: Stage) -> None:
+    """Whichever was launched first: the place that is left under the cap is taken by the important one."""
+    from antiphon.kernel import settings
+
+    await stage.account("email")
+    await stage.people(4, "email")
+    cap = {"frequency_cap": {"count": 1, "within_s": 86_400}}
+    await stage.database.repeat(lambda tx: settings.write(tx, cap))
+    low = await planned(stage, launch_at=LATER, priority=-1)
+    high = await planned(stage, launch_at=LATER, priority=1)
+    await advance(stage, hours=7)
+    await walk(stage)
+    assert (await stage.view(high)).notifications == {"open": 4}
+    assert (await stage.view(low)).reasons == {"capped": 4}
 
 
 async def test_a_throttle_holds_over_two_workers_and_both_stages(stage: Stage) -> None:

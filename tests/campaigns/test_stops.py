@@ -115,10 +115,12 @@ async def test_a_spent_budget_pauses_it_and_more_money_lets_it_go_on(stage: Stag
         assert shown.stopped.reason == "budget"
         assert shown.budget.amount == 1.0
         assert shown.budget.spent == pytest.approx(1.0)
-        await stage.eventually(lambda: _is(len(mail.left) <= 10))
+        await stage.eventually(lambda: _is(len(mail.left) == 10))
         with pytest.raises(Conflict, match="Raise it first"):
             await stage.steer(campaigns.resume, campaign)
         await change(stage, campaign, budget=5.0)
+        await asyncio.sleep(0.5)
+        assert len(mail.left) == 10
         await stage.steer(campaigns.resume, campaign)
         shown = await stage.until(campaign, "done")
     assert len(set(mail.to)) == len(mail.to) == 30

@@ -116,6 +116,8 @@ async def _change_launched(tx: Transaction, now: Campaign, asked: NewCampaign) -
     )
     await store.write_plan(tx, now.id, plan)
     if plan.budget != now.plan.budget:
+        if now.state == "paused":
+            await orchestration.pause(tx, _source(now))  # more money wakes who waits for it: not before it is resumed
         await orchestration.set_budget(tx, _source(now), planning.MONEY_MAX if plan.budget is None else plan.budget)
     if plan.per_minute == now.plan.per_minute:
         return
@@ -169,17 +171,29 @@ async def _cut(tx: Transaction, campaign: Campaign, stage: Stage, *, due_at: dat
     """A throttled one is walked in one range: one row keeps its pace, whoever walks it."""
     bounds = None if campaign.plan.per_minute else await segments.bounds(tx, campaign.segment)
     cut = rules.ranges(bounds.lowest, bounds.highest, bounds.count) if bounds else rules.ranges(0, 0, 0)
-    await store.insert_chunks(tx, campaign.id, stage, cut, due_at=due_at)
+    await store.insert_chunks(tx, campaign.id, stage, cut, priority=campaign.plan.priority, due_at=due_at)
 
 
-async def pause(tx: Transaction, campaign: Campaign, *, stopped: Stopped | None = None) -> Campaign:
-    """At once: whatever is not marked when this commits does not leave. `stopped`: nobody did it by hand."""
+async def pause(tx: Transaction, campaign: Campaign) -> Campaign:
+    """At once: whatever is not marked when this commits does not leave."""
     now = await _in_state(tx, campaign, "running", act="paused")
-    await store.set_chunks_due(tx, now.id, FOREVER)  # chunks before their source: in the order of the walk
-    await orchestration.pause(tx, _source(now))
-    await store.write_state(tx, now.id, "paused", stage=now.stage)
-    await store.write_stopped(tx, now.id, stopped, tolerated=now.tolerated)
+    await _park(tx, now, holding=True)
     return await find(tx, str(now.id))
+
+
+async def stop(tx: Transaction, campaign: Campaign, why: Stopped) -> None:
+    """By itself. A spent budget stops what is not decided yet: whoever was decided is paid for, and is told."""
+    now = await _in_state(tx, campaign, "running", act="stopped")
+    await _park(tx, now, holding=why.reason != "budget")
+    await store.write_stopped(tx, now.id, why, tolerated=now.tolerated)
+
+
+async def _park(tx: Transaction, campaign: Campaign, *, holding: bool) -> None:
+    await store.set_chunks_due(tx, campaign.id, FOREVER)  # chunks before their source: in the order of the walk
+    if holding:
+        await orchestration.pause(tx, _source(campaign))
+    await store.write_state(tx, campaign.id, "paused", stage=campaign.stage)
+    tx.wake(f"source:{campaign.source}")
 
 
 async def resume(tx: Transaction, campaign: Campaign) -> Campaign:

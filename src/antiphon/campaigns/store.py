@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from antiphon.campaigns.records import Campaign, Plan, Stage, State, Stopped
 from antiphon.kernel.db import Queries, Row, Transaction
-from antiphon.kernel.due import DueTable
+from antiphon.kernel.due import Claimed, DueTable
 from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import FailoverOn, Halted, MessageId, SegmentId, SourceId
 
@@ -21,6 +21,7 @@ CHUNKS = DueTable(
     "campaign_chunk",
     key={"campaign_id": "integer", "stage": "text", "n": "integer"},
     columns=("cursor", "to_id", "paid_to"),
+    where="priority >= $4",
 )
 
 
@@ -126,7 +127,7 @@ async def reopen(tx: Transaction, sources: Sequence[SourceId]) -> None:
 
 
 async def insert_chunks(
-    tx: Transaction, campaign: int, stage: Stage, ranges: Sequence[tuple[int, int]], *, due_at: datetime
+    tx: Transaction, campaign: int, stage: Stage, ranges: Sequence[tuple[int, int]], *, priority: int, due_at: datetime
 ) -> None:
     await queries.run(
         tx,
@@ -136,6 +137,7 @@ async def insert_chunks(
         ns=list(range(len(ranges))),
         from_ids=[first for first, _ in ranges],
         to_ids=[last for _, last in ranges],
+        priority=priority,
         due_at=due_at,
     )
     tx.wake("chunks")
@@ -168,6 +170,15 @@ async def set_chunks_due(tx: Transaction, campaign: int, due_at: datetime | None
 async def wake_chunks(tx: Transaction, campaign: int, *, starts_at: datetime | None) -> None:
     await queries.run(tx, "wake_chunks", campaign_id=campaign, starts_at=starts_at)
     tx.wake("chunks")
+
+
+async def claim_chunk(tx: Transaction, *, lease_s: float) -> Claimed | None:
+    """Of the campaigns that may be walked now, one of the highest priority: it takes scarce places first."""
+    first = await queries.value(tx, "read_first")
+    if first is None:
+        return None
+    claimed = await CHUNKS.claim(tx, first, batch=1, lease_s=lease_s)
+    return claimed[0] if claimed else None
 
 
 async def read_running(tx: Transaction) -> list[int]:

@@ -14,7 +14,7 @@ import structlog
 
 from antiphon import metrics
 from antiphon.campaigns import planning, stops, store
-from antiphon.campaigns.steer import pause
+from antiphon.campaigns.steer import stop
 from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError, Transaction
 from antiphon.kernel.records import SourceId
 from antiphon.kernel.runtime import Runtime
@@ -92,7 +92,7 @@ async def _stop_it(tx: Transaction, number: int, source: SourceId) -> bool:
     found = stops.over(await metrics.totals(tx, [source]), limits, campaign.tolerated, at=tx.now)
     if found is None:
         return False
-    await pause(tx, campaign, stopped=found)
+    await stop(tx, campaign, found)
     log.warning("campaign.stopped", campaign=number, reason=found.reason, share=found.share, limit=found.limit)
     return True
 

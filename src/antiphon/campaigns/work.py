@@ -9,7 +9,7 @@ from datetime import datetime
 from antiphon import content, orchestration, segments
 from antiphon.campaigns import pace, rules, store
 from antiphon.campaigns.records import Campaign, Stopped
-from antiphon.campaigns.steer import pause
+from antiphon.campaigns.steer import stop
 from antiphon.campaigns.watching import watch
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.due import Claimed, work_loop
@@ -36,10 +36,10 @@ async def work_chunks(runtime: Runtime) -> int:
     async with database.transaction() as tx:
         if await orchestration.backlog(tx, limit=BACKLOG_MAX) >= BACKLOG_MAX:
             return 0
-        claimed = await store.CHUNKS.claim(tx, batch=1, lease_s=LEASE_S)
-    if not claimed:
+        claimed = await store.claim_chunk(tx, lease_s=LEASE_S)
+    if claimed is None:
         return 0
-    return await database.repeat(lambda tx: _walk(tx, claimed[0]))
+    return await database.repeat(lambda tx: _walk(tx, claimed))
 
 
 async def _walk(tx: Transaction, chunk: Claimed) -> int:
@@ -128,7 +128,7 @@ async def _halt(tx: Transaction, number: int) -> int:
     if said is None or campaign.state != "running":
         return 0
     because, at = said
-    await pause(tx, campaign, stopped=Stopped("budget", at, because, limit=campaign.plan.budget))
+    await stop(tx, campaign, Stopped("budget", at, because, limit=campaign.plan.budget))
     return 1
 
 

@@ -60,10 +60,16 @@ UPDATE campaign SET stopped = :stopped, tolerated = :tolerated WHERE id = :id;
 
 -- name: insert_chunks
 -- The ranges of an audience, all due when it starts.
-INSERT INTO campaign_chunk (campaign_id, stage, n, from_id, to_id, cursor, paid_to, due_at)
-SELECT :campaign_id, :stage, given.n, given.from_id, given.to_id, given.from_id, :due_at, :due_at
+INSERT INTO campaign_chunk (campaign_id, stage, n, from_id, to_id, cursor, priority, paid_to, due_at)
+SELECT :campaign_id, :stage, given.n, given.from_id, given.to_id, given.from_id, :priority, :due_at, :due_at
   FROM unnest(:ns::integer[], :from_ids::bigint[], :to_ids::bigint[]) AS given(n, from_id, to_id)
     ON CONFLICT DO NOTHING;
+
+-- name: read_first
+-- The highest priority of the ranges that are due and that nobody walks.
+SELECT max(priority)
+  FROM campaign_chunk
+ WHERE due_at <= :now AND (lease_until IS NULL OR lease_until < clock_timestamp());
 
 -- name: write_walk
 -- How far a range has been walked, and when it goes on.
@@ -88,9 +94,9 @@ WITH ended AS (
        UPDATE campaign_chunk
           SET due_at = NULL, version = version + 1
         WHERE campaign_id = :campaign_id AND stage = :stage AND due_at IS NOT NULL
-       RETURNING cursor, to_id, (SELECT max(k.n) FROM campaign_chunk k WHERE k.campaign_id = :campaign_id) AS last)
-INSERT INTO campaign_chunk (campaign_id, stage, n, from_id, to_id, cursor, paid_to, due_at)
-SELECT :campaign_id, :stage, max(last) + 1, min(cursor), max(to_id), min(cursor), :paid_to, :due_at
+       RETURNING cursor, to_id, priority, (SELECT max(k.n) FROM campaign_chunk k WHERE k.campaign_id = :campaign_id) AS last)
+INSERT INTO campaign_chunk (campaign_id, stage, n, from_id, to_id, cursor, priority, paid_to, due_at)
+SELECT :campaign_id, :stage, max(last) + 1, min(cursor), max(to_id), min(cursor), max(priority), :paid_to, :due_at
   FROM ended
 HAVING count(*) > 1;
 

@@ -30,6 +30,7 @@ CREATE TABLE campaign_chunk (
   from_id     bigint NOT NULL,           -- inclusive
   to_id       bigint NOT NULL,           -- exclusive
   cursor      bigint NOT NULL,           -- the next profile id to look at
+  priority    smallint NOT NULL DEFAULT 0,  -- its campaign's: of those that are due, the highest is walked first
   paid_to     timestamptz NOT NULL,      -- of a throttled campaign, which has one range: up to when time was spent
   due_at      timestamptz,
   lease_until timestamptz,
