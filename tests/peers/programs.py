@@ -133,7 +133,7 @@ def postfix(routes: Mapping[str, int]) -> Iterator[int]:
         for name in ("etc", "queue", "data"):
             (folder / name).mkdir()
         shutil.chown(folder / "data", "postfix")
-        transports = ", ".join(f"{domain} = smtp:[127.0.0.1]:{to}" for domain, to in routes.items())
+        transports = ", ".join(f"{domain}=smtp:[127.0.0.1]:{to}" for domain, to in routes.items())
         (folder / "etc/main.cf").write_text(MAIN_CF.format(folder=folder, transports=transports))
         (folder / "etc/master.cf").write_text(MASTER_CF.format(port=port))
         log = folder / "start.log"
