@@ -275,7 +275,7 @@ async def test_who_has_no_telephone_number_is_not_answered(stage: Stage, desk: D
 
 async def test_mail_is_not_answered_by_text(stage: Stage, desk: Desk, worker: None) -> None:
     await write(stage, "unsubscribe", sender="p0@example.org", channel=Channel.EMAIL)
-    assert await opted_out(stage, "p0@example.org") == ["everything"]
+    assert await opted_out(stage, "p0@example.org") == ["marketing"]
     await answered(stage, desk, 0)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from antiphon import metrics
+from antiphon import channels, metrics
 from antiphon.kernel.records import (
     DeliveryId,
     FailoverOn,
@@ -31,10 +31,6 @@ Reason = Literal[
     "opted_out", "no_consent", "unwanted", "unreachable", "suppressed", "quiet_hours", "capped", "duplicate", "expired",
     "not_eligible", "held_out", "paused", "cancelled", "budget_spent", "provider_down", "over_budget", "merged",
 ]  # fmt: skip
-
-SILENCE_S: Mapping[str, float] = {"push": 60, "chat": 120, "sms": 180, "voice": 60, "email": 3600}
-"""How long nothing may be heard before `silence` starts the next channel. A push that is shown says so within
-seconds; an operator's receipt comes within minutes; a mailbox says nothing until it is opened."""
 
 NOBODY = metrics.Population(priors={key: metrics.default_prior(metrics.DEFAULTS[key]) for key in metrics.KEYS})
 """Nothing has been learned yet: the defaults of each kind of message."""
@@ -126,7 +122,7 @@ class Source(Struct, frozen=True):
 
     def silence(self, channel: str, learned_s: float | None = None) -> float:
         """`learned_s`: of the provider that takes it; what the source says itself goes first."""
-        return self.silence_s.get(channel, learned_s or SILENCE_S.get(channel, 300))
+        return self.silence_s.get(channel, learned_s or channels.SILENCE_S.get(channel, 300))
 
 
 class Attempt(Struct, frozen=True):
