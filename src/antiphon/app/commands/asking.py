@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from antiphon.campaigns import CampaignView
     from antiphon.kernel.db import Transaction
     from antiphon.kernel.runtime import Runtime
-    from antiphon.orchestration import NotificationView, SourceId
+    from antiphon.orchestration import NotificationView, Replayed, SourceId
 
 COLUMNS = ("id", "source", "state", "reason", "channel", "created_at", "because")
+AGAIN = ("at", "same", "act", "reason", "channel", "because")
 LOOK_S = 1.0
 ENDED = ("done", "cancelled")
 
 
-def why(profile: str, /, *, campaign: str | None = None) -> None:
+def why(profile: str, /, *, campaign: str | None = None, again: str | None = None) -> None:
     """What a person was told or not, and why; the newest first.
 
     Parameters
@@ -28,12 +29,37 @@ def why(profile: str, /, *, campaign: str | None = None) -> None:
         `kind:value`, such as `external_id:42` or `email:jo@shop.example`.
     campaign
         Only of this campaign: id or name.
+    again
+        The id of one of these notifications: its kept decisions are made again from what they read.
     """
+    if again is not None:
+        replayed = ask(lambda tx: _again(tx, again))
+        tell(replayed if current.get().json else [_line(each) for each in replayed], columns=AGAIN)
+        return
     found = ask(lambda tx: _why(tx, profile, campaign))
     if current.get().json:
         tell(found)
         return
     tell([_row(each) for each in found], columns=COLUMNS)
+
+
+async def _again(tx: Transaction, notification: str) -> list[Replayed]:
+    from antiphon import orchestration
+    from antiphon.kernel.errors import NotFound
+    from antiphon.kernel.records import NotificationId
+
+    if not notification.isdecimal():
+        raise NotFound(f"There is no notification {notification}.")
+    return await orchestration.replay(tx, NotificationId(int(notification)))
+
+
+def _line(each: Replayed) -> dict[str, object]:
+    said = each.decision
+    return {
+        "at": each.at,
+        "same": each.same,
+        **{name: said.get(name) for name in ("act", "reason", "channel", "because")},
+    }
 
 
 async def _why(tx: Transaction, profile: str, campaign: str | None) -> list[NotificationView]:
