@@ -201,3 +201,49 @@ def dovecot(pem: Path) -> Iterator[tuple[int, int, int]]:
         )
         with running([program, "-F", "-c", str(config)], port=lmtp, log=folder / "start.log"):
             yield port, plain, lmtp
+
+
+@contextlib.contextmanager
+def names(records: Mapping[str, str]) -> Iterator[int]:
+    """The port of a name server (dnsmasq) that knows these TXT records and says of all else that there is none."""
+    program = needed("dnsmasq", "dnsmasq-base")
+    port = free_port()
+    with open_folder("dnsmasq") as folder:
+        lines = [f"port={port}", "no-resolv", "no-hosts", "listen-address=127.0.0.1", "bind-interfaces", "local=/./"]
+        for name, text in records.items():
+            cut = ",".join(f'"{text[at : at + 250]}"' for at in range(0, len(text), 250))
+            lines.append(f"txt-record={name},{cut}")
+        config = folder / "dnsmasq.conf"
+        config.write_text("\n".join([*lines, f"pid-file={folder}/pid", ""]))
+        with running([program, "-k", "-C", str(config)], port=port, log=folder / "log"):
+            yield port
+
+
+@contextlib.contextmanager
+def rspamd(dns: int) -> Iterator[int]:
+    """The port of a scanner (rspamd) with its packaged rules, which asks only that name server."""
+    program = needed("rspamd", "rspamd")
+    needs_root("rspamd")
+    port = free_port()
+    with open_folder("rspamd") as folder:
+        for name in ("local.d", "db", "run"):
+            (folder / name).mkdir()
+        for name in (folder, folder / "db", folder / "run"):
+            shutil.chown(name, "_rspamd", "_rspamd")
+        local = {
+            "worker-normal.inc": f'bind_socket = "127.0.0.1:{port}"; count = 1;',
+            "worker-controller.inc": f'bind_socket = "127.0.0.1:{free_port()}";',
+            "worker-proxy.inc": "enabled = false;",
+            "worker-fuzzy.inc": "enabled = false;",
+            "options.inc": f'dns {{ nameserver = ["127.0.0.1:{dns}"]; timeout = 1s; retransmits = 1; }}',
+            "logging.inc": f'type = "file"; filename = "{folder}/rspamd.log"; level = "warning";',
+            "fuzzy_check.conf": "enabled = false;",
+            "rbl.conf": "enabled = false;",
+        }
+        for name, text in local.items():
+            (folder / "local.d" / name).write_text(text + "\n")
+        command = [program, "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf"]
+        for name, place in {"LOCAL_CONFDIR": folder, "DBDIR": folder / "db", "RUNDIR": folder / "run"}.items():
+            command.append(f"--var={name}={place}")
+        with running(command, port=port, log=folder / "start.log"):
+            yield port
