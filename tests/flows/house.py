@@ -34,10 +34,21 @@ T = TypeVar("T")
 
 
 class House:
-    """`durable`: the database waits for the disk, as in production. `start` names the instant that time is held at."""
+    """`durable`: the database waits for the disk, as in production. `start` names the instant that time is held at.
+    `mail`: the world brings mail back, to the exchanger that `flows.mail` opens. `workers` of `serve`."""
 
-    def __init__(self, folder: Path, *, durable: bool = False, start: str = START) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = False,
+        start: str = START,
+        mail: bool = False,
+        workers: int = 1,
+        seed: int = SEED,
+    ) -> None:
         self.folder, self.data, self.durable, self._start = folder, folder / "data", durable, start
+        self.mx_port, self._workers, self.seed = free_port() if mail else 0, workers, seed
         self.port, self.world_port = free_port(), free_port()
         self.url, self.world_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.world_port}"
         self.journal = Journal(folder / "world.jsonl")
@@ -66,7 +77,7 @@ class House:
     def serve(self) -> None:
         """Start it, or start it again: returns when it answers."""
         command = [sys.executable, "-m", "antiphon", "--data", str(self.data), "serve", "--sandbox"]
-        command += ["--port", str(self.port), "--world", self.world_url]
+        command += ["--port", str(self.port), "--world", self.world_url, "--workers", str(self._workers)]
         with (self.folder / "serve.log").open("ab") as log:
             self.platform = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment())
         self.wait_until_up()
@@ -82,9 +93,10 @@ class House:
         until(up, bool, within_s=within_s, what="the platform to answer")
 
     def _open_world(self, key: str) -> None:
-        command = [sys.executable, "-m", "antiphon_world", "--seed", str(SEED), "--log", str(self.journal.path)]
+        command = [sys.executable, "-m", "antiphon_world", "--seed", str(self.seed), "--log", str(self.journal.path)]
         command += ["--smtp", "0", "0", "--smpp", "0", "0", "--http", str(self.world_port)]
         command += ["--target", self.url, "--key", key]
+        command += ["--mx", f"127.0.0.1:{self.mx_port}"] if self.mx_port else []
         with (self.folder / "world.log").open("ab") as log:
             self._world = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
         assert self._world.stdout is not None
