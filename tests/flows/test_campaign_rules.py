@@ -104,6 +104,10 @@ def test_who_has_seen_the_first_needs_no_second(home: House) -> None:
     tried = home.post(f"/campaigns/{draft}/dry-run", {})
     assert (tried["told"], tried["exact"]) == (len(FOLLOWED) - len(openers), True)
     assert {part["name"]: part["n"] for part in tried["not_told"]} == {"duplicate": len(openers)}
+    by_hand = home.command("campaigns", "dry-run", "second of 13")
+    assert {**by_hand, "took_s": 0, "at": 0, "starts_at": 0} == {**tried, "took_s": 0, "at": 0, "starts_at": 0}
+    copied = home.command("campaigns", "copy", "second of 13", "--name", "third of 13")
+    assert home.get(f"/campaigns/{copied['id']}")["follow"] == {"campaign": "first of 13", "unless": "opened"}
     home.post(f"/campaigns/{draft}/launch")
     home.wait_for(draft, "done")
     home.settle()
