@@ -204,8 +204,9 @@ def dovecot(pem: Path) -> Iterator[tuple[int, int, int]]:
 
 
 @contextlib.contextmanager
-def names(records: Mapping[str, str]) -> Iterator[int]:
-    """The port of a name server (dnsmasq) that knows these TXT records and says of all else that there is none."""
+def names(records: Mapping[str, str], hosts: Mapping[str, str] | None = None) -> Iterator[int]:
+    """The port of a name server (dnsmasq) that knows these TXT records and these hosts, each of which takes its own
+    mail, and says of all else that there is none."""
     program = needed("dnsmasq", "dnsmasq-base")
     port = free_port()
     with open_folder("dnsmasq") as folder:
@@ -213,6 +214,8 @@ def names(records: Mapping[str, str]) -> Iterator[int]:
         for name, text in records.items():
             cut = ",".join(f'"{text[at : at + 250]}"' for at in range(0, len(text), 250))
             lines.append(f"txt-record={name},{cut}")
+        for name, address in (hosts or {}).items():
+            lines += [f"host-record={name},{address}", f"mx-host={name},{name},10"]
         config = folder / "dnsmasq.conf"
         config.write_text("\n".join([*lines, f"pid-file={folder}/pid", ""]))
         with running([program, "-k", "-C", str(config)], port=port, log=folder / "log"):
