@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from antiphon.channels.adapters.email.headers import Unsafe, mailbox
 from antiphon.channels.adapters.email.letter import Letter, write_letter
-from antiphon.channels.adapters.email.mime import dot_stuff
+from antiphon.channels.adapters.email.mime import assemble, dot_stuff
 from antiphon.channels.adapters.email.reply import Extensions
 from antiphon.channels.adapters.email.smtp import DkimKey
-from antiphon.kernel.records import Refused
+from antiphon.kernel.records import EmailBody, Refused
 from channels.email_peer import Inbox, adapter_to, letter, served
 
 SERVER = Extensions(pipelining=True, eight_bit=True, utf8=True)
@@ -322,3 +322,17 @@ def test_a_weak_or_strange_key_is_refused():
     )
     with pytest.raises(ValueError, match="RSA or an Ed25519"):
         Signer(domain="a.example", selector="s", private_key=odd.decode())
+
+
+def test_what_nobody_wrote_by_hand_says_so_and_a_letter_offers_to_unsubscribe_by_mail() -> None:
+    body = EmailBody(
+        "hello@example.org", "Larkspur", "Hi", "", "Hi", unsubscribe_url="https://x.example/u/t", automatic=True
+    )
+    message = assemble(
+        body, to="a@example.org", token="t", at_wall=0.0, eight_bit=True, unsubscribe_to="unsubscribe+t@b.example.org"
+    )
+    headers = dict(message.headers)
+    assert headers["Auto-Submitted"] == "auto-generated"
+    assert headers["List-Unsubscribe"] == "<https://x.example/u/t>, <mailto:unsubscribe+t@b.example.org>"
+    plain = assemble(body, to="a@example.org", token="t", at_wall=0.0, eight_bit=True)
+    assert dict(plain.headers)["List-Unsubscribe"] == "<https://x.example/u/t>"

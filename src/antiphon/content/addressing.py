@@ -32,6 +32,7 @@ class Addressing(Struct, frozen=True):
     sender_name: str = ""
     reply_to: str = ""
     feedback_id: str = ""
+    automatic: bool = False
     track: bool = True
     unsubscribe: bool = True
     preferences: bool = False

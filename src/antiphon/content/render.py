@@ -66,6 +66,7 @@ def _render_email(form: Email, locale: str, variables: Variables, addressing: Ad
         reply_to=addressing.reply_to,
         unsubscribe_url=frame.unsubscribe_url,
         feedback_id=addressing.feedback_id,
+        automatic=addressing.automatic,
     )
 
 

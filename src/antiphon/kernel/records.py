@@ -157,6 +157,8 @@ class EmailBody(Struct, frozen=True):
     reply_to: str = ""
     unsubscribe_url: str = ""
     feedback_id: str = ""
+    automatic: bool = False
+    """It answers what somebody did, without a person's doing: marked so that no machine answers it (RFC 3834)."""
 
 
 class SmsBody(Struct, frozen=True):

@@ -11,11 +11,13 @@ from antiphon import content
 from antiphon.kernel import gsm7, settings
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.errors import Problem
-from antiphon.kernel.records import Channel, DeliveryId, Outgoing, SmsBody
+from antiphon.kernel.records import Channel, DeliveryId, Outgoing, Purpose, SmsBody
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
+from antiphon.orchestration.habits import sender_of
 from antiphon.orchestration.records import Source
 from antiphon.orchestration.variables import locale_of, variables_of
+from antiphon.orchestration.zones import region_near
 
 log = structlog.get_logger()
 
@@ -83,9 +85,10 @@ def _writer(
                 sign=sign,
                 delivery=delivery,
                 brand=brand,
-                sender=now.sender_sms if channel == "sms" else now.sender_email,
+                sender=sender_of(now, channel, region_near(row["address"]) if channel == "sms" else None),
                 sender_name=now.brand_name,
                 feedback_id=feedback_id,
+                automatic=source.purpose is Purpose.SYSTEM,
                 preferences=True,
             ),
         )

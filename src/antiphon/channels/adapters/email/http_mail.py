@@ -237,6 +237,8 @@ def _headers(body: EmailBody, *, token: str) -> dict[str, str]:
     if body.unsubscribe_url:  # RFC 8058 3.1
         headers["List-Unsubscribe"] = f"<{url(body.unsubscribe_url)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if body.automatic:  # RFC 3834 5
+        headers["Auto-Submitted"] = "auto-generated"
     if body.feedback_id:
         headers["Feedback-ID"] = unstructured("Feedback-ID", body.feedback_id).replace("\r\n ", " ")
     return {**headers, HEADER: token}

@@ -52,7 +52,11 @@ def receipts(said: dict[str, Any], reader: Reader) -> list[Receipt]:
 
 def _report(said: dict[str, Any], reader: Reader) -> list[Receipt]:
     """DELIVERED_TO_OPERATOR (2) is on its way; only DELIVERED_TO_HANDSET (5) arrived."""
-    named: dict[str, Any] = {"token": said.get("callbackData"), "message_id": said.get("messageId"), "at": said.get("doneAt")}
+    named: dict[str, Any] = {
+        "token": said.get("callbackData"),
+        "message_id": said.get("messageId"),
+        "at": said.get("doneAt"),
+    }
     status, error = mapping(said.get("status")), mapping(said.get("error"))
     group, number, problem = text(status.get("groupId")), text(status.get("id")), text(error.get("id"))
     if group == "1":

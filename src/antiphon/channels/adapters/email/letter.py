@@ -36,8 +36,10 @@ def write_letter(
     offered: Extensions,
     at_wall: float,
     size_max: int,
+    takes_mail: bool = False,
 ) -> Letter | Refused:
-    """The letter as this server can take it, or why there can be none."""
+    """The letter as this server can take it, or why there can be none. `takes_mail`: what comes to the domain of the
+    envelope is read, so that a mail may unsubscribe."""
     body = outgoing.body
     if not isinstance(body, EmailBody):
         return Refused("message", "wrong_body", f"An e-mail is needed here, not {type(body).__name__}.")
@@ -50,7 +52,14 @@ def write_letter(
     except Unsafe as error:
         return Refused("address", "5.1.3", f"The recipient is {error}.")
     try:
-        message = assemble(body, to=str(to), token=outgoing.token, at_wall=at_wall, eight_bit=offered.eight_bit)
+        message = assemble(
+            body,
+            to=str(to),
+            token=outgoing.token,
+            at_wall=at_wall,
+            eight_bit=offered.eight_bit,
+            unsubscribe_to=f"unsubscribe+{outgoing.token}@{envelope_domain}" if takes_mail else "",
+        )
         domain = mailbox(body.sender).domain if signers else ""
     except Unsafe as error:
         return Refused("message", "bad_header", f"The sender, reply address or unsubscribe link is {error}.")

@@ -24,8 +24,12 @@ class Message(Struct, frozen=True):
         return head.encode() + b"\r\n" + self.body
 
 
-def assemble(body: EmailBody, *, to: str, token: str, at_wall: float, eight_bit: bool) -> Message:
+def assemble(
+    body: EmailBody, *, to: str, token: str, at_wall: float, eight_bit: bool, unsubscribe_to: str = ""
+) -> Message:
     """The message for one address. Without `eight_bit` all beyond ASCII goes as quoted-printable.
+
+    `unsubscribe_to` is an address of ours where a mail unsubscribes, for who knows no other way (RFC 2369 3.2).
 
     Raises `headers.Unsafe` where a sender, reply address or link cannot stand in a header.
     """
@@ -40,8 +44,11 @@ def assemble(body: EmailBody, *, to: str, token: str, at_wall: float, eight_bit:
     if body.reply_to:
         headers.append(("Reply-To", f"<{mailbox(body.reply_to)}>"))
     if body.unsubscribe_url:  # RFC 8058 3.1
-        headers.append(("List-Unsubscribe", f"<{url(body.unsubscribe_url)}>"))
+        by_mail = f", <mailto:{unsubscribe_to}>" if unsubscribe_to else ""
+        headers.append(("List-Unsubscribe", f"<{url(body.unsubscribe_url)}>{by_mail}"))
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    if body.automatic:  # RFC 3834 5
+        headers.append(("Auto-Submitted", "auto-generated"))
     if body.feedback_id:
         headers.append(("Feedback-ID", unstructured("Feedback-ID", body.feedback_id)))
     headers.append(("X-Antiphon-Delivery", token))

@@ -48,6 +48,7 @@ class DkimKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`ca_file`: authorities in PEM instead of the system's. Bounces go to `bounce+<token>@<envelope_domain>`.
+    `takes_mail`: an account of ours reads what comes there, so that mails may unsubscribe, too.
 
     `hello_name` is `envelope_domain` unless given. `answer_timeout_s` holds for opening and for each reply;
     RFC 5321 4.5.3.2 would wait 5 to 10 minutes. A server closes idle connections after about 5 minutes; we come
@@ -66,6 +67,7 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     dkim: list[DkimKey] = []
     answer_timeout_s: Annotated[float, Meta(gt=0, le=900)] = 60.0
     idle_s: Annotated[float, Meta(gt=0, le=900)] = 60.0
+    takes_mail: bool = False
 
     def __post_init__(self) -> None:
         if not is_domain(self.envelope_domain):
@@ -78,6 +80,10 @@ class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             if not is_domain(key.domain) or not is_domain(key.selector):
                 raise invalid(f"dkim[{index}]", "`domain` and `selector` must be names as they stand in the DNS.")
             _signer(index, key)
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Tracebacks are printed with it: never with the password."""
+        return [("host", self.host), ("port", self.port)]
 
     def __repr__(self) -> str:
         return f"SmtpSettings(host={self.host!r}, port={self.port}, security={self.security!r})"
@@ -173,6 +179,7 @@ class SmtpAdapter(OneWay):
                 offered=offered,
                 at_wall=self._wall(),
                 size_max=self.limits.size_max,
+                takes_mail=self._settings.takes_mail,
             )
             for each in messages
         ]
