@@ -212,13 +212,7 @@ def _put_together(
     took_s: float,
 ) -> DryRun:
     scale = total / looked_at if looked_at else 0.0
-    parts = {
-        kind: sorted(
-            (_part(name, group, named, scale) for (of, name), group in groups.items() if of == kind),
-            key=lambda part: (-part.n, part.name),
-        )
-        for kind in ("now", "later", "not")
-    }
+    parts = _parts(groups, named, scale)
     told = [group for (of, _), group in groups.items() if of != "not"]
     cost = scale * sum(group.cost for group in told)
     n = round(scale * sum(group.n for group in told))
@@ -243,6 +237,14 @@ def _put_together(
         not_told=parts["not"],
         hours=[Hour(hour, round(scale * many)) for hour, many in sorted(hours.items())],
     )
+
+
+def _parts(groups: dict[tuple[str, str], _Seen], named: dict[ProfileId, str], scale: float) -> dict[str, list[Part]]:
+    """Of those told now, later and not: the largest first."""
+    found: dict[str, list[Part]] = {"now": [], "later": [], "not": []}
+    for (of, name), group in groups.items():
+        found[of].append(_part(name, group, named, scale))
+    return {of: sorted(parts, key=lambda part: (-part.n, part.name)) for of, parts in found.items()}
 
 
 def _part(name: str, group: _Seen, named: dict[ProfileId, str], scale: float) -> Part:
