@@ -9,7 +9,7 @@ from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import Count, FailoverOn, MessageId, ProfileId, Purpose, SourceId
-from antiphon.orchestration import store
+from antiphon.orchestration import recall, store
 from antiphon.orchestration.conduct import CRITICAL
 from antiphon.orchestration.decide import decide
 from antiphon.orchestration.records import NO_TERMS, Budget, Source, Terms
@@ -97,6 +97,7 @@ async def resume(tx: Transaction, source: SourceId) -> None:
 async def cancel(tx: Transaction, source: SourceId) -> None:
     await store.set_state(tx, source, "cancelled")
     await store.cancel_open(tx, source)
+    await recall.want_source(tx, source)
     tx.wake(f"source:{source}")
 
 

@@ -261,7 +261,7 @@ VALUES (:bucket, :id, :profile_id, :source_id, :now, :expires_at, :variables);
 -- Deliveries that are due at providers that are up and not handed over, up to a limit.
 SELECT count(*)
   FROM (SELECT FROM delivery  -- across buckets: by the due index
-         WHERE provider_id = ANY(:providers::integer[]) AND lane < 9 AND due_at <= :now LIMIT :limit) ahead;
+         WHERE provider_id = ANY(:providers::integer[]) AND lane < 8 AND due_at <= :now LIMIT :limit) ahead;
 
 -- name: read_conversions
 -- The delivery that each of these people clicked last, within a time: what a conversion is owed to.

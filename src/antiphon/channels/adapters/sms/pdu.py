@@ -174,11 +174,11 @@ def _encode_body(body: Body) -> bytes:
         case Message():
             return _encode_message(body)
         case MessageResponse():
-            return _text(body.message_id, 65) + _encode_tlvs(body.tlvs)
+            return text(body.message_id, 65) + _encode_tlvs(body.tlvs)
         case BindResponse():
-            return _text(body.system_id, 16) + _encode_tlvs(body.tlvs)
-    names = _text(body.system_id, 16) + _text(body.password, 9) + _text(body.system_type, 13)
-    return names + _THREE.pack(body.interface_version, body.addr_ton, body.addr_npi) + _text(body.address_range, 41)
+            return text(body.system_id, 16) + _encode_tlvs(body.tlvs)
+    names = text(body.system_id, 16) + text(body.password, 9) + text(body.system_type, 13)
+    return names + _THREE.pack(body.interface_version, body.addr_ton, body.addr_npi) + text(body.address_range, 41)
 
 
 def _encode_message(body: Message) -> bytes:
@@ -186,14 +186,14 @@ def _encode_message(body: Message) -> bytes:
         raise ValueError(f"short_message holds 254 octets at most, not {len(body.short_message)}")
     return b"".join(
         (
-            _text(body.service_type, 6),
+            text(body.service_type, 6),
             bytes((body.source_addr_ton, body.source_addr_npi)),
-            _text(body.source_addr, 21),
+            text(body.source_addr, 21),
             bytes((body.dest_addr_ton, body.dest_addr_npi)),
-            _text(body.destination_addr, 21),
+            text(body.destination_addr, 21),
             _THREE.pack(body.esm_class, body.protocol_id, body.priority_flag),
-            _text(body.schedule_delivery_time, 17),
-            _text(body.validity_period, 17),
+            text(body.schedule_delivery_time, 17),
+            text(body.validity_period, 17),
             _FIVE.pack(
                 body.registered_delivery,
                 body.replace_if_present_flag,
@@ -207,7 +207,7 @@ def _encode_message(body: Message) -> bytes:
     )
 
 
-def _text(value: str, octets_max: int) -> bytes:
+def text(value: str, octets_max: int) -> bytes:
     """A C-octet string; `octets_max` counts the closing zero."""
     data = value.encode("latin-1")
     if len(data) >= octets_max or b"\0" in data:

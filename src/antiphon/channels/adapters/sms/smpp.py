@@ -25,8 +25,8 @@ from typing import Any, ClassVar
 import structlog
 from msgspec import Struct
 
-from antiphon.channels.adapter import Limits, OneWay, Sink, Unreachable
-from antiphon.channels.adapters.sms import pdu
+from antiphon.channels.adapter import Limits, OneWay, Recalled, Sent, Sink, Unreachable
+from antiphon.channels.adapters.sms import cancel, pdu
 from antiphon.channels.adapters.sms.inbox import IdForm, Inbox, same_id
 from antiphon.channels.adapters.sms.pdu import Pdu
 from antiphon.channels.adapters.sms.session import Answer, NotBound, Session, Unanswered, open_session
@@ -44,6 +44,7 @@ from antiphon.kernel.records import (
     Receipt,
     Refused,
     Result,
+    SmsBody,
 )
 
 log = structlog.get_logger()
@@ -142,6 +143,7 @@ class SmppAdapter(OneWay):
         self._provider = provider_id
         self._settings = settings
         self._now = now
+        self._sender = settings.sender
         self._session: Session | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._inbox = Inbox(
@@ -176,6 +178,22 @@ class SmppAdapter(OneWay):
     async def listen(self, sink: Sink) -> None:
         await self._inbox.serve(sink)
 
+    async def recall(self, sent: Sequence[Sent]) -> Sequence[Recalled]:
+        """By the id that the SMSC gave. The source address must be the message's own: the one used last here stands for
+        it. Where ids had to be rewritten, the SMSC's own form of them is not known any more."""
+        if self._settings.submit_ids != "text":
+            return [Recalled.CANNOT] * len(sent)
+        return await asyncio.gather(*[self._recall(each.provider_message_id) for each in sent])
+
+    async def _recall(self, message_id: str | None) -> Recalled:
+        session = self._session
+        if not message_id:
+            return Recalled.CANNOT
+        if session is None:
+            return Recalled.TOO_LATE
+        request = cancel.body(message_id, sender=self._sender)
+        return cancel.outcome(await session.ask(cancel.CANCEL_SM, request))
+
     async def _submit(self, outgoing: Outgoing) -> list[asyncio.Future[Answer]] | Result:
         """Answers to come, or the result where nothing left."""
         settings = self._settings
@@ -201,6 +219,7 @@ class SmppAdapter(OneWay):
             session.release(len(messages))
             return NotSent("the deadline has passed")
         last = messages[-1]
+        self._sender = outgoing.body.sender or settings.sender if isinstance(outgoing.body, SmsBody) else self._sender
         return [session.submit(message, tag=(outgoing.delivery, message is last)) for message in messages]
 
     async def _result(self, answers: list[asyncio.Future[Answer]]) -> Result:

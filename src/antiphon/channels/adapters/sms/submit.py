@@ -47,7 +47,7 @@ def plan(
     if len(pieces) > parts_max:
         return Refused("message", "too_long", f"{len(pieces)} parts; at most {parts_max} are sent")
     coding = CODING_UCS2 if gsm7.encoding(outgoing.body.text) == "UCS-2" else gsm_data_coding
-    (ton, npi), address = _sender_kind(sender)
+    (ton, npi), address = sender_kind(sender)
     whole = pdu.Message(
         source_addr=address,
         source_addr_ton=ton,
@@ -76,7 +76,7 @@ def _parts(whole: pdu.Message, pieces: list[bytes], *, reference: int) -> list[p
     ]
 
 
-def _sender_kind(sender: str) -> tuple[tuple[int, int], str]:
+def sender_kind(sender: str) -> tuple[tuple[int, int], str]:
     if not sender:
         return (0, 0), ""  # the SMSC puts its default
     if _NUMBER.fullmatch(sender):
