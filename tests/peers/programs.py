@@ -137,10 +137,12 @@ def postfix(routes: Mapping[str, int]) -> Iterator[int]:
         (folder / "etc/main.cf").write_text(MAIN_CF.format(folder=folder, transports=transports))
         (folder / "etc/master.cf").write_text(MASTER_CF.format(port=port))
         log = folder / "start.log"
-        command = [program, "-c", str(folder / "etc"), "start-fg"]
-        with running(command, port=port, log=log):
-            yield port
-        subprocess.run([program, "-c", str(folder / "etc"), "abort"], capture_output=True, timeout=10, check=False)
+        command = [program, "-c", str(folder / "etc")]
+        with running([*command, "start-fg"], port=port, log=log):
+            try:
+                yield port
+            finally:  # its master has a session of its own
+                subprocess.run([*command, "abort"], capture_output=True, timeout=10, check=False)
 
 
 DOVECOT_CONF = """
