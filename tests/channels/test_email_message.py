@@ -328,11 +328,10 @@ def test_what_nobody_wrote_by_hand_says_so_and_a_letter_offers_to_unsubscribe_by
     body = EmailBody(
         "hello@example.org", "Larkspur", "Hi", "", "Hi", unsubscribe_url="https://x.example/u/t", automatic=True
     )
-    message = assemble(
-        body, to="a@example.org", token="t", at_wall=0.0, eight_bit=True, unsubscribe_to="unsubscribe+t@b.example.org"
-    )
+    message = assemble(body, to="a@example.org", token="t", at_wall=0.0, eight_bit=True, inbox="b.example.org")
     headers = dict(message.headers)
     assert headers["Auto-Submitted"] == "auto-generated"
     assert headers["List-Unsubscribe"] == "<https://x.example/u/t>, <mailto:unsubscribe+t@b.example.org>"
+    assert headers["Reply-To"] == "<reply+t@b.example.org>"
     plain = assemble(body, to="a@example.org", token="t", at_wall=0.0, eight_bit=True)
     assert dict(plain.headers)["List-Unsubscribe"] == "<https://x.example/u/t>"

@@ -29,6 +29,8 @@ class Ports(Struct, frozen=True):
     smtp: list[int]
     smpp: list[int]
     http: int
+    mx: int = 0
+    """Where we listen for mail; 0 in a company that was made before it could."""
 
     @property
     def world_url(self) -> str:
@@ -59,7 +61,7 @@ def demo(place: Place, *, host: str = "127.0.0.1", port: int = 8080, people: int
 def _ports(file: Path, port: int) -> Ports:
     if file.exists():
         return msgspec.json.decode(file.read_bytes(), type=Ports)
-    ports = Ports(smtp=[port + 1, port + 2], smpp=[port + 3, port + 4], http=port + 5)
+    ports = Ports(smtp=[port + 1, port + 2], smpp=[port + 3, port + 4], http=port + 5, mx=port + 6)
     file.write_bytes(msgspec.json.encode(ports))
     return ports
 
@@ -79,6 +81,7 @@ async def _prepare(dsn: str, ports: Ports, base_url: str) -> str:
 def _start_world(data: Path, ports: Ports, key: str, *, port: int, people: int, seed: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "antiphon_world", "--seed", str(seed), "--log", str(data / "world.log.jsonl")]
     command += ["--smtp", *map(str, ports.smtp), "--smpp", *map(str, ports.smpp), "--http", str(ports.http)]
+    command += ["--mx", f"127.0.0.1:{ports.mx}"] if ports.mx else []
     # Minutes instead of hours until somebody opens: a visitor sees it happen.
     command += ["--faults", str(Path(__file__).with_name("habits.json"))]
     command += ["--target", f"http://127.0.0.1:{port}", "--key", key, "--people", str(people)]
@@ -90,7 +93,9 @@ async def _fill(dsn: str, ports: Ports, *, people: int, seed: int, base_url: str
     async with opened(dsn, base_url=base_url, sandbox=True, migrating=False) as runtime:
         if not await _is_filled(runtime):
             with contextlib.suppress(asyncio.CancelledError):
-                await company.fill(runtime, ports.smtp, ports.smpp, ports.world_url, people=people, seed=seed)
+                await company.fill(
+                    runtime, ports.smtp, ports.smpp, ports.world_url, mx=ports.mx, people=people, seed=seed
+                )
 
 
 async def _is_filled(runtime: Runtime) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 
 from antiphon import campaigns, channels, content, profiles, segments
 from antiphon.app.demo import identities, messages, topics
+from antiphon.campaigns import asked as campaigns_asked
 from antiphon.integrations.imports.importer import import_events, import_people
 from antiphon.integrations.imports.mapping import EventMap, Kind, PeopleMap
 from antiphon.kernel import keys, settings
@@ -24,6 +25,7 @@ from antiphon.segments import ladders
 from antiphon.segments.presets import open_preset
 
 HISTORY_DAYS = 60
+RETURN_DOMAIN = "bounce.larkspur.example"
 BATCH = 1_000
 MORNING = time(14, 0)
 """UTC: noon has come in Denver's east and evening has not in Madrid, so that nobody's quiet hours hide the demo."""
@@ -70,6 +72,31 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
 """By the names that they have here: the preset, and what is not as usual. The company has a history of two months."""
 
 
+PLANNED = (
+    campaigns.NewCampaign(
+        "Winter newsletter",
+        "Newsletter",
+        "Everybody",
+        ["email"],
+        send_at=campaigns_asked.SendAt(best_hour=True),
+        throttle=campaigns_asked.Throttle(per_minute=600),
+        exclude=["Bought in the last 30 days"],
+        priority=-1,
+        budget=2.0,
+    ),
+    campaigns.NewCampaign(
+        "Last call for the coupon",
+        "Autumn coupon",
+        "Everybody",
+        ["push", "sms"],
+        follow=campaigns_asked.Follow("Autumn coupon", unless="opened"),
+        expires_in="2d",
+        priority=3,
+    ),
+)
+"""Drafts to be looked at and rehearsed."""
+
+
 async def set_clock(runtime: Runtime) -> None:
     """Product time runs from this afternoon on; a clock that was moved before is left alone."""
     state = runtime.database.clock.state
@@ -82,12 +109,16 @@ async def is_filled(tx: Transaction) -> bool:
     return bool(await campaigns.list_all(tx, limit=1))
 
 
-async def fill(runtime: Runtime, smtp: list[int], smpp: list[int], world_url: str, *, people: int, seed: int) -> None:
+async def fill(
+    runtime: Runtime, smtp: list[int], smpp: list[int], world_url: str, *, mx: int = 0, people: int, seed: int
+) -> None:
     """Settings, accounts, customers with their history and wishes, segments, messages, a campaign under way."""
     database = runtime.database
     async with database.transaction() as tx:
         await settings.write(tx, SETTINGS)
-        await _make_accounts(tx, runtime, smtp, smpp)
+        await _make_accounts(tx, runtime, smtp, smpp, takes_mail=bool(mx))
+        if mx:
+            await _take_mail(tx, runtime, mx)
         await topics.write_topics(tx)
     await _import(runtime, world_url, people=people, seed=seed)
     for name, rule in SEGMENTS.items():
@@ -104,6 +135,8 @@ async def fill(runtime: Runtime, smtp: list[int], smpp: list[int], world_url: st
             channels=["email", "sms", "push"],
         )
         await campaigns.launch(tx, campaign)
+        for planned in PLANNED:
+            await campaigns.make(tx, planned)
 
 
 async def _open_presets(database: Database) -> None:
@@ -116,7 +149,22 @@ async def _open_presets(database: Database) -> None:
         await ladders.create(database, name.capitalize(), stages, wait_s=0)  # workers build it, beside the campaign
 
 
-async def _make_accounts(tx: Transaction, runtime: Runtime, smtp: list[int], smpp: list[int]) -> None:
+async def _take_mail(tx: Transaction, runtime: Runtime, port: int) -> None:
+    """Bounces, complaints and answers come home."""
+    settings = {
+        "host": "127.0.0.1",
+        "port": port,
+        "hostname": "mx.larkspur.example",
+        "domains": [RETURN_DOMAIN, "larkspur.example"],
+        "mailboxes": ["hello@larkspur.example"],
+        "per_minute": 10_000,
+    }
+    await channels.create_provider(tx, runtime.secrets, name="Mail exchanger", adapter="mx", settings=settings)
+
+
+async def _make_accounts(
+    tx: Transaction, runtime: Runtime, smtp: list[int], smpp: list[int], *, takes_mail: bool
+) -> None:
     dkim = [{"domain": "larkspur.example", "selector": "a2026", "private_key": keys.new_dkim_key()}]
     for n, port in enumerate(smtp):
         await channels.create_provider(
@@ -128,7 +176,8 @@ async def _make_accounts(tx: Transaction, runtime: Runtime, smtp: list[int], smp
                 "host": "127.0.0.1",
                 "port": port,
                 "security": "none",
-                "envelope_domain": "bounce.larkspur.example",
+                "envelope_domain": RETURN_DOMAIN,
+                "takes_mail": takes_mail,
                 "connections": 4,
                 "dkim": dkim,
             },

@@ -13,6 +13,7 @@ import structlog
 
 from antiphon.channels.adapter import Callback, Forged, Surroundings
 from antiphon.channels.adapters.email.status import STATUS
+from antiphon.kernel.devices import is_machine as is_machine
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import DeliveryId, FailureClass, Receipt, ReceiptKind
 
@@ -130,8 +131,3 @@ def failure_of(status: str) -> FailureClass | None:
     if status.startswith("4."):
         return "temporary"
     return STATUS.get(status) or STATUS.get(status.rpartition(".")[0])
-
-
-def is_machine(user_agent: str) -> bool:
-    """Apple's Mail Privacy Protection names itself so and no more; Gmail and Yahoo fetch pictures on their own."""
-    return user_agent.strip() == "Mozilla/5.0" or "GoogleImageProxy" in user_agent or "YahooMailProxy" in user_agent

@@ -39,7 +39,7 @@ def write_letter(
     takes_mail: bool = False,
 ) -> Letter | Refused:
     """The letter as this server can take it, or why there can be none. `takes_mail`: what comes to the domain of the
-    envelope is read, so that a mail may unsubscribe."""
+    envelope is read, so that answers go there and a mail may unsubscribe."""
     body = outgoing.body
     if not isinstance(body, EmailBody):
         return Refused("message", "wrong_body", f"An e-mail is needed here, not {type(body).__name__}.")
@@ -58,7 +58,7 @@ def write_letter(
             token=outgoing.token,
             at_wall=at_wall,
             eight_bit=offered.eight_bit,
-            unsubscribe_to=f"unsubscribe+{outgoing.token}@{envelope_domain}" if takes_mail else "",
+            inbox=envelope_domain if takes_mail else "",
         )
         domain = mailbox(body.sender).domain if signers else ""
     except Unsafe as error:

@@ -24,12 +24,11 @@ class Message(Struct, frozen=True):
         return head.encode() + b"\r\n" + self.body
 
 
-def assemble(
-    body: EmailBody, *, to: str, token: str, at_wall: float, eight_bit: bool, unsubscribe_to: str = ""
-) -> Message:
+def assemble(body: EmailBody, *, to: str, token: str, at_wall: float, eight_bit: bool, inbox: str = "") -> Message:
     """The message for one address. Without `eight_bit` all beyond ASCII goes as quoted-printable.
 
-    `unsubscribe_to` is an address of ours where a mail unsubscribes, for who knows no other way (RFC 2369 3.2).
+    `inbox` is a domain of ours where mail is read: an answer finds its message there, and a mail unsubscribes, for who
+    knows no other way (RFC 2369 3.2).
 
     Raises `headers.Unsafe` where a sender, reply address or link cannot stand in a header.
     """
@@ -41,10 +40,11 @@ def assemble(
         ("Date", _date(int(at_wall))),
         ("Message-ID", f"<{token}@{sender.rpartition('@')[2]}>"),
     ]
-    if body.reply_to:
-        headers.append(("Reply-To", f"<{mailbox(body.reply_to)}>"))
+    if body.reply_to or inbox:
+        answers = mailbox(body.reply_to) if body.reply_to else f"reply+{token}@{inbox}"
+        headers.append(("Reply-To", f"<{answers}>"))
     if body.unsubscribe_url:  # RFC 8058 3.1
-        by_mail = f", <mailto:{unsubscribe_to}>" if unsubscribe_to else ""
+        by_mail = f", <mailto:unsubscribe+{token}@{inbox}>" if inbox else ""
         headers.append(("List-Unsubscribe", f"<{url(body.unsubscribe_url)}>{by_mail}"))
         headers.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     if body.automatic:  # RFC 3834 5

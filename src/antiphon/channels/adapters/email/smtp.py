@@ -48,7 +48,7 @@ class DkimKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`ca_file`: authorities in PEM instead of the system's. Bounces go to `bounce+<token>@<envelope_domain>`.
-    `takes_mail`: an account of ours reads what comes there, so that mails may unsubscribe, too.
+    `takes_mail`: an account of ours reads what comes there, so that answers go there, and a mail may unsubscribe.
 
     `hello_name` is `envelope_domain` unless given. `answer_timeout_s` holds for opening and for each reply;
     RFC 5321 4.5.3.2 would wait 5 to 10 minutes. A server closes idle connections after about 5 minutes; we come
