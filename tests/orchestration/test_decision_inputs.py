@@ -84,7 +84,7 @@ class TestTheLastPlace:
         assert (first.notification, first.act) == (young.id, "send")
         assert (second.act, second.reason, second.until) == ("wait", "capped", NOW + timedelta(days=1))
         assert second.because == (
-            "at most 1 messages in a day; the last place went to campaign 1: its priority is higher (5 against 0)"
+            "at most 1 message in a day; the last place went to campaign 1: its priority is higher (5 against 0)"
         )
 
     def test_of_equals_goes_to_the_older(self):

@@ -52,7 +52,7 @@ NO_CHANNEL: Mapping[Reason, str] = {
 def choose(case: PersonCase, policy: Policy, *, now: datetime) -> list[Verdict]:
     """A verdict for each open notification, the most urgent first."""
     verdicts: list[Verdict] = []
-    used, told = Used(case.places), list(case.told)
+    used, told = Used(limits.standing(case)), list(case.told)
     twins = _twins(case) if len(case.notifications) > 1 or case.notifications[0].told_elsewhere else frozenset()
     for notification in sorted(case.notifications, key=_urgency):
         if notification.id in twins:
@@ -102,12 +102,12 @@ def _choose_one(
     over = _over(case, notification, now=now)
     if over is not None:
         return over
-    first = not notification.attempts
-    if first and (why := ineligible(case, notification)) is not None:
-        return Verdict(notification.id, "drop", reason=why[0], because=why[1])
     made = tuple(attempt for attempt in notification.attempts if attempt.state not in FINAL_FROM_QUEUED)
     if len(made) < len(notification.attempts):
         notification = replace(notification, attempts=made)  # what never left is no attempt
+    first = not made
+    if first and (why := ineligible(case, notification)) is not None:
+        return Verdict(notification.id, "drop", reason=why[0], because=why[1])
     looked, possible = options(case, notification, policy, now=now)
     if not possible:
         return _nothing(notification, looked)

@@ -16,7 +16,7 @@ from antiphon.kernel.records import Count, Halted, NotificationId, ProfileId, So
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
 from antiphon.orchestration.choose import choose
-from antiphon.orchestration.limits import kept
+from antiphon.orchestration.limits import kept, standing
 from antiphon.orchestration.policy import read_policy
 from antiphon.orchestration.records import OpenNotification, PersonCase, Place, Policy, Verdict
 
@@ -143,13 +143,12 @@ def _costs(case: PersonCase, verdicts: Sequence[Verdict], left: Mapping[SourceId
 
 
 async def _write_places(tx: Transaction, chosen: Chosen, policy: Policy) -> None:
-    if not policy.caps:
-        return
     taken: dict[ProfileId, list[Place]] = {}
     for case, verdicts in chosen:
-        new = [verdict.place for verdict in verdicts if verdict.act == "send" and verdict.place is not None]
-        if new:
-            taken[case.profile] = [*kept(case.places, policy.caps, now=tx.now), *new]
+        stand = standing(case)
+        new = [v.place for v in verdicts if v.act == "send" and v.place is not None] if policy.caps else []
+        if new or len(stand) < len(case.places):
+            taken[case.profile] = [*kept(stand, policy.caps, now=tx.now), *new]
     await store.write_caps(tx, taken)
 
 

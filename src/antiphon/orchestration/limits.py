@@ -25,6 +25,20 @@ class Wait(Struct, frozen=True):
     because: str
 
 
+def standing(case: PersonCase) -> Sequence[Place]:
+    """The places taken, but those of attempts that were taken back before they left."""
+    gone = [(n.withdrawn.at, n.source.id) for n in case.notifications if n.withdrawn is not None]
+    if not gone:
+        return case.places
+    stand = []
+    for place in case.places:
+        if (key := (place.at, place.source)) in gone:
+            gone.remove(key)
+        else:
+            stand.append(place)
+    return stand
+
+
 class Used:
     """Places taken under the caps, and by whom in this very decision: so that who lost the last one is told to whom."""
 
@@ -61,7 +75,8 @@ def _counts(cap: FrequencyCap, place: Place) -> bool:
 
 def _because(cap: FrequencyCap, source: Source, used: Used) -> str:
     what = " ".join(word for word in (cap.channel, f"about {cap.topic}" if cap.topic else None) if word)
-    said = f"at most {cap.count} messages{' by ' + what if cap.channel else ' ' + what if what else ''}"
+    messages = "message" if cap.count == 1 else "messages"
+    said = f"at most {cap.count} {messages}{' by ' + what if cap.channel else ' ' + what if what else ''}"
     said += f" in {_span(cap.within_s)}"
     winner = used.winner(cap)
     if winner is None:

@@ -165,6 +165,13 @@ class Seen(Struct, frozen=True):
     how: Literal["delivered", "opened", "clicked"]
 
 
+class Withdrawn(Struct, frozen=True):
+    """The newest attempt never left: when it was decided, and what was reserved for it. Both come back."""
+
+    at: datetime
+    cost: float = 0.0
+
+
 class OpenNotification(Struct, frozen=True):
     """`number`: the number of the person that it was written for. `told_elsewhere`: another of their numbers was told
     the same."""
@@ -182,6 +189,7 @@ class OpenNotification(Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     seen: Seen | None = None
     """What they made of the message that this one follows."""
+    withdrawn: Withdrawn | None = None
 
 
 class Place(Struct, frozen=True):

@@ -23,18 +23,30 @@ UPDATE source SET prefer = :prefer WHERE id = :id;
 -- Their locks are held.
 SELECT given.profile_id, nextval('notification_seq') << 8 | (given.profile_id & 255) AS id
   FROM unnest(:profiles::bigint[]) AS given(profile_id)
- WHERE NOT EXISTS (SELECT FROM notification n
-                    WHERE n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
-                      AND n.source_id = :source_id)
-   AND NOT EXISTS (SELECT FROM person a
-                     JOIN notification n
-                       ON n.bucket = a.bucket AND n.profile_id = a.profile_id AND n.source_id = :source_id
-                    WHERE a.merged_into = given.profile_id);
+  -- LIMIT keeps these from being joined as wholes: a source that is being told to many has no statistics yet, and each
+  -- batch would read all that it was told so far.
+  LEFT JOIN LATERAL (SELECT n.id
+                       FROM notification n
+                      WHERE n.bucket = (given.profile_id & 255)::smallint AND n.profile_id = given.profile_id
+                        AND n.source_id = :source_id
+                      LIMIT 1) own ON true
+  LEFT JOIN LATERAL (SELECT n.id
+                       FROM person a
+                      CROSS JOIN LATERAL (SELECT n.id
+                                            FROM notification n
+                                           WHERE n.bucket = a.bucket AND n.profile_id = a.profile_id
+                                             AND n.source_id = :source_id
+                                           LIMIT 1) n
+                      WHERE a.merged_into = given.profile_id
+                      LIMIT 1) other ON true
+ WHERE own.id IS NULL AND other.id IS NULL;
 
 -- name: read_open
 -- All that is still open for these people under any of their numbers, locked: what receipts say meanwhile waits, or
 -- is seen.
-SELECT number.person, n.id, n.profile_id, n.source_id, n.variant, n.created_at, n.expires_at, n.state
+SELECT number.person, n.id, n.profile_id, n.source_id, n.variant, n.created_at, n.expires_at, n.state,
+       CASE WHEN n.decision ->> 'act' = 'send' THEN (n.decision ->> 'at')::timestamptz END AS sent_at,
+       coalesce((n.decision ->> 'cost')::double precision, 0) AS cost
   FROM notification n
   JOIN (SELECT given.profile_id, given.profile_id AS person FROM unnest(:profiles::bigint[]) AS given(profile_id)
         UNION ALL

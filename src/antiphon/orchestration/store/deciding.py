@@ -15,6 +15,7 @@ from antiphon import metrics, profiles
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import NotificationId, ProfileId, directory_bucket
 from antiphon.orchestration.eligible import SEEN_RANK
+from antiphon.orchestration.fold import FINAL_FROM_QUEUED
 from antiphon.orchestration.jurisdictions import BY_TELEPHONE, caps_for
 from antiphon.orchestration.records import (
     Attempt,
@@ -26,6 +27,7 @@ from antiphon.orchestration.records import (
     Source,
     Told,
     Window,
+    Withdrawn,
 )
 from antiphon.orchestration.store import places as packing
 from antiphon.orchestration.store.base import queries
@@ -87,6 +89,7 @@ async def lock_and_load(
     for profile, notification in told.items():
         waiting[profile].append(notification)
     for row in opened:
+        made = attempts.get(row["id"], [])
         waiting[row["person"]].append(
             OpenNotification(
                 id=row["id"],
@@ -96,8 +99,9 @@ async def lock_and_load(
                 variant=row["variant"],
                 expires_at=row["expires_at"],
                 waited=row["state"] == "waiting",
-                attempts=tuple(attempts.get(row["id"], ())),
+                attempts=tuple(made),
                 told_elsewhere=row["id"] in elsewhere,
+                withdrawn=_withdrawn(row, made),
             )
         )
     places = {
@@ -106,6 +110,13 @@ async def lock_and_load(
     }
     cases = await put_together(tx, waiting, places)
     return cases, {number: len(made) for number, made in attempts.items()}
+
+
+def _withdrawn(row: Row, made: Sequence[Attempt]) -> Withdrawn | None:
+    """Only the newest attempt: an older one was taken back before the newest was decided."""
+    if row["sent_at"] is None or not made or made[-1].state not in FINAL_FROM_QUEUED:
+        return None
+    return Withdrawn(row["sent_at"], row["cost"])
 
 
 def _named(locked: Locked) -> set[int]:

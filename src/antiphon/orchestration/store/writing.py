@@ -16,7 +16,7 @@ from antiphon.orchestration.conduct import CONDUCT
 from antiphon.orchestration.records import OpenNotification, Option, Place, Verdict
 from antiphon.orchestration.store import places as packing
 from antiphon.orchestration.store.base import queries
-from antiphon.orchestration.store.people import people_of
+from antiphon.orchestration.store.people import in_order, people_of
 
 
 async def take_addresses(tx: Transaction, wanted: Sequence[tuple[SourceId, str, str, ProfileId]]) -> list[bool]:
@@ -102,6 +102,8 @@ def decision_json(verdict: Verdict, *, at: datetime) -> str:
         document["reason"] = verdict.reason
     if verdict.until:
         document["until"] = verdict.until
+    if verdict.cost:
+        document["cost"] = verdict.cost
     if verdict.propensity is not None:
         document["propensity"] = round(verdict.propensity, 4)
     if len(verdict.options) > 1 or verdict.act != "send":
@@ -117,11 +119,11 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 async def write_caps(tx: Transaction, taken: Mapping[ProfileId, Sequence[Place]]) -> None:
-    """All places of each person that still count, the new ones among them."""
-    rows = [(person, place.at, packing.pack(place)) for person, places in taken.items() for place in places]
-    if rows:
-        people, at, what = (list(column) for column in zip(*rows, strict=True))
-        await queries.run(tx, "write_caps", profiles=people, at=at, what=what)
+    """All places of each person that still count, the new ones among them; perhaps none."""
+    if taken:
+        rows = [(person, place.at, packing.pack(place)) for person, places in taken.items() for place in places]
+        people, at, what = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+        await queries.run(tx, "write_caps", whose=in_order(taken), profiles=people, at=at, what=what)
 
 
 async def lock_budgets(tx: Transaction, sources: Sequence[SourceId]) -> dict[SourceId, float]:

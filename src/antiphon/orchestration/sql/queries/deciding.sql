@@ -2,9 +2,13 @@
 -- The places under the caps of these people, all that still count and the new ones. Their locks are held.
 UPDATE person p
    SET capped_at = given.at, capped_as = given.what
-  FROM (SELECT profile_id, array_agg(at ORDER BY at, what) AS at, array_agg(what ORDER BY at, what) AS what
-          FROM unnest(:profiles::bigint[], :at::timestamptz[], :what::bigint[]) AS rows(profile_id, at, what)
-         GROUP BY profile_id) AS given
+  FROM (SELECT whose.profile_id,
+               coalesce(array_agg(at ORDER BY at, what) FILTER (WHERE at IS NOT NULL), '{}') AS at,
+               coalesce(array_agg(what ORDER BY at, what) FILTER (WHERE at IS NOT NULL), '{}') AS what
+          FROM unnest(:whose::bigint[]) AS whose(profile_id)
+          LEFT JOIN unnest(:profiles::bigint[], :at::timestamptz[], :what::bigint[]) AS rows(profile_id, at, what)
+            ON rows.profile_id = whose.profile_id
+         GROUP BY whose.profile_id) AS given
  WHERE p.bucket = (given.profile_id & 255)::smallint AND p.profile_id = given.profile_id;
 
 -- name: read_capped
