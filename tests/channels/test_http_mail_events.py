@@ -87,7 +87,7 @@ GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com
         (ses("Reject", {"reason": "Bad content"}), ("failed", "message", "Bad content", False)),
         (ses("Open", {"userAgent": CHROME}), ("opened", None, "", False)),
         (ses("Open", {"userAgent": APPLE}), ("opened", None, "", True)),
-        (ses("Open", {"userAgent": GMAIL}), ("opened", None, "", True)),
+        (ses("Open", {"userAgent": GMAIL}), ("opened", None, "", False)),
         (ses("Click", {"userAgent": CHROME, "link": "https://shop.example"}), ("clicked", None, "", False)),
         (ses("Rendering Failure", {"errorMessage": "x"}), ("failed", "message", "rendering", False)),
         (ses("Subscription", {"newTopicPreferences": {"unsubscribeAll": True}}),

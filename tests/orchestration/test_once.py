@@ -145,16 +145,18 @@ async def test_any_order_of_receipts_in_any_chunks_by_many_at_once_ends_the_same
         return not open_ones
 
     await stage.eventually(decided)
+    of_machines = [fold([each for each in said if each.delivery == row["id"]]) for row in rows]
     view, told = await stage.view(campaign), [row["state"] for row in rows]
     expected = {
         "notified": 40, "sent": 40, "delivered": sum(s in ("delivered", "read") for s in told),
         "failed": told.count("failed"), "expired": told.count("expired"),
         "opened": sum(row["opened_at"] is not None for row in rows),
         "clicked": sum(row["clicked_at"] is not None for row in rows),
+        "machine_opened": sum(each.machine_opened_at is not None for each in of_machines),
+        "machine_clicked": sum(each.machine_clicked_at is not None for each in of_machines),
     }  # fmt: skip
     assert counts(view) == {kind: n for kind, n in expected.items() if n}
     assert view.notifications.get("delivered", 0) == expected["delivered"]
-    of_machines = [fold([each for each in said if each.delivery == row["id"]]) for row in rows]
     timelines = {
         "Email Sent": 40, "Email Delivered": expected["delivered"], "Email Opened": expected["opened"],
         "Email Link Clicked": expected["clicked"],

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.pages import devices
-from antiphon.pages.devices import device_of
+from antiphon.kernel import devices
+from antiphon.kernel.devices import device_of
 
 FIXTURES = Path(__file__).parents[2] / "../shared/data/user-agents/device_detector_fixtures.jsonl.gz"
 KINDS = {

@@ -14,8 +14,7 @@ from antiphon import metrics, orchestration, profiles
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.records import DeliveryId, EmailBody, Identifier, SourceId
-from antiphon.orchestration.deliver import render
-from antiphon.pages.machines import is_machine, is_too_quick
+from antiphon.orchestration import rendering
 from conftest import START
 from pages.stage import MESSAGE, Stage
 
@@ -103,7 +102,7 @@ async def test_machines_prove_delivery_and_are_no_readers(stage: Stage, client: 
     assert answer.status_code == 302
     delivery = await stage.delivery(source, anna)
     assert (delivery.state, delivery.opened_at, delivery.clicked_at) == ("delivered", None, None)
-    assert await counted(stage, source) == {"delivered": 1}
+    assert await counted(stage, source) == {"delivered": 1, "machine_opened": 1, "machine_clicked": 1}
 
 
 async def test_a_click_too_quick_for_a_person_is_a_machines(stage: Stage, client: httpx.AsyncClient) -> None:
@@ -183,30 +182,6 @@ async def test_a_reader_waits_no_longer_than_two_seconds_for_a_slow_record(
     pytest.fail("the click was not written when the lock was gone")
 
 
-@pytest.mark.parametrize(
-    ("agent", "machine"),
-    [
-        ("Mozilla/5.0", True),
-        ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", True),
-        ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0; BOIE9;ENUS)", True),
-        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", True),
-        ("facebookexternalhit/1.1", True),
-        ("Mozilla/5.0 (Linux; Android 9; CUBOT NOTE 20) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", False),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)", False),
-    ],
-)
-def test_who_says_of_itself_that_it_is_a_machine(agent: str, machine: bool) -> None:
-    assert is_machine("GET", {"user-agent": agent}) is machine
-
-
-def test_only_mail_is_scanned_before_it_is_read() -> None:
-    assert is_too_quick("email", START, START + timedelta(seconds=1))
-    assert not is_too_quick("email", START, START + timedelta(seconds=2))
-    assert not is_too_quick("sms", START, START)
-    assert not is_too_quick("email", None, START)
-    assert not is_too_quick("email", START, START - timedelta(days=1))
-
-
 async def test_a_message_knows_the_account_that_was_joined_last(
     stage: Stage, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +203,8 @@ async def test_a_message_knows_the_account_that_was_joined_last(
     for id, plan, target in targets:
         delivery = await stage.delivery(source, id)
         async with stage.database.transaction() as tx:
-            [rendered] = await render(stage.runtime, tx, [DeliveryId(int(delivery.id))])
+            rows, sources = await rendering.read(tx, [DeliveryId(int(delivery.id))])
+            [rendered] = await rendering.render(stage.runtime, tx, rows, sources)
         assert rendered.outgoing is not None, rendered.problem
         assert isinstance(rendered.outgoing.body, EmailBody)
         assert plan in rendered.outgoing.body.html

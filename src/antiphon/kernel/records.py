@@ -232,7 +232,7 @@ class Receipt(Struct, frozen=True):
 
     Named by `delivery` (our token came back) or by `provider` and `provider_message_id`.
     `at` is product time. `machine` marks opens and clicks that no person made. `device` is where a person opened or
-    clicked (`pages.devices`: mobile, tablet, desktop …); empty where it is not known.
+    clicked (`kernel.devices`: mobile, tablet, desktop …); empty where it is not known.
     """
 
     kind: ReceiptKind

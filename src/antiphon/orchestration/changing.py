@@ -72,6 +72,10 @@ class Change:
             kinds.append(("opened", 1, self.opened_at))
         if self.clicked:
             kinds.append(("clicked", 1, self.clicked_at))
+        if self.machine_opened and ("opened", self.row["channel"]) in MACHINE:
+            kinds.append(("machine_opened", 1, self.folded.machine_opened_at))
+        if self.machine_clicked and ("clicked", self.row["channel"]) in MACHINE:
+            kinds.append(("machine_clicked", 1, self.folded.machine_clicked_at))
         return [
             Count(SourceId(self.row["source_id"]), self.row["channel"], self.row["variant"], kind, at or self.at, n)
             for kind, n, at in kinds

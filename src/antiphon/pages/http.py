@@ -15,6 +15,7 @@ from litestar.params import FromPath
 from antiphon.content import CLICK, CONFIRM, OPEN, PREFERENCES, SHOWN, UNSUBSCRIBE
 from antiphon.kernel import i18n
 from antiphon.kernel.db import LOST_CONNECTION
+from antiphon.kernel.devices import device_of
 from antiphon.kernel.errors import Busy, NotFound
 from antiphon.kernel.http import get, post
 from antiphon.kernel.records import DeliveryId, Receipt
@@ -22,7 +23,6 @@ from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.tokens import BadToken
 from antiphon.pages import api, optin, preferences, unsubscribe
 from antiphon.pages.bearer import Visitor
-from antiphon.pages.devices import device_of
 from antiphon.pages.form import Form
 from antiphon.pages.frame import page
 from antiphon.pages.machines import is_machine, is_too_quick
@@ -94,7 +94,7 @@ async def click(runtime: NamedDependency[Runtime], request: Anything, token: Fro
     linked, url = found
     now = runtime.database.clock.now()
     quick = _time_runs(runtime) and is_too_quick(linked.channel, linked.handed_at, now)
-    machine = quick or is_machine(request.method, request.headers)
+    machine = quick or is_machine(request.method, request.headers, clicks=True)
     receipt = Receipt(
         "clicked", now, delivery=DeliveryId(delivery), machine=machine, link=link, device=device_of(request.headers)
     )

@@ -38,7 +38,7 @@ async def note_outcomes(
     failed: Sequence[tuple[ProfileId, str, str, bool]] = (),
     seen: Sequence[tuple[ProfileId, str, str, str]] = (),
 ) -> None:
-    """`failed` says at its end whether for good; `seen` names the device (`pages.devices`): who read it is there.
+    """`failed` says at its end whether for good; `seen` names the device (`kernel.devices`): who read it is there.
 
     All in one statement: two of them could wait for each other's addresses.
     """

@@ -16,23 +16,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
+from antiphon.kernel.agents import AGENT_CHARS_MAX, is_for_mail, is_program, is_proxy
+
 Device = Literal["mobile", "tablet", "desktop", "tv", "bot", "proxy", "other"]
 
-AGENT_CHARS_MAX = 500
-"""What comes after is not looked at: a header of 60 kB would take its time."""
-
-_PROXIES = ("imageproxy", "yahoomailproxy", "fwdcdn.com", "mail.ukr.net")
-# Cubot, "M bot", "VR bot", XBot and the like make telephones.
-_ROBOT = re.compile(r"(?<!cu)(?<!\b[a-z][ _])(?<!\b(?:vr|id)[ _])(?<!\bid)(?<!power )(?<!\bx)bot(?:s?\b|[_\d])")
-_BOTS = (
-    "crawl", "spider/", "spider)", "spider;", "spider-", "360spider", "slurp", "scanner", "archiver", "checker",
-    "validat", "monitor", "preview", "fetch", "prerender", "headless", "lighthouse", "page speed", "pagespeed",
-    "http:/", "https:/", "probe", "externalhit", "nutch", "transcoder", "google-", "favicon", "ptst/", "urllib",
-    "python", "curl/", "libwww", "go-http", "axios", "httpclient", "scrapy", "phantomjs", "analyz", "audit",
-    "observatory", "barracuda", "proofpoint", "mimecast", "safelinks", "boie9;enus", "ironport", "fortinet",
-    "embedly", "iframely", "synthetic", "statuscake", "inspector", "search console", "mailto:", "siteimprove",
-    "; compatible;", "compatible; google", "(compatible)", ".com/", "+www", "cloudflare", "uptime", "adsense", "www.",
-)  # fmt: skip
 _TELEVISIONS = (
     "smart-tv", "smarttv", "smart tv", "hbbtv", "crkey", "appletv", "bravia", "web0s", "netcast", "viera", "roku",
     " omi/", "ce-html", "nettv", "chromecast", "mibox", "mitv", "settop", "set-top", "inettvbrowser", "aquos",
@@ -65,7 +52,8 @@ _LAPTOPS = (
 )  # fmt: skip
 _DESKTOPS = (
     "windows", "macintosh", "mac os", "macos", "darwin", "x11", "cros", "linux", "bsd", "sunos", "haiku", "beos",
-    "amiga", "desktop", "ubuntu", "fedora", "suse", "os/2", "win32", "win64", "winnt", "msie", "cygwin", "msoffice",
+    "amiga", "desktop", "ubuntu", "fedora", "suse", "os/2", "win9", "win32", "win64", "winnt", "msie", "cygwin",
+    "msoffice", "openvms", "syllable", "inferno", " osx/", "os=mac",
 )  # fmt: skip
 _OTHERS = (
     "playstation", "xbox", "nintendo", "watch", "sonos", "alexa", "echo", "carplay", "tesla", "quest", "podcast",
@@ -85,14 +73,20 @@ def device_of(headers: Mapping[str, str]) -> Device:
     )
 
 
+def is_machine(agent: str) -> bool:
+    """Nobody reads or clicks with this. An image proxy is none, for it asks for somebody; nor is who says nothing."""
+    said = agent[:AGENT_CHARS_MAX].strip().lower()
+    return _device(agent[:AGENT_CHARS_MAX], "", "") == "bot" and (is_program(said) or not is_for_mail(said))
+
+
 @lru_cache(maxsize=4_096)
 def _device(agent: str, mobile: str, platform: str) -> Device:
     agent = agent.strip().lower()
-    if _has(agent, _PROXIES):
+    if is_proxy(agent):
         return "proxy"
     if not agent:
         return "other"
-    if agent == "mozilla/5.0" or ("bot" in agent and _ROBOT.search(agent)) or _has(agent, _BOTS):
+    if is_program(agent):
         return "bot"
     if platform in _DESKTOP_PLATFORMS:
         return "desktop"
