@@ -37,6 +37,7 @@ def wire(database: Database) -> None:
     take(database, Reopened, campaigns.on_reopened)
     take(database, Halted, campaigns.on_halted)
     take(database, Inbound, orchestration.on_inbound)
+    take(database, Inbound, orchestration.on_stops)
     take(database, Inbound, orchestration.on_requests)
     take(database, Erased, orchestration.on_erased)
     take(database, Erased, metrics.on_erased)

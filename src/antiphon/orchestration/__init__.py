@@ -16,6 +16,7 @@ from antiphon.orchestration.exporting import EXPORTED
 from antiphon.orchestration.inbound import may_answer, on_inbound
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.message_terms import terms_of
+from antiphon.orchestration.objections import note_objections, on_stops
 from antiphon.orchestration.public import Linked, read_linked
 from antiphon.orchestration.receipts import on_profile_changes, on_receipts
 from antiphon.orchestration.records import (
@@ -81,6 +82,7 @@ __all__ = [
     "locale_of",
     "make_source",
     "may_answer",
+    "note_objections",
     "notify",
     "on_erased",
     "on_events",
@@ -89,6 +91,7 @@ __all__ = [
     "on_profile_changes",
     "on_receipts",
     "on_requests",
+    "on_stops",
     "on_unmerged",
     "pause",
     "prefer",

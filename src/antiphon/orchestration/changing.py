@@ -68,6 +68,9 @@ class Change:
             kinds.append(("delivered", 1, None))
         elif self.state_changed and self.state in ("failed", "expired"):
             kinds.append((self.state, 1, None))
+        was, now = (before, self.row["failure"]), (self.state, self.failure)
+        if (was == ("failed", "address")) != (now == ("failed", "address")):
+            kinds.append(("bounced", 1 if now == ("failed", "address") else -1, None))
         if self.opened and ("opened", self.row["channel"]) in EVENTS:
             kinds.append(("opened", 1, self.opened_at))
         if self.clicked:

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon import channels, metrics, profiles
 from antiphon.kernel import outlet
@@ -167,7 +168,12 @@ def _receipt(delivery: DeliveryId, result: Result, at: datetime) -> Receipt | No
 async def _tell(tx: Transaction, written: Sequence[Row], handed: Handed) -> None:
     """Metrics and the people's own timelines."""
     counts = [_count(row, handed, tx.now) for row in written]
-    await metrics.add(tx, [count for count in counts if count is not None])
+    bounced = [
+        replace(count, kind="bounced")
+        for row, count in zip(written, counts, strict=True)
+        if count is not None and count.kind == "failed" and handed.meant[row["id"]].failure == "address"
+    ]
+    await metrics.add(tx, [*(count for count in counts if count is not None), *bounced])
     left = [row for row in written if handed.meant[row["id"]].state in ("accepted", "in_doubt")]
     await note_sent(tx, left, handed.sources)
 

@@ -24,6 +24,7 @@ from antiphon.orchestration import recall, store
 from antiphon.orchestration.changing import Change
 from antiphon.orchestration.deliver import withdraw
 from antiphon.orchestration.fold import fold, outcome
+from antiphon.orchestration.objections import note_objections, objections_in
 from antiphon.orchestration.records import Attempt, Source
 from antiphon.orchestration.teach import learn, teach
 from antiphon.orchestration.timeline import properties_of
@@ -43,6 +44,7 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
         arrived=[change.row for change in told if change.arrived],
         seen=[(change.row, change.folded.device) for change in told if change.opened or change.clicked],
     )
+    await note_objections(tx, objections_in(receipts))
     changes = [change for change in told if change.any]
     if not changes:
         return

@@ -66,10 +66,11 @@ async def act(
             await _undo(tx, seen, given, visitor)
             return _page(runtime, seen, now, visitor, done="undone")
         if choice == "topic" and seen.linked.topic:
-            return _page(
-                runtime, seen, now, visitor, done="topic", taken_back=await _stop_topic(tx, seen, now, visitor)
-            )
+            taken_back = await _stop_topic(tx, seen, now, visitor)
+            await orchestration.note_objections(tx, {seen.linked.delivery: "opted_out"})
+            return _page(runtime, seen, now, visitor, done="topic", taken_back=taken_back)
         taken_back = await _stop_address(tx, seen, now, choice, visitor)
+        await orchestration.note_objections(tx, {seen.linked.delivery: "opted_out"})
         if choice != "everything":
             return _page(runtime, seen, now, visitor, done="all", taken_back=[*taken_back, "all"])
         taken_back += await _stop_person(tx, seen, now, visitor)

@@ -183,3 +183,8 @@ async def settle_recalls(
     if asked:
         ids, leases = [i for i, _ in asked], [lease for _, lease in asked]
         await queries.run(tx, "settle_recalls", ids=ids, leases=leases, due=list(due))
+
+
+async def mark_objected(tx: Transaction, deliveries: Sequence[DeliveryId]) -> list[Row]:
+    """Those to which nobody had objected so far."""
+    return await queries.rows(tx, "mark_objected", deliveries=list(deliveries))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from antiphon.kernel.db import Transaction
-from antiphon.kernel.records import Inbound, ProfileId, SourceId, bucket_of, directory_bucket
+from antiphon.kernel.db import Row, Transaction
+from antiphon.kernel.records import DeliveryId, Inbound, ProfileId, SourceId, bucket_of, directory_bucket
 from antiphon.orchestration.store.base import queries
 
 
@@ -76,7 +76,19 @@ async def read_told_last(
     tx: Transaction, replies: Sequence[tuple[ProfileId, Inbound]], *, within: timedelta
 ) -> dict[int, SourceId]:
     """By the place of the reply: the source of what went last to where it came from, before it came."""
-    rows = await queries.rows(
+    rows = await _told_last(tx, replies, within=within)
+    return {row["place"] - 1: SourceId(row["source_id"]) for row in rows}
+
+
+async def read_last_delivery(
+    tx: Transaction, replies: Sequence[tuple[ProfileId, Inbound]], *, within: timedelta
+) -> list[DeliveryId]:
+    """What went last to where these came from; none where that was nothing."""
+    return [DeliveryId(row["id"]) for row in await _told_last(tx, replies, within=within)]
+
+
+async def _told_last(tx: Transaction, replies: Sequence[tuple[ProfileId, Inbound]], *, within: timedelta) -> list[Row]:
+    return await queries.rows(
         tx,
         "read_told_last",
         profiles=[profile for profile, _ in replies],
@@ -85,7 +97,6 @@ async def read_told_last(
         since=[item.at - within for _, item in replies],
         until=[item.at for _, item in replies],
     )
-    return {row["place"] - 1: SourceId(row["source_id"]) for row in rows}
 
 
 async def forget(tx: Transaction, addresses: Sequence[tuple[str, str]]) -> None:

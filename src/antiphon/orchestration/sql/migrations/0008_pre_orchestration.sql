@@ -127,6 +127,7 @@ CREATE TABLE delivery (
   clicked_at      timestamptz,
   machine_opened  boolean NOT NULL DEFAULT false,  -- by a scanner or a privacy proxy: told once on the timeline
   machine_clicked boolean NOT NULL DEFAULT false,
+  objected        boolean NOT NULL DEFAULT false,  -- its receiver complained, or opted out because of it: counted once
   handed_at       timestamptz,          -- product time of the hand-over
   due_at          timestamptz,          -- null: waits for nothing; infinity: its source is paused
   lease_until     timestamptz,

@@ -38,7 +38,7 @@ SELECT s.topic
 -- name: read_told_last
 -- What each of these people, under any of their numbers, was handed last at an address, up to a time and not long
 -- before it, of all that may have arrived there; by their places from 1.
-SELECT DISTINCT ON (given.place) given.place, d.source_id
+SELECT DISTINCT ON (given.place) given.place, d.source_id, d.id
   FROM unnest(:profiles::bigint[], :channels::text[], :addresses::text[], :since::timestamptz[], :until::timestamptz[])
        WITH ORDINALITY AS given(profile_id, channel, address, since, until, place)
   JOIN LATERAL (SELECT given.profile_id AS profile_id
