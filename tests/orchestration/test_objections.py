@@ -71,3 +71,17 @@ async def test_a_refusal_at_the_door_is_a_bounce_too(stage: Stage, worker: None)
         return await counted(stage, source) == {"bounced": 2}
 
     await stage.eventually(both)
+
+
+async def test_a_text_costs_what_it_costs_where_the_number_is(stage: Stage, worker: None) -> None:
+    desk = await stage.account("sms", unit_cost=0.09, costs={"GB": 0.04})
+    people = await stage.people(2, "phone")
+    source = await make(stage, "sms")
+    await notify(stage, source, people)
+    await stage.eventually(lambda: _is(len(desk.left) == 2))
+
+    async def paid() -> bool:
+        async with stage.database.transaction(read_only=True) as tx:
+            return [round(each.amount, 6) for each in await metrics.totals(tx, [source]) if each.kind == "sent"] == [0.08]
+
+    await stage.eventually(paid)

@@ -35,6 +35,7 @@ from antiphon.orchestration.silence import watch_s
 from antiphon.orchestration.store import delivering
 from antiphon.orchestration.teach import teach
 from antiphon.orchestration.timeline import entries
+from antiphon.orchestration.zones import region_near
 
 log = structlog.get_logger()
 
@@ -87,7 +88,7 @@ class Handed:
         }
         self.sources: dict[int, Source] = {each.source.id: each.source for each in going}
         self.provider = ProviderId(going[0].row["provider_id"])
-        self.price = account.unit_cost if account is not None else 0.0
+        self.account = account
 
     def people(self, state: str) -> list[ProfileId]:
         return sorted(
@@ -182,7 +183,7 @@ def _count(row: Row, handed: Handed, at: datetime) -> Count | None:
     """What a provider took costs its price; a receipt that was faster has lifted the doubt already."""
     rendered, meant = handed.by_id[row["id"]], handed.meant[row["id"]]
     if meant.state == "accepted" or (meant.state == "in_doubt" and row["state"] not in ("in_doubt", "failed")):
-        kind, amount = "sent", handed.price * rendered.units
+        kind, amount = "sent", _price(handed.account, rendered)
     elif meant.state in ("in_doubt", "failed") and row["state"] == meant.state:
         kind, amount = meant.state, 0.0
     else:
@@ -201,6 +202,14 @@ async def note_sent(tx: Transaction, rows: Sequence[Row], sources: Mapping[int, 
 
 def sent_of(row: Row, sources: Mapping[int, Source]) -> tuple[ProfileId, str, Purpose]:
     return ProfileId(row["profile_id"]), row["channel"], sources[row["source_id"]].purpose
+
+
+def _price(account: channels.Provider | None, rendered: Rendered) -> float:
+    """By where the number is; a text message in several parts costs several times."""
+    if account is None:
+        return 0.0
+    region = region_near(rendered.row["address"]) if account.costs and rendered.row["channel"] == "sms" else None
+    return account.cost(region) * rendered.units
 
 
 def _columns(leases: Mapping[DeliveryId, int], meant: dict[int, Outcome]) -> dict[str, list[Any]]:
