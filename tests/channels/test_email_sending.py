@@ -33,7 +33,7 @@ async def test_a_batch_arrives_once_and_results_keep_its_order(offers):
         results = await adapter.send_many([letter(n) for n in range(40)])
     assert sorted(inbox.recipients) == sorted(f"person{n}@example.org" for n in range(40))
     by_id = {f"Q{i + 1}": each.rcpt_tos[0] for i, each in enumerate(inbox.letters)}
-    assert [by_id[result.provider_message_id] for result in results] == [f"person{n}@example.org" for n in range(40)]
+    assert [by_id[result.queue_id] for result in results] == [f"person{n}@example.org" for n in range(40)]
     assert inbox.sessions <= 3
 
 

@@ -196,9 +196,11 @@ class Outgoing(Struct, frozen=True):
 
 
 class Accepted(Struct, frozen=True):
-    """The provider took it. `provider_message_id` where it gave one that receipts will name."""
+    """The provider took it. `provider_message_id` where it gave one that receipts will name; `queue_id` where it gave
+    one for whoever reads its log, and nothing else."""
 
     provider_message_id: str | None = None
+    queue_id: str | None = None
 
 
 class Refused(Struct, frozen=True):

@@ -259,7 +259,7 @@ class Connection(asyncio.Protocol):
         job, self._content = self._content, None
         assert job
         if reply.code < 300:
-            self._settle(job, Accepted(reply.queue_id))
+            self._settle(job, Accepted(queue_id=reply.queue_id))
         elif reply.code >= 400:
             self._settle(job, self._refused(reply, Step.CONTENT))
         else:
