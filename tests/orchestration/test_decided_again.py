@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from antiphon import profiles
+from antiphon import orchestration, profiles
 from antiphon.kernel.records import ProfileId, SourceId
 from antiphon.orchestration.decide import work_people
 from antiphon.profiles import Proof, Statement
@@ -52,3 +52,66 @@ async def test_who_changes_their_mind_and_back_has_taken_one_place(stage: Stage,
     await decide(stage)
     assert len(await queued(stage, source)) == 1, await verdicts(stage, source)
     assert await places(stage) == 1
+
+
+async def test_money_of_what_was_taken_back_is_there_for_the_next(stage: Stage) -> None:
+    await stage.account("email", unit_cost=0.1)
+    people = await stage.people(3, "email")
+    source = await make(stage, "email", budget=0.2)
+    await notify(stage, source, people)
+    assert [reason for _, reason, _ in (await verdicts(stage, source)).values()] == [None, None, "budget_spent"]
+    await say(stage, people[0], Statement("coupons", "*", "unwanted"))
+    await decide(stage)
+    said = await verdicts(stage, source)
+    assert [said[person][:2] for person in people] == [("dropped", "unwanted"), ("open", None), ("open", None)]
+    async with stage.database.transaction() as tx:
+        assert await orchestration.budget(tx, source) == orchestration.Budget(0.2, pytest.approx(0.2))
+
+
+async def test_who_loses_an_address_of_one_campaign_gets_the_next_one_only_if_nobody_there_had_it(
+    stage: Stage,
+) -> None:
+    """Two people at one address and one place under the cap: what comes instead asks for its address too."""
+    await stage.account("email")
+    one, other = await stage.people(2)
+    await stage.sql(
+        "INSERT INTO address (bucket, profile_id, channel, value, state, changed_at)"
+        " SELECT (id & 255)::smallint, id, 'email', 'both@example.org', 'active', now() FROM unnest($1::bigint[]) AS id",
+        [one, other],
+    )
+    await set_up(stage, frequency_cap={"count": 1, "within_s": 86400})
+    until = stage.database.clock.now() + timedelta(hours=1)
+    high, low = await make(stage, "email", priority=5), await make(stage, "email")
+    await notify(stage, low, [one])
+    await say(stage, other, Statement("*", "*", "paused", until=until))
+    await set_up(stage, frequency_cap={"count": 2, "within_s": 86400})
+    await notify(stage, high, [one])
+    await set_up(stage, frequency_cap={"count": 1, "within_s": 86400})
+    for source in (high, low):
+        await notify(stage, source, [other])
+    await say(stage, other, Statement("*", "*", "resumed"))
+    await decide(stage)
+    rows = await stage.sql("SELECT source_id, address FROM delivery WHERE state = 'queued'")
+    assert len(rows) == len({(row["source_id"], row["address"]) for row in rows}) == 2, rows
+    for source in (high, low):
+        assert (await verdicts(stage, source))[other][:2] == ("dropped", "duplicate")
+
+
+async def test_no_budget_is_passed_where_another_message_takes_the_place_of_one_that_was_too_dear(
+    stage: Stage,
+) -> None:
+    await stage.account("email", unit_cost=0.1)
+    people = await stage.people(4, "email")
+    await set_up(stage, frequency_cap={"count": 1, "within_s": 86400})
+    until = stage.database.clock.now() + timedelta(hours=1)
+    for person in people:
+        await say(stage, person, Statement("*", "*", "paused", until=until))
+    dear = await make(stage, "email", priority=5, budget=0.15)
+    other = await make(stage, "email", budget=0.15)
+    for source in (dear, other):
+        await notify(stage, source, people)
+    for person in people:
+        await say(stage, person, Statement("*", "*", "resumed"))
+    await decide(stage)
+    rows = await stage.sql("SELECT amount, reserved FROM source_budget")
+    assert [row["reserved"] for row in rows] == [pytest.approx(0.1)] * 2, [dict(row) for row in rows]

@@ -191,8 +191,8 @@ def _first_allowed(
     source, channel = notification.source, way.option.channel
     if (source.id, channel, way.reach.value) in case.shared:
         because = "somebody else with this address was told"
-        return Verdict(notification.id, "drop", reason="duplicate", because=because)
-    if way.option.cost > case.money.get(source.id, way.option.cost):
+        return Verdict(notification.id, "drop", reason="duplicate", because=because, options=looked)
+    if way.option.cost > case.money.get(source.id, way.option.cost) + limits.ROUNDING:
         because = "the budget is spent"
         return Verdict(notification.id, "wait", reason="budget_spent", because=because, options=looked)
     return Verdict(

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from antiphon import metrics
-from antiphon.kernel import outlet, settings
+from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.due import Claimed
-from antiphon.kernel.records import Count, Halted, NotificationId, ProfileId, SourceId
+from antiphon.kernel.records import Count, NotificationId, ProfileId
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.limits import kept, standing
 from antiphon.orchestration.policy import read_policy
 from antiphon.orchestration.records import OpenNotification, PersonCase, Place, Policy, Verdict
+from antiphon.orchestration.scarce import Chosen, share_out
 
 BATCH = 500
 LEASE_S = 30.0
 
 Decided = tuple[ProfileId, OpenNotification, Verdict]
-Chosen = list[tuple[PersonCase, list[Verdict]]]
-"""In the order of the people: what was read of each, and what follows from it."""
-
 KEPT = frozenset({"wait", "drop", "fail", "rest"})
-ROUNDING = 1e-9
 ById = dict[NotificationId, tuple[ProfileId, OpenNotification]]
 
 
@@ -72,9 +66,7 @@ async def _decide(tx: Transaction, people: Sequence[ProfileId], fresh: store.Fre
     if not cases:
         return []
     policy = await read_policy(tx)
-    chosen = [(case, choose(case, policy, now=tx.now)) for case in cases]
-    chosen = await _once_per_address(tx, chosen, policy)
-    chosen = await _within_budgets(tx, chosen, policy)
+    chosen = await share_out(tx, [(case, choose(case, policy, now=tx.now)) for case in cases], policy)
     by_id = {n.id: (case.profile, n) for case in cases for n in case.notifications}
     verdicts = [verdict for _, theirs in chosen for verdict in theirs]
     sends = [v for v in verdicts if v.act == "send"]
@@ -89,57 +81,6 @@ async def _decide(tx: Transaction, people: Sequence[ProfileId], fresh: store.Fre
     await store.inputs.keep(tx, await _worth_keeping(tx, chosen), policy)
     await metrics.add(tx, _counts(verdicts, by_id, at=tx.now))
     return [(*by_id[v.notification], v) for v in verdicts]
-
-
-async def _once_per_address(tx: Transaction, chosen: Chosen, policy: Policy) -> Chosen:
-    """A campaign uses an address once: who shares it with somebody told before is decided again, and knows it."""
-    wanted: list[tuple[int, SourceId, str, str]] = []
-    for n, (case, verdicts) in enumerate(chosen):
-        source_of = {each.id: each.source for each in case.notifications}
-        for verdict in verdicts:
-            if verdict.act == "send" and (source := source_of[verdict.notification]).kind != "api":
-                wanted.append((n, source.id, verdict.channel or "", verdict.address or ""))
-    rows = [(source, channel, address, chosen[n][0].profile) for n, source, channel, address in wanted]
-    taken: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
-    for (n, source_id, channel, address), own in zip(wanted, await store.take_addresses(tx, rows), strict=True):
-        if not own:
-            taken[n].append((source_id, channel, address))
-    for n, shared in taken.items():
-        case = replace(chosen[n][0], shared=tuple(shared))
-        chosen[n] = (case, choose(case, policy, now=tx.now))
-    return chosen
-
-
-async def _within_budgets(tx: Transaction, chosen: Chosen, policy: Policy) -> Chosen:
-    """Money is reserved in the order of the decisions; whoever comes after the last of it waits."""
-    limited = {n.source.id for case, _ in chosen for n in case.notifications if n.source.terms.budget is not None}
-    if not limited:
-        return chosen
-    left = await store.lock_budgets(tx, sorted(limited))
-    costs: dict[SourceId, float] = defaultdict(float)
-    halted: dict[SourceId, str] = {}
-    for n, (case, verdicts) in enumerate(chosen):
-        wanted = _costs(case, verdicts, left)
-        if any(cost > left[source] - costs[source] + ROUNDING for source, cost in wanted.items()):
-            poorer = replace(case, money={source: left[source] - costs[source] for source in wanted})
-            chosen[n] = (poorer, choose(poorer, policy, now=tx.now))
-            sources = {each.id: each.source.id for each in case.notifications}
-            halted |= {sources[v.notification]: v.because for v in chosen[n][1] if v.reason == "budget_spent"}
-            wanted = _costs(*chosen[n], left)
-        for source, cost in wanted.items():
-            costs[source] += cost
-    await store.reserve(tx, costs)
-    await outlet.publish(tx, [Halted(source, "budget_spent", because) for source, because in sorted(halted.items())])
-    return chosen
-
-
-def _costs(case: PersonCase, verdicts: Sequence[Verdict], left: Mapping[SourceId, float]) -> dict[SourceId, float]:
-    costs: dict[SourceId, float] = defaultdict(float)
-    source_of = {each.id: each.source.id for each in case.notifications}
-    for verdict in verdicts:
-        if verdict.act == "send" and (source := source_of[verdict.notification]) in left:
-            costs[source] += verdict.cost
-    return costs
 
 
 async def _write_places(tx: Transaction, chosen: Chosen, policy: Policy) -> None:

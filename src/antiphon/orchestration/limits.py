@@ -16,6 +16,9 @@ from antiphon.orchestration.jurisdictions import BY_TELEPHONE, caps_for
 from antiphon.orchestration.records import PersonCase, Place, Policy, Reason, Source, Told
 from antiphon.profiles import Standing
 
+ROUNDING = 1e-9
+"""Money is a float: what lacks less than this lacks nothing."""
+
 
 class Wait(Struct, frozen=True):
     """It may go at that time, and why not before."""

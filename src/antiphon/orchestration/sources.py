@@ -56,6 +56,7 @@ async def make_source(
 async def set_budget(tx: Transaction, source: SourceId, amount: float) -> None:
     """More of it is for whoever waits for it; less stops what is decided from now on. Raises Conflict for a source that
     was made without one."""
+    await store.lock_budgets(tx, [source])  # of two who set it at once the second sees what the first set
     budget = await store.read_budget(tx, source)
     if budget is None:
         raise Conflict("It was launched without a budget, so what it spends is not counted against one.")

@@ -145,5 +145,11 @@ async def read_budget(tx: Transaction, source: SourceId) -> Row | None:
     return await queries.row(tx, "read_budget", source_id=source)
 
 
+async def touch_waiting_for_money(tx: Transaction, source: SourceId, *, limit: int) -> None:
+    """Who is locked is decided by somebody who waits for this money too."""
+    await queries.run(tx, "touch_waiting_for_money", source_id=source, limit=limit)
+    tx.wake("people")
+
+
 async def read_waiting_for_money(tx: Transaction, source: SourceId) -> list[ProfileId]:
     return [row["profile_id"] for row in await queries.rows(tx, "read_waiting_for_money", source_id=source)]

@@ -83,6 +83,24 @@ SELECT DISTINCT n.profile_id
  WHERE n.source_id = :source_id AND n.is_open  -- across buckets: by the index of what is open
    AND n.state = 'waiting' AND n.reason = 'budget_spent';
 
+-- name: touch_waiting_for_money
+-- So many of those who wait only because the budget was spent are due now, the oldest first: money came back.
+UPDATE person p
+   SET due_at = :now, version = p.version + 1
+  FROM (SELECT lead.bucket, lead.profile_id
+          FROM notification n
+          JOIN person own ON own.bucket = n.bucket AND own.profile_id = n.profile_id
+          JOIN person lead
+            ON lead.bucket = (coalesce(own.merged_into, own.profile_id) & 255)::smallint
+           AND lead.profile_id = coalesce(own.merged_into, own.profile_id)
+         WHERE n.source_id = :source_id AND n.is_open  -- across buckets: by the index of what is open
+           AND n.state = 'waiting' AND n.reason = 'budget_spent'
+           AND (lead.due_at IS NULL OR lead.due_at > :now)
+         ORDER BY n.created_at, n.id
+         LIMIT :limit
+           FOR UPDATE OF lead SKIP LOCKED) AS woken
+ WHERE p.bucket = woken.bucket AND p.profile_id = woken.profile_id;
+
 -- name: insert_inputs
 -- What decisions read.
 INSERT INTO decision_input (bucket, profile_id, at, notifications, policy, inputs)
