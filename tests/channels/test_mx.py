@@ -15,6 +15,7 @@ import pytest
 
 from antiphon.channels.adapter import Surroundings, Unreachable
 from antiphon.channels.adapters.email.mx import MxAdapter, MxSettings
+from antiphon.channels.adapters.email.mx_session import peer_of
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt
 from channels.email_peer import certificate
@@ -194,6 +195,66 @@ async def test_who_says_nothing_is_sent_home() -> None:
         await asyncio.wait_for(reader.read(), timeout=5)
         assert time.monotonic() - started < 3
         writer.close()
+
+
+async def test_who_talks_for_ever_is_sent_home() -> None:
+    async with exchanger(Store(), session_s=0.5) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def chat() -> None:
+            while True:
+                writer.write(b"NOOP\r\n")
+                await asyncio.sleep(0.05)
+
+        chatting = asyncio.create_task(chat())
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), timeout=5)
+        chatting.cancel()
+        writer.close()
+
+
+async def open_for_content(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Up to where the content of a mail is expected."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await reader.readline()
+    for line in (b"HELO a", b"MAIL FROM:<jo@example.org>", f"RCPT TO:<{REPLY}>".encode(), b"DATA"):
+        writer.write(line + b"\r\n")
+        await reader.readline()
+    return reader, writer
+
+
+async def test_a_line_that_never_ends_takes_no_room() -> None:
+    """It was kept as long as it came."""
+    async with exchanger(Store(), size_max=100_000) as port:
+        reader, writer = await open_for_content(port)
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 50_000_000:
+                writer.write(b"x" * 100_000)
+                await asyncio.wait_for(writer.drain(), timeout=5)
+                sent += 100_000
+            await asyncio.wait_for(reader.read(), timeout=5)
+        writer.close()
+    assert sent < 50_000_000
+
+
+async def test_a_mail_of_one_long_line_is_taken_whole() -> None:
+    """RFC 5321 says 1000 octets; programs that write HTML in one line do not care, and people read what they wrote."""
+    store = Store()
+    words = "word " * 30_000
+    async with exchanger(store) as port:
+        reader, writer = await open_for_content(port)
+        writer.write(mail(f".{words}\r\n..\r\n...end") + b"\r\n.\r\nQUIT\r\n")
+        said = await asyncio.wait_for(reader.read(), timeout=5)
+        writer.close()
+    assert said.startswith(b"250")
+    assert len(store.items) == 1
+
+
+def test_a_network_of_ipv6_counts_as_one_peer() -> None:
+    assert peer_of(("2001:db8:1:2::5", 25, 0, 0)) == peer_of(("2001:db8:1:2:ffff::9", 25, 0, 0))
+    assert peer_of(("2001:db8:1:2::5", 25, 0, 0)) != peer_of(("2001:db8:1:3::5", 25, 0, 0))
+    assert peer_of(("::ffff:192.0.2.1", 25, 0, 0)) == peer_of(("192.0.2.1", 25)) == "192.0.2.1"
 
 
 async def test_a_second_mail_may_not_be_smuggled_behind_a_bare_dot() -> None:

@@ -12,11 +12,11 @@ import ssl
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
-from aiosmtpd.smtp import SMTP
 from msgspec import Meta, Struct
 
 from antiphon.channels.adapter import Limits, OneWay, Sink, Surroundings, Unreachable
 from antiphon.channels.adapters.email.headers import Unsafe, is_domain, mailbox
+from antiphon.channels.adapters.email.mx_receive import Reception
 from antiphon.channels.adapters.email.mx_session import Desk, Guests
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import Channel, NotSent, Outgoing, Result
@@ -33,7 +33,8 @@ class MxSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`hostname` is what the MX record names; `domains` those for which mail is taken, `mailboxes` whole addresses
     there that people write to. `tls_cert` and `tls_key`: files in PEM for STARTTLS; sending servers verify no name.
 
-    `per_minute`: mails from one address of the network. `store_s`: how long a mail may take to be stored.
+    `per_minute`: mails from one address of the network. `timeout_s`: between two commands, and for the content of a
+    mail; `session_s`: for all of them. `store_s`: how long a mail may take to be stored.
     """
 
     hostname: str
@@ -49,6 +50,7 @@ class MxSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     connections_per_peer: Annotated[int, Meta(ge=1, le=1_000)] = 10
     per_minute: Annotated[int, Meta(ge=1, le=100_000)] = 300
     timeout_s: Annotated[float, Meta(gt=0, le=900)] = 300.0
+    session_s: Annotated[float, Meta(gt=0, le=86_400)] = 1800.0
     store_s: Annotated[float, Meta(gt=0, le=300)] = 30.0
 
     def __post_init__(self) -> None:
@@ -123,9 +125,10 @@ class MxAdapter(OneWay):
     def _session(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> Any:
         """Any: aiosmtpd tells no types."""
         settings = self._settings
-        return SMTP(
+        return Reception(
             desk,
-            data_size_limit=settings.size_max,
+            session_s=settings.session_s,
+            size_max=settings.size_max,
             enable_SMTPUTF8=True,
             hostname=settings.hostname,
             ident="ESMTP",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any, cast
 
 import structlog
@@ -81,8 +82,15 @@ class _Guest(asyncio.Protocol):
 
 
 def peer_of(name: Any) -> str:
-    """Any: what a socket says of its peer."""
-    return str(name[0]) if name else ""
+    """Any: what a socket says of its peer. Of IPv6 the network: whoever has one address there has 2**64."""
+    host = str(name[0]) if name else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return host
+    return str(address.ipv4_mapped or IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 class Desk:
