@@ -28,6 +28,13 @@ class Peer(Struct, frozen=True):
     password: str
     timeout_s: float
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Tracebacks are printed with it: never with the password."""
+        return [("host", self.host), ("port", self.port)]
+
+    def __repr__(self) -> str:
+        return f"Peer(host={self.host!r}, port={self.port})"
+
 
 async def open_connection(peer: Peer, make: Callable[[], Connection]) -> Connection:
     """A connection that is ready for MAIL. Raises `SetupRefused`, or an `OSError` (also for time-outs and TLS)."""

@@ -60,6 +60,10 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if (self.after == "move") != bool(self.move_to):
             raise invalid("move_to", "names the folder where `after` is `move`, and is empty elsewhere.")
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Tracebacks are printed with it: never with the password."""
+        return [("host", self.host), ("port", self.port), ("folder", self.folder)]
+
     def __repr__(self) -> str:
         return f"ImapSettings(host={self.host!r}, port={self.port}, folder={self.folder!r})"
 

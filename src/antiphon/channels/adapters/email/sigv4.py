@@ -22,6 +22,10 @@ class Credentials(Struct, frozen=True):
     secret_access_key: str
     session_token: str = ""
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Tracebacks are printed with it: never with the secret."""
+        return [("access_key_id", self.access_key_id)]
+
     def __repr__(self) -> str:
         return f"Credentials({self.access_key_id})"
 

@@ -42,6 +42,10 @@ class DkimKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     selector: str
     private_key: str
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Tracebacks are printed with it: never with the key."""
+        return [("domain", self.domain), ("selector", self.selector)]
+
     def __repr__(self) -> str:
         return f"DkimKey(domain={self.domain!r}, selector={self.selector!r})"
 
