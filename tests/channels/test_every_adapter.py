@@ -255,9 +255,12 @@ async def test_a_dead_address_is_told_as_such(provider):
         (lambda *_: http(503), Refused),
         (lambda *_: http(302, Location="http://127.0.0.1/"), Refused),
         (lambda *_: http(418, b"\xff\xfe teapot"), Refused),
-        (lambda *_: http(599), Refused),
+        (lambda *_: http(520), InDoubt),  # a proxy lost the provider's answer
+        (lambda *_: http(524), InDoubt),
+        (lambda *_: http(521), Refused),  # it never reached the provider
+        (lambda *_: http(599), InDoubt),
     ],
-    ids=["closed", "silence", "500", "502", "503", "redirect", "unknown", "unknown 5xx"],
+    ids=["closed", "silence", "500", "502", "503", "redirect", "unknown", "520", "524", "521", "599"],
 )
 async def test_what_is_not_certain_is_in_doubt_and_never_raises(provider, answer, meant):
     async with talking(provider, connect_timeout_s=0.2, answer_timeout_s=0.5) as (adapter, server):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64decode
 
 import msgspec
 import pytest
+from rich.pretty import pretty_repr
 
 from antiphon.channels import registry
 from antiphon.channels.adapter import Unreachable
-from antiphon.channels.adapters.email.http_client import retry_after_s
+from antiphon.channels.adapters.email.handshake import Peer
+from antiphon.channels.adapters.email.http_client import Room, retry_after_s
+from antiphon.channels.adapters.email.imap import ImapSettings
 from antiphon.channels.adapters.email.sigv4 import Credentials, signed
+from antiphon.channels.adapters.email.smtp import DkimKey
+from antiphon.channels.leases import Resizable
 from antiphon.kernel.records import Accepted, InDoubt, NotSent, Refused
 from channels.mail_providers import (
     BODY,
@@ -266,3 +272,58 @@ async def test_a_provider_whose_name_leads_nowhere_is_unreachable():
     adapter = made(SENDGRID, "https://nowhere.invalid")
     with pytest.raises(Unreachable):
         await adapter.connect()
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        ImapSettings(host="mail.example", username="jo", password=SECRET),
+        DkimKey(domain="shop.example", selector="s1", private_key=SECRET),
+        Credentials("AKIAEXAMPLE", SECRET, SECRET),
+        Peer("mail.example", 587, "none", "me.example", None, "jo", SECRET, 1.0),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_what_holds_a_secret_does_not_print_it(holder):
+    assert SECRET not in pretty_repr(holder) + repr(holder) + str(holder)
+
+
+@pytest.mark.parametrize("field", ["subject", "sender_name", "text", "html"])
+async def test_half_a_character_does_not_spoil_the_batch(field):
+    broken = msgspec.structs.replace(BODY, **{field: "\ud83d Hi"})
+    for provider in (SES, SENDGRID, MAILGUN, POSTMARK, INFOBIP):
+        results, _ = await sent(provider, [message(1), message(2, body=broken), message(3)])
+        assert [type(result) for result in results] == [Accepted] * 3
+
+
+async def test_the_budget_of_connections_is_of_all_processes_and_may_change():
+    async with serving() as server:
+        server.answer, server.pause_s = SENDGRID.good, 0.1
+        adapter = made(SENDGRID, server.url, connections=7)
+        assert isinstance(adapter, Resizable)
+        assert adapter.connections == 7
+        assert adapter.resize(2) == 0
+        sending = asyncio.create_task(adapter.send_many([message(n) for n in range(1, 9)]))
+        await asyncio.sleep(0.05)
+        assert adapter.resize(1) == 2  # those under way end first
+        await asyncio.sleep(0.15)
+        assert adapter.resize(1) == 1
+        adapter.resize(7)
+        assert [type(result) for result in await sending] == [Accepted] * 8
+        assert adapter.resize(0) == 0
+        [late] = await adapter.send_many([message(9, deadline_s=0.1)])
+        assert isinstance(late, NotSent)
+        await adapter.close()
+    assert 2 <= server.open_max <= 7
+
+
+async def test_who_gives_up_waiting_takes_no_room():
+    room = Room(1)
+    await room.enter()
+    first, second = asyncio.create_task(room.enter()), asyncio.create_task(room.enter())
+    await asyncio.sleep(0)
+    room.leave()
+    first.cancel()  # just as it was let in
+    await asyncio.gather(first, return_exceptions=True)
+    await asyncio.wait_for(second, timeout=1)
+    assert room.resize(1) == 1

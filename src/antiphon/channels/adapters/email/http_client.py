@@ -7,7 +7,7 @@ left us only where there was no connection or no time; an exchange that broke of
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -49,6 +49,44 @@ class Answer(Struct, frozen=True):
         return " ".join(self.body[:300].decode("utf-8", "replace").split())
 
 
+class Room:
+    """For so many at once; may grow and shrink while it is used. First come, first served."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._used = size, 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def enter(self) -> None:
+        if self._used < self._size and not self._waiting:
+            self._used += 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if not place.cancelled():
+                self.leave()  # it was let in as it gave up
+            raise
+
+    def leave(self) -> None:
+        self._used -= 1
+        self._let_in()
+
+    def resize(self, size: int) -> int:
+        """Returns how many are in: those beyond the new size stay until they leave."""
+        self._size = size
+        self._let_in()
+        return self._used
+
+    def _let_in(self) -> None:
+        while self._waiting and self._used < self._size:
+            place = self._waiting.popleft()
+            if not place.done():
+                self._used += 1
+                place.set_result(None)
+
+
 class _Pinned(Struct):
     client: Client
     users: int = 0
@@ -60,7 +98,7 @@ class HttpClient:
     def __init__(self, *, private: bool, room: int, connect_timeout_s: float, answer_timeout_s: float) -> None:
         self._private = private
         self._guard = urls.Guard(allow_private=private)
-        self._room = asyncio.Semaphore(room)
+        self.room = Room(room)
         self._connect_timeout_s, self._answer_timeout_s = connect_timeout_s, answer_timeout_s
         self._clients: OrderedDict[tuple[str, str, int, str], _Pinned] = OrderedDict()
 
@@ -77,7 +115,7 @@ class HttpClient:
         """Nothing leaves after `deadline_wall`, but for the time that opening a connection takes."""
         try:
             async with asyncio.timeout(max(0.0, deadline_wall - clock.wall())):
-                await self._room.acquire()
+                await self.room.enter()
         except TimeoutError:
             return NotSent("no room before the deadline")
         try:
@@ -85,7 +123,7 @@ class HttpClient:
                 return NotSent("the deadline has passed")
             return await self._exchange("POST", url, headers=headers, body=body, deadline_wall=deadline_wall)
         finally:
-            self._room.release()
+            self.room.leave()
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer | NotSent | InDoubt:
         return await self._exchange("GET", url, headers=headers or {}, body=b"", deadline_wall=None)

@@ -42,18 +42,27 @@ STATUSES: dict[int, tuple[FailureClass, str]] = {
     422: ("message", "bad_request"),
     429: ("temporary", "throttled"),
     503: ("temporary", "unavailable"),
+    521: ("temporary", "unavailable"),  # of proxies before the provider, which was never reached
+    523: ("temporary", "unavailable"),
+    525: ("temporary", "unavailable"),
+    526: ("temporary", "unavailable"),
+    529: ("temporary", "throttled"),
 }
 HUNDREDS: dict[int, tuple[FailureClass, str]] = {
     3: ("policy", "redirect"),  # never followed: the guard has not seen where it leads
     4: ("policy", "refused"),
-    5: ("temporary", "server_error"),
 }
-UNCERTAIN = (500, 502, 504)
-"""Something broke while or after it was taken: none of these providers has a key that would make a repeat harmless."""
+
+
+def is_uncertain(status: int) -> bool:
+    """Something broke while or after it was taken, as far as we know: none of these providers has a key that would
+    make a repeat harmless. 520, 522 and 524 are a proxy's that lost the provider's answer."""
+    return status >= 500 and status not in STATUSES
 
 
 class HttpMailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`tracking`: let the provider count opens and clicks too; we do so over our own links already.
+    """`tracking`: let the provider count opens and clicks too; we do so over our own links already. `connections`:
+    requests at once, over all processes.
 
     Only the names in `shown` are in the repr: everything else may be a secret.
     """
@@ -136,6 +145,15 @@ class HttpMail(ABC, Generic[S]):
             answer_timeout_s=settings.answer_timeout_s,
         )
 
+    @property
+    def connections(self) -> int:
+        """The account's, over all processes."""
+        return self.settings.connections
+
+    def resize(self, connections: int) -> int:
+        """At most so many requests at once here from now on. Returns how many are under way: they end first."""
+        return self.client.room.resize(connections)
+
     @abstractmethod
     def base_url(self) -> str: ...
 
@@ -187,7 +205,7 @@ class HttpMail(ABC, Generic[S]):
         answer = await self.client.post(post.url, headers=post.headers, body=post.body, deadline_wall=deadline_wall)
         if not isinstance(answer, Answer):
             return [answer] * len(mails)
-        if answer.status in UNCERTAIN:
+        if is_uncertain(answer.status):
             return [InDoubt(f"the provider answered {answer.status}: it may have taken the message")] * len(mails)
         if len(mails) > 1 and answer.status in (400, 413, 422):
             return await self._one_by_one(mails)
@@ -221,15 +239,20 @@ def write_mail(outgoing: Outgoing, *, size_max: int) -> Mail | Refused:
             token=outgoing.token,
             to=str(to),
             sender=str(mailbox(body.sender)),
-            sender_name=clean(body.sender_name),
+            sender_name=clean(encodable(body.sender_name)),
             reply_to=str(mailbox(body.reply_to)) if body.reply_to else "",
-            subject=clean(body.subject),
-            text=body.text,
-            html=body.html,
+            subject=clean(encodable(body.subject)),
+            text=encodable(body.text),
+            html=encodable(body.html),
             headers=_headers(body, token=outgoing.token),
         )
     except Unsafe as error:
         return Refused("message", "bad_header", f"The sender, reply address or unsubscribe link is {error}.")
+
+
+def encodable(text: str) -> str:
+    """Without halves of surrogate pairs, which no encoding takes: one would spoil the whole batch."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _headers(body: EmailBody, *, token: str) -> dict[str, str]:
