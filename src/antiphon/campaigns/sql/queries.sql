@@ -32,11 +32,12 @@ SELECT *
  LIMIT 1;
 
 -- name: lock_campaign
--- One, under its lock: whoever changes its state holds it.
+-- One, under its lock: whoever changes its state holds it. NO KEY: a range that is written twice in one transaction has
+-- its foreign key checked, and who walks it would wait for us while we wait for them.
 SELECT *
   FROM campaign
  WHERE id = :id
-   FOR UPDATE;
+   FOR NO KEY UPDATE;
 
 -- name: list_campaigns
 -- All, the newest first.
