@@ -204,6 +204,9 @@ async def _providers(runtime: Runtime) -> Check:
         return Check("providers", "fail", f"No way out by {', '.join(sorted(dark))} ({says}).", "Enable or repair one.")
     if down:
         return Check("providers", "warn", f"Down: {says}.", "Others of their channels are up.")
+    ill = "; ".join(f"{each.name}: {each.health_why}" for each in found if not each.healthy)
+    if ill:
+        return Check("providers", "warn", f"Not well: {ill}", "Others are taken first; ask the provider.")
     return Check("providers", "ok", f"All {len(found)} are up.")
 
 
