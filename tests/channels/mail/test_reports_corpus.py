@@ -1,7 +1,7 @@
 """Real reports of some seventy mail systems, judged by others: sisimai's set and that of flufl.bounce.
 
-Their names of reasons are their own. `SISIMAI` says which of ours answers to each; where two of ours are named, theirs
-is the wider word. Where they and we mean different things, `docs/reference/bounces.md` says so.
+Their names of reasons are their own. `SISIMAI` says which of ours answers to each: one to one, but for their two words for
+size and their three for speed. Where they and we mean different things, `docs/reference/bounces.md` says so.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ DATA = Path(__file__).parents[4] / "shared/data/bounces"
 
 SISIMAI: dict[str, tuple[str, ...]] = {
     "userunknown": ("no_such_user",),
-    # Theirs is "user unknown" without proof that the recipient was asked for, and refusals of a person's own filter.
-    "filtered": ("filtered", "no_such_user"),
+    "filtered": ("filtered",),
     "hostunknown": ("no_such_host",),
     "notaccept": ("no_mail_host",),
     "hasmoved": ("moved",),
@@ -30,29 +29,28 @@ SISIMAI: dict[str, tuple[str, ...]] = {
     "mesgtoobig": ("too_large",),
     "exceedlimit": ("too_large",),
     "emailtoolarge": ("too_large",),
-    # Nobody answered in time, and nobody could be reached, are told apart by the words of the moment.
-    "expired": ("expired", "network"),
-    "networkerror": ("network", "expired"),
+    "expired": ("expired",),
+    "networkerror": ("network",),
     "blocked": ("blocked",),
-    "badreputation": ("blocked",),
-    "requireptr": ("blocked",),
+    "badreputation": ("reputation",),
+    "requireptr": ("no_reverse_dns",),
     "authfailure": ("authentication",),
     "spamdetected": ("spam",),
     "virusdetected": ("virus",),
     "policyviolation": ("policy",),
-    "securityerror": ("policy",),
+    "securityerror": ("security",),
     "contenterror": ("content",),
-    "notcompliantrfc": ("content",),
-    "syntaxerror": ("content",),
+    "notcompliantrfc": ("malformed",),
+    "syntaxerror": ("protocol",),
     "rejected": ("sender_rejected",),
     "norelaying": ("relay",),
     "speeding": ("rate_limited",),
     "toomanyconn": ("rate_limited",),
     "ratelimited": ("rate_limited",),
     "systemerror": ("system",),
-    "mailererror": ("system",),
-    "systemfull": ("system",),
-    "onhold": ("unknown",),
+    "mailererror": ("mailer",),
+    "systemfull": ("system_full",),
+    "onhold": ("unclear",),
     "undefined": ("unknown",),
     "failedstarttls": ("encryption",),
     "suppressed": ("suppressed",),

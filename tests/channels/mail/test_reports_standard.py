@@ -65,7 +65,7 @@ STATUSES = [
     (block("5.7.1", diagnostic="554 5.7.1 Relay access denied"), "relay", False, "policy"),
     (block("5.0.0", diagnostic="550 Virus detected"), "virus", False, "message"),
     (block("5.6.0"), "content", False, "message"),
-    (block("4.1.1", diagnostic="450 4.1.1 user unknown"), "filtered", False, "message"),
+    (block("4.1.1", diagnostic="450 4.1.1 user unknown"), "no_such_user", False, "temporary"),
     (block("4.7.28", diagnostic="421 4.7.28 unusual rate of unsolicited mail"), "rate_limited", False, "temporary"),
     (block("5.0.0"), "unknown", False, "message"),
     (block("5.0.0", diagnostic="550 recipient is on the suppression list"), "suppressed", False, "policy"),

@@ -34,8 +34,8 @@ _OUR_HEADER = re.compile(
     r"received: *(?:from|by|\()|return-path: *<|(?:delivered-to|dkim-signature|x-received):", re.IGNORECASE
 )
 _PERSONAL = re.compile(
-    r"^(?:from|reply-to|sender|return-path|cc|original sender|message-id|subject|date|contact|please|for further"
-    r"|if you|questions)\b.{0,60}?[: ]"
+    r"^\s*(?:from|reply-to|sender|return-path|cc|original sender|mail from|message[- ]id|subject|date|contact|please"
+    r"|for further|if you|questions)\b.{0,60}?[: ]"
     r"|help|assist|\btry\b|\be\.g\.|further information|administrator|please (?:contact|send)|e-?mailing |write to"
     r"|mailto:postmaster",
     re.IGNORECASE,

@@ -16,6 +16,8 @@ from antiphon.channels.mail.wordings import speaks
 
 RAW_BYTES_MAX: Final = 12 * 1024 * 1024
 
+# Amazon's servers that receive for others answer what their customer wrote into a rule ("Mailbox does not exist").
+_BY_RULE = re.compile(r"inbound-smtp\.[\w-]+\.amazonaws\.com")
 _SMTP = re.compile(r"\b[45]\d\d[ -](?:[45]\.\d|#|<|[A-Za-z])|\b[45]\.\d\.\d{1,3}\b|\bSMTP\b|RCPT TO")
 
 
@@ -55,7 +57,8 @@ def _deliveries(mail: parts.Mail, status: statuses.Status) -> list[Reported]:
             one = feedback.delivered(delivery.address, status=delivery.status, diagnostic=delivery.diagnostic)
         else:
             beside = letter.said.get(delivery.address) or ((letter.text,) if len(status.deliveries) == 1 else ())
-            evidence = Evidence((delivery.diagnostic, *beside), delivery.status, told=True)
+            texts = (delivery.diagnostic, *beside)
+            evidence = Evidence(texts, delivery.status, told=True, by_rule=bool(_BY_RULE.match(status.reporter)))
             address = delivery.address or (_by_letter(mail, letter.text) if len(status.deliveries) == 1 else "")
             one = judge(address, evidence, delayed=delivery.kind == "delayed")
         found.setdefault(one.recipient, one)

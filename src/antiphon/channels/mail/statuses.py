@@ -29,8 +29,11 @@ class Delivery(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
+    """`reporter`: the mail system that writes the report."""
+
     envelope_id: str
     deliveries: tuple[Delivery, ...]
+    reporter: str = ""
 
 
 def is_status(part: parts.Part) -> bool:
@@ -43,15 +46,16 @@ def read_status(text: str) -> Status:
     Some writers put no blank line between recipients, or one before each field; so a recipient begins where a field
     comes that he already has.
     """
-    envelope_id = ""
+    envelope_id = reporter = ""
     deliveries: list[Delivery] = []
     for block in _blocks(text):
         envelope_id = envelope_id or block.first("original-envelope-id")
+        reporter = reporter or block.first("reporting-mta").partition(";")[2].strip().lower()
         if delivery := _delivery(block):
             deliveries.append(delivery)
         if len(deliveries) == RECIPIENTS_MAX:
             break
-    return Status(envelope_id, tuple(deliveries))
+    return Status(envelope_id, tuple(deliveries), reporter)
 
 
 def in_text(text: str) -> str:
