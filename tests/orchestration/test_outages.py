@@ -6,6 +6,8 @@ import asyncio
 import time
 from datetime import timedelta
 
+import msgspec
+import pytest
 from msgspec.structs import replace
 
 from antiphon import campaigns, channels, content
@@ -173,3 +175,35 @@ async def test_one_that_cannot_be_rendered_fails_alone(stage: Stage, worker: Non
     view = await stage.until(await stage.campaign("email"), "done")
     assert view.notifications == {"sent": 19, "failed": 1}
     assert counts(view)["failed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "left", "ends"),
+    [
+        ({"budget": 0.020}, 2, {"sent": 2, "waiting": 18}),
+        ({"cost_max": 0.005}, 0, {"dropped": 20}),
+        ({}, 20, {"sent": 20}),
+    ],
+)
+async def test_a_dearer_provider_takes_over_no_more_than_the_money_allows(
+    stage: Stage, wish: dict[str, float], left: int, ends: dict[str, int]
+) -> None:
+    """Decided for a cheap provider, which then goes down: what they wait for now costs ten times as much."""
+    await stage.account("email", "cheap", unit_cost=0.001)
+    dear = await stage.account("email", "dear", rank=1, unit_cost=0.01)
+    await stage.people(20, "email")
+    draft = await stage.campaign("email", launched=False)
+    changes = msgspec.convert(wish, campaigns.Changes)
+    changed = await stage.database.repeat(lambda tx: campaigns.change(tx, draft, changes))
+    campaign = await stage.steer(campaigns.launch, changed)
+    while await campaigns.work_chunks(stage.runtime):
+        pass
+    assert (await stage.view(campaign)).notifications == {"open": 20}
+    await pause(stage, "cheap")
+    async with working(stage.runtime):
+        await stage.eventually(lambda: _ended(stage, campaign, ends), seconds=10, what=lambda: stage.view(campaign))
+    assert len(dear.left) == left
+
+
+async def _ended(stage: Stage, campaign: campaigns.Campaign, ends: dict[str, int]) -> bool:
+    return (await stage.view(campaign)).notifications == ends

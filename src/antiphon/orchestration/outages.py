@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from antiphon import channels
 from antiphon.kernel.clock import wall_datetime
-from antiphon.kernel.db import Transaction
+from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import DeliveryId, ProviderId
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
@@ -30,35 +30,57 @@ async def work_down(runtime: Runtime, connections: channels.Connections, provide
 
 
 async def reroute(runtime: Runtime, provider: ProviderId) -> int:
-    """What waits for a provider that is down takes another of its channel; nothing waits for one switched off."""
+    """What waits for a provider that is down takes another of its channel; nothing waits for one switched off.
+
+    Where the other one is dearer, whoever has a budget or a most that one message may cost is decided anew.
+    """
     stale: dict[DeliveryId, int] = {}
     orphans: list[DeliveryId] = []
+    code = "its provider is switched off"
 
     async def move(tx: Transaction) -> int:
+        nonlocal code
         stale.clear()
         orphans.clear()
-        this = next((each for each in await channels.providers(tx) if each.id == provider), None)
-        other = await channels.alternative(tx, provider)
+        accounts = {each.id: each for each in await channels.providers(tx)}
+        this, other = accounts.get(provider), await channels.alternative(tx, provider)
         if this is None or this.up(wall_datetime()) or (this.enabled and other is None):
             return 0
         rows = await delivering.take(tx, provider, LANES, batch=BATCH)
         waiting = [DeliveryId(row["id"]) for row in rows if row["state"] == "queued"]
         left = [DeliveryId(row["id"]) for row in rows if row["state"] != "queued"]
-        held = await delivering.hold(tx, left + ([] if other else waiting))
+        if other is None:
+            orphans.extend(waiting)
+        elif _is_dearer(accounts[other], this):
+            orphans.extend(await _minding_money(tx, rows))
+            code = "its provider is down, and the other one is dearer"
+        held = await delivering.hold(tx, left + orphans)
         stale.update((i, held[i]) for i in left)
         if other is not None:
-            await delivering.reroute(tx, waiting, provider=other)
+            await delivering.reroute(tx, [each for each in waiting if each not in set(orphans)], provider=other)
             tx.wake("deliveries")
-        else:
-            orphans.extend(waiting)
         return len(rows)
 
     found = await runtime.database.repeat(move)
     if stale:
         await runtime.database.repeat(lambda tx: doubt(tx, stale))
     if orphans:
-        await runtime.database.repeat(lambda tx: withdraw(tx, orphans, code="its provider is switched off"))
+        await runtime.database.repeat(lambda tx: withdraw(tx, orphans, code=code))
     return found
+
+
+def _is_dearer(other: channels.Provider, this: channels.Provider) -> bool:
+    """Somewhere."""
+    regions = {None, *other.costs, *this.costs}
+    return any(other.cost(region) > this.cost(region) for region in regions)
+
+
+async def _minding_money(tx: Transaction, rows: Sequence[Row]) -> list[DeliveryId]:
+    """Those that wait for a source that may spend only so much."""
+    waiting = [row for row in rows if row["state"] == "queued"]
+    sources = await store.read_sources(tx, {row["source_id"] for row in waiting}) if waiting else {}
+    minding = {number for number, each in sources.items() if (each.terms.budget, each.terms.cost_max) != (None, None)}
+    return [DeliveryId(row["id"]) for row in waiting if row["source_id"] in minding]
 
 
 async def drop_overdue(runtime: Runtime, provider: ProviderId) -> int:
