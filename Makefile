@@ -6,7 +6,7 @@ DEV_STAMP := .venv/.ready-dev
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench kill-test test-peers docs clean
+.PHONY: help run test check format bench month kill-test test-peers docs clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ test-peers: $(DEV_STAMP) .venv/peers/.ready ## our adapters against programs by 
 
 bench: $(DEV_STAMP) ## what docs/reference/performance.md claims, measured again
 	$(BIN)/python -m bench $(ARGS)
+
+month: $(DEV_STAMP) ## 100,000 people for 30 days, every rule judged; ARGS="--people 5000 --days 10"
+	$(BIN)/python -m bench.month $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
