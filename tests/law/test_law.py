@@ -14,7 +14,7 @@ from antiphon.kernel.migrate import PARTS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/antiphon"
-ORDER = (*PARTS, "journeys", "conversations", "integrations", "pages", "app")
+ORDER = (*PARTS, "journeys", "conversations", "integrations", "app")
 
 
 def modules(*, under: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:

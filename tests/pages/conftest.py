@@ -16,6 +16,7 @@ from antiphon.app.wiring import wire
 from antiphon.kernel.db import Database
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import Secrets
+from antiphon.pages import http as pages_http
 from pages.company import Company, found
 from pages.stage import Stage
 
@@ -32,7 +33,7 @@ async def stage(database: Database) -> Stage:
 @pytest_asyncio.fixture
 async def client(stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
     app: Any = Litestar(
-        pages.routes,
+        pages_http.routes,
         dependencies={"runtime": Provide(lambda: stage.runtime, sync_to_thread=False)},
         signature_types=[Runtime],
     )

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from antiphon import metrics, orchestration, profiles
-from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.records import DeliveryId, EmailBody, Identifier, SourceId
 from antiphon.orchestration import rendering
@@ -103,19 +102,6 @@ async def test_machines_prove_delivery_and_are_no_readers(stage: Stage, client: 
     delivery = await stage.delivery(source, anna)
     assert (delivery.state, delivery.opened_at, delivery.clicked_at) == ("delivered", None, None)
     assert await counted(stage, source) == {"delivered": 1, "machine_opened": 1, "machine_clicked": 1}
-
-
-async def test_a_click_too_quick_for_a_person_is_a_machines(stage: Stage, client: httpx.AsyncClient) -> None:
-    anna = await stage.person("anna")
-    source = await stage.tell([anna], "email")
-    await stage.database.move_clock(ClockState.released)
-    await stage.database.pool.execute("UPDATE delivery SET handed_at = $1", stage.database.clock.now())
-    url = (await stage.links(source, anna)).click_url(0)
-    assert (await client.get(url)).status_code == 302
-    assert "clicked" not in await counted(stage, source)
-    await stage.database.move_clock(lambda state: state.moved(state.now() + timedelta(seconds=3)))
-    await client.get(url)
-    assert (await counted(stage, source))["clicked"] == 1
 
 
 async def test_a_push_on_the_screen_is_delivered(stage: Stage, client: httpx.AsyncClient) -> None:

@@ -68,6 +68,7 @@ NOT_EXPORTED = {
     "suppression": "keyed hashes of addresses of people who were erased",
     "topic": "the company's own; its name is in `preferences`",
     "unmatched_receipt": "receipts that name no delivery, for a week",
+    "visit_held": "visits of the last minutes, by number of a delivery: then they are in `deliveries`",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
-from antiphon import campaigns, channels, metrics, orchestration, profiles, segments
+from antiphon import campaigns, channels, metrics, orchestration, pages, profiles, segments
 from antiphon.app.child import run_child
 from antiphon.app.opening import opened
 from antiphon.kernel.db import LOST_CONNECTION
@@ -34,6 +34,7 @@ async def run(runtime: Runtime) -> None:
         group.create_task(segments.run(database))
         group.create_task(orchestration.run(runtime, connections))
         group.create_task(campaigns.run(runtime))
+        group.create_task(pages.run(database))
         group.create_task(work_loop(database, "counts.fold", lambda: _fold(runtime), pause_s=5.0))
         group.create_task(work_loop(database, "counts.learn", lambda: _learn(runtime), pause_s=60.0))
         group.create_task(work_loop(database, "providers.health", lambda: _look_after(runtime), pause_s=2.0))

@@ -24,7 +24,9 @@ from msgspec import Struct
 from antiphon import __version__
 from antiphon.kernel.errors import Problem
 
-PARTS = ("kernel", "access", "profiles", "segments", "content", "channels", "metrics", "orchestration", "campaigns")
+PARTS = (
+    "kernel", "access", "profiles", "segments", "content", "channels", "metrics", "orchestration", "campaigns", "pages",
+)  # fmt: skip
 """Lowest first: a part's views may be named by those after it."""
 
 _LOCK = 0x616E7469  # one migrator at a time

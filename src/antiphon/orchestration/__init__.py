@@ -17,7 +17,7 @@ from antiphon.orchestration.inbound import may_answer, on_inbound
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.message_terms import terms_of
 from antiphon.orchestration.objections import note_objections, on_stops
-from antiphon.orchestration.public import Linked, read_linked
+from antiphon.orchestration.public import Linked, Visited, read_linked, read_visited
 from antiphon.orchestration.receipts import on_profile_changes, on_receipts
 from antiphon.orchestration.records import (
     BetterThan,
@@ -71,6 +71,7 @@ __all__ = [
     "Tally",
     "Terms",
     "Verdict",
+    "Visited",
     "anything_open",
     "backlog",
     "budget",
@@ -96,6 +97,7 @@ __all__ = [
     "pause",
     "prefer",
     "read_linked",
+    "read_visited",
     "recipients",
     "rehearse",
     "replay",

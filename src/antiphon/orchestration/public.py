@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.records import DeliveryId, MessageId, ProfileId
+from antiphon.kernel.records import DeliveryId, MessageId, ProfileId, SourceId
 from antiphon.orchestration import store
 
 
@@ -26,6 +26,37 @@ class Linked(Struct, frozen=True):
     traits: Mapping[str, Any]
     variables: Mapping[str, Any]
     accounts: Sequence[Mapping[str, Any]] = ()
+
+
+class Visited(Struct, frozen=True):
+    """What visits to a delivery have to go by, and count for. `done`: nothing new can be learned of who clicked."""
+
+    delivery: DeliveryId
+    source: SourceId
+    channel: str
+    variant: str
+    handed_at: datetime | None
+    opened: bool
+    clicked: bool
+    done: bool
+
+
+async def read_visited(tx: Transaction, deliveries: Collection[DeliveryId]) -> dict[DeliveryId, Visited]:
+    """Those that there are not are left out."""
+    rows = await store.read_visited(tx, sorted(deliveries))
+    return {
+        row["id"]: Visited(
+            row["id"],
+            SourceId(row["source_id"]),
+            row["channel"],
+            row["variant"],
+            row["handed_at"],
+            opened=row["opened_at"] is not None,
+            clicked=row["clicked_at"] is not None,
+            done=row["clicked_at"] is not None and row["machine_clicked"],
+        )
+        for row in rows
+    }
 
 
 async def read_linked(tx: Transaction, deliveries: Collection[int]) -> dict[int, Linked]:

@@ -17,10 +17,11 @@ The pages need no script and set no cookie: the token is what allows an act, and
 site can make a browser send one. They hold no whole address, for messages are forwarded. What somebody says there goes
 into the ledger of consents with the exact words that they read. A link leads to whom its number belongs to by now.
 
-Which visits count as a machine's stands in `machines.py`, what device somebody held in `devices.py`. Promised: landing
-pages, widget files.
+Which visits count as a machine's stands in `machines.py` and `sessions.py`; what may be a person's waits in `held.py`
+until that is known. Promised: landing pages, widget files.
 """
 
-from antiphon.pages.http import close, routes
+from antiphon.pages.held import run
+from antiphon.pages.visits import close
 
-__all__ = ["close", "routes"]
+__all__ = ["close", "run"]

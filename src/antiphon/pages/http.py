@@ -25,8 +25,9 @@ from antiphon.pages import api, optin, preferences, unsubscribe
 from antiphon.pages.bearer import Visitor
 from antiphon.pages.form import Form
 from antiphon.pages.frame import page
-from antiphon.pages.machines import is_machine, is_too_quick
-from antiphon.pages.visits import close as close
+from antiphon.pages.held import Visit
+from antiphon.pages.machines import is_machine, is_proxy
+from antiphon.pages.sessions import Seen
 from antiphon.pages.visits import visits
 
 log = structlog.get_logger()
@@ -92,13 +93,15 @@ async def click(runtime: NamedDependency[Runtime], request: Anything, token: Fro
     if found is None:
         raise NotFound()
     linked, url = found
-    now = runtime.database.clock.now()
-    quick = _time_runs(runtime) and is_too_quick(linked.channel, linked.handed_at, now)
-    machine = quick or is_machine(request.method, request.headers, clicks=True)
-    receipt = Receipt(
-        "clicked", now, delivery=DeliveryId(delivery), machine=machine, link=link, device=device_of(request.headers)
-    )
-    await held.record_soon(receipt)
+    now, device = runtime.database.clock.now(), device_of(request.headers)
+    machine = is_machine(request.method, request.headers, clicks=True)
+    if machine or linked.channel != "email" or not _time_runs(runtime):
+        await held.record_soon(
+            Receipt("clicked", now, delivery=linked.delivery, machine=machine, link=link, device=device)
+        )
+    else:
+        swept = held.sweeps.note(_place(request), delivery, linked.address.rpartition("@")[2], now)
+        await held.record_soon(Visit(linked.delivery, Seen(now, link, device), swept))
     if not url:
         return _notice(request, "bad_link", status=404)
     return Response(b"", status_code=302, headers={"Location": url, **_PRIVATE})
@@ -111,10 +114,13 @@ async def open(runtime: NamedDependency[Runtime], request: Anything, name: FromP
     try:
         (delivery,) = _numbers(runtime, OPEN, name.removesuffix(".gif"), count=1)
         machine = is_machine(request.method, request.headers)
-        now = runtime.database.clock.now()
-        device = device_of(request.headers)
-        receipt = Receipt("opened", now, delivery=DeliveryId(delivery), machine=machine, device=device)
-        await visits(runtime.database).record(receipt)
+        now, device = runtime.database.clock.now(), device_of(request.headers)
+        heard: Receipt | Visit
+        if machine or not _time_runs(runtime):
+            heard = Receipt("opened", now, delivery=DeliveryId(delivery), machine=machine, device=device)
+        else:
+            heard = Visit(DeliveryId(delivery), Seen(now, None, device, proxy=is_proxy(request.headers)))
+        await visits(runtime.database).record(heard)
     except BadToken:
         pass
     except _GONE:
@@ -241,12 +247,14 @@ def _locale(request: Anything) -> str:
     return chosen if chosen in i18n.LOCALES else i18n.choose(request.headers.get("accept-language", ""))
 
 
+def _place(request: Anything) -> tuple[str, str]:
+    """Address and program: who asks from there may be several."""
+    return (request.client.host if request.client else ""), request.headers.get("user-agent", "")[:AGENT_CHARS_MAX]
+
+
 def _visitor(request: Anything) -> Visitor:
-    return Visitor(
-        locale=_locale(request),
-        ip=request.client.host if request.client else "",
-        user_agent=request.headers.get("user-agent", "")[:AGENT_CHARS_MAX],
-    )
+    ip, agent = _place(request)
+    return Visitor(locale=_locale(request), ip=ip, user_agent=agent)
 
 
 routes = [

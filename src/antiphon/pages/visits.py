@@ -12,6 +12,8 @@ from antiphon.kernel.errors import NotFound
 from antiphon.kernel.records import Channel, Receipt
 from antiphon.orchestration import Linked
 from antiphon.pages.gathering import Gatherer
+from antiphon.pages.held import Visit, hold
+from antiphon.pages.sweeps import Sweeps
 
 RECORD_WITHIN_S = 2.0
 """A reader is sent on after this time even when the record is not written yet; it is still being written then."""
@@ -19,26 +21,30 @@ RECORD_WITHIN_S = 2.0
 Target = tuple[int, int]
 """A delivery and the number of a link in it."""
 
+Heard = Receipt | Visit
+"""Known whose it was, or to be judged with its neighbours."""
+
 
 class Visits:
     """Of one process: two queues, so that reading never waits for a write that waits for a lock."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.sweeps = Sweeps()
         self._reads: Gatherer[Target, tuple[Linked, str] | None] = Gatherer(self._read)
-        self._writes: Gatherer[Receipt, None] = Gatherer(self._write)
+        self._writes: Gatherer[Heard, None] = Gatherer(self._write)
 
     async def lead(self, delivery: int, link: int) -> tuple[Linked, str] | None:
         """The delivery and the URL that its link leads to ("" when it leads nowhere); None without a delivery."""
         return await self._reads.submit((delivery, link))
 
-    async def record(self, receipt: Receipt) -> None:
+    async def record(self, heard: Heard) -> None:
         """On disk when it returns."""
-        await self._writes.submit(receipt)
+        await self._writes.submit(heard)
 
-    async def record_soon(self, receipt: Receipt) -> None:
+    async def record_soon(self, heard: Heard) -> None:
         """On disk when it returns, or later where that takes more than two seconds."""
-        written = self._writes.submit(receipt)
+        written = self._writes.submit(heard)
         done, _ = await asyncio.wait([written], timeout=RECORD_WITHIN_S)
         if done:
             written.result()
@@ -50,9 +56,15 @@ class Visits:
         async with self._database.transaction(read_only=True) as tx:
             return await read_targets(tx, wanted)
 
-    async def _write(self, receipts: Sequence[Receipt]) -> list[None]:
-        await self._database.repeat(lambda tx: channels.take_receipts(tx, receipts))
-        return [None] * len(receipts)
+    async def _write(self, heard: Sequence[Heard]) -> list[None]:
+        await self._database.repeat(lambda tx: _take(tx, heard))
+        return [None] * len(heard)
+
+
+async def _take(tx: Transaction, heard: Sequence[Heard]) -> None:
+    """What is held is locked before any delivery is: whoever judges does it in this order."""
+    known = await hold(tx, [each for each in heard if isinstance(each, Visit)])
+    await channels.take_receipts(tx, [*(each for each in heard if isinstance(each, Receipt)), *known])
 
 
 async def read_targets(tx: Transaction, wanted: Sequence[Target]) -> list[tuple[Linked, str] | None]:

@@ -302,3 +302,10 @@ SELECT d.id, p.id AS profile_id, d.source_id, d.channel, d.address, d.handed_at,
   JOIN known_profile p
     ON p.bucket = (coalesce(person.merged_into, d.profile_id) & 255)::smallint
    AND p.id = coalesce(person.merged_into, d.profile_id);
+
+-- name: read_visited
+-- What is known of visits to deliveries, and what they count for.
+SELECT d.id, d.source_id, d.channel, d.handed_at, d.opened_at, d.clicked_at, d.machine_clicked, n.variant
+  FROM unnest(:ids::bigint[]) AS given(id)
+  JOIN delivery d ON d.bucket = (given.id & 255)::smallint AND d.id = given.id
+  JOIN notification n ON n.bucket = d.bucket AND n.id = d.notification_id;

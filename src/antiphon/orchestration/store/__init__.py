@@ -12,6 +12,7 @@ from antiphon.orchestration.store.asking import (
     read_notifications,
     read_notifications_of,
     read_public,
+    read_visited,
 )
 from antiphon.orchestration.store.base import DELIVERIES, PEOPLE, SENT_EVENTS, WATCHED
 from antiphon.orchestration.store.calls import (
@@ -137,6 +138,7 @@ __all__ = [
     "read_refused_marks",
     "read_sources",
     "read_twins",
+    "read_visited",
     "read_waiting",
     "read_waiting_for_money",
     "record",

@@ -57,3 +57,7 @@ async def read_conversions(tx: Transaction, profiles: Collection[ProfileId], *, 
 
 async def read_public(tx: Transaction, deliveries: Sequence[DeliveryId]) -> list[Row]:
     return await queries.rows(tx, "read_public", ids=list(deliveries))
+
+
+async def read_visited(tx: Transaction, deliveries: Sequence[DeliveryId]) -> list[Row]:
+    return await queries.rows(tx, "read_visited", ids=list(deliveries))
