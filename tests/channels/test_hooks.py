@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from antiphon import channels
+from antiphon import access, channels
 from antiphon.app.web import application
 from antiphon.app.wiring import wire
 from antiphon.channels import hooks, registry
@@ -223,6 +223,18 @@ async def test_the_address_is_the_one_that_adapters_are_told(runtime) -> None:
     made = await account(runtime)
     assert hooks.callback_url(runtime, made) == surroundings(runtime, made.id).callback_url
     assert SECRET not in hooks.callback_url(runtime, made)
+
+
+async def test_where_a_provider_calls_is_told_to_admins_alone(runtime, client) -> None:
+    made = await account(runtime)
+    told = {}
+    async with runtime.database.transaction() as tx:
+        keys = {scope: (await access.create_key(tx, scope, scope))[1] for scope in ("admin", "read")}
+    for scope, key in keys.items():
+        answer = await client.get("/api/v1/providers", headers={"Authorization": f"Bearer {key}"})
+        told[scope] = answer.json()[0]["callback_url"]
+        assert SECRET not in answer.text
+    assert told == {"admin": hooks.callback_url(runtime, made), "read": ""}
 
 
 @pytest.mark.parametrize("provider", [SENDGRID, MAILGUN], ids=lambda provider: provider.adapter)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
-from antiphon.channels import accounts
+from antiphon import access
+from antiphon.channels import accounts, hooks
 from antiphon.channels.records import Provider, WarmUp
 from antiphon.kernel.clock import wall_datetime
-from antiphon.kernel.errors import NotFound
+from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised
 from antiphon.kernel.http import get, post, put
 from antiphon.kernel.runtime import Runtime
 
@@ -49,7 +51,8 @@ class ProviderChanges(Struct, forbid_unknown_fields=True):
 
 
 class ProviderView(Struct):
-    """`health`: 0 to 1, and why. `silence_s`: learned. `failures` and `reason`: why it rests, if it does."""
+    """`health`: 0 to 1, and why. `silence_s`: learned. `failures` and `reason`: why it rests, if it does.
+    `callback_url`: where the provider is to call; empty where it calls nobody, and for keys that are not `admin`."""
 
     id: str
     name: str
@@ -68,6 +71,7 @@ class ProviderView(Struct):
     silence_s: float | None
     failures: int
     reason: str
+    callback_url: str = ""
 
 
 class ReceiverView(Struct):
@@ -104,9 +108,22 @@ async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewProvider])
 
 
 @get("/providers", permission="read")
-async def list_all(runtime: NamedDependency[Runtime]) -> list[ProviderView]:
+async def list_all(
+    runtime: NamedDependency[Runtime],
+    request: Request[Any, Any, Any],  # Litestar's three type parameters say nothing here
+) -> list[ProviderView]:
+    is_admin = await _is_admin(runtime, request.headers.get("authorization", ""))
     async with runtime.database.transaction(read_only=True) as tx:
-        return [_view(provider) for provider in await accounts.providers(tx)]
+        return [_view(provider, runtime if is_admin else None) for provider in await accounts.providers(tx)]
+
+
+async def _is_admin(runtime: Runtime, authorization: str) -> bool:
+    """Whoever knows where a provider calls may call there: no key that only reads is told."""
+    try:
+        await access.check(runtime.database, authorization.partition(" ")[2].strip(), "admin")
+    except (Forbidden, Unauthorised):
+        return False
+    return True
 
 
 @post("/providers/{provider:str}/{act:str}", permission="admin", status_code=200)
@@ -117,7 +134,7 @@ async def switch(runtime: NamedDependency[Runtime], provider: FromPath[str], act
     async with runtime.database.transaction() as tx:
         found = await accounts.find(tx, provider)
         await accounts.switch(tx, found.id, enabled=act == "enable")
-        return _view(await accounts.find(tx, provider))
+        return _view(await accounts.find(tx, provider), runtime)
 
 
 @put("/providers/{provider:str}", permission="admin")
@@ -128,7 +145,7 @@ async def change(
     async with runtime.database.transaction() as tx:
         found = await accounts.find(tx, provider)
         await accounts.update_provider(tx, runtime.secrets, found, data.given())
-        return _view(await accounts.find(tx, provider))
+        return _view(await accounts.find(tx, provider), runtime)
 
 
 @get("/providers/{provider:str}/receivers", permission="read")
@@ -140,9 +157,14 @@ async def list_receivers(runtime: NamedDependency[Runtime], provider: FromPath[s
     return [ReceiverView(**{name: row[name] for name in ReceiverView.__struct_fields__}) for row in rows]
 
 
-def _view(provider: Provider) -> ProviderView:
-    kept = {name: getattr(provider, name) for name in ProviderView.__struct_fields__ if name not in ("id", "up")}
-    return ProviderView(id=str(provider.id), up=provider.up(wall_datetime()), **kept)
+_MADE = ("id", "up", "callback_url")
+
+
+def _view(provider: Provider, runtime: Runtime | None) -> ProviderView:
+    """`runtime` for those who may know where it is called."""
+    kept = {name: getattr(provider, name) for name in ProviderView.__struct_fields__ if name not in _MADE}
+    url = "" if runtime is None else hooks.callback_url(runtime, provider)
+    return ProviderView(id=str(provider.id), up=provider.up(wall_datetime()), callback_url=url, **kept)
 
 
 routes = [create, list_all, change, switch, list_receivers]

@@ -19,6 +19,7 @@ app = App(name="providers", help="Provider accounts: how messages leave.")
 COLUMNS = (
     "id", "name", "channel", "adapter", "enabled", "up", "health", "rank", "weight", "per_second", "unit_cost", "why",
 )  # fmt: skip
+BASE_URL = "http://127.0.0.1:8080"
 RECEIVER_COLUMNS = ("receiver", "per_second", "deferred", "deferred_at", "code")
 
 
@@ -58,14 +59,41 @@ def create(file: File, /) -> None:
 
 
 @app.command(name="list")
-def list_all() -> None:
-    """The accounts there are, of each channel those that are up first."""
+def list_all(*, base_url: str = BASE_URL) -> None:
+    """The accounts there are, of each channel those that are up first. With --json also where each is called.
+
+    Parameters
+    ----------
+    base_url
+        As `antiphon serve` was started with: the addresses at which providers call begin with it.
+    """
     from antiphon import channels
 
-    async def read(tx: Transaction) -> list[dict[str, object]]:
-        return [view(provider) for provider in await channels.providers(tx)]
+    async def read(runtime: Runtime) -> list[dict[str, object]]:
+        async with runtime.database.transaction(read_only=True) as tx:
+            return [called_view(runtime, provider, base_url) for provider in await channels.providers(tx)]
 
-    tell(ask(read), columns=COLUMNS)
+    tell(within(read), columns=COLUMNS)
+
+
+@app.command
+def show(provider: str, /, *, base_url: str = BASE_URL) -> None:
+    """One account, and where its provider is to call.
+
+    Parameters
+    ----------
+    provider
+        Id or name.
+    base_url
+        As `antiphon serve` was started with: the address begins with it.
+    """
+    from antiphon import channels
+
+    async def read(runtime: Runtime) -> dict[str, object]:
+        async with runtime.database.transaction(read_only=True) as tx:
+            return called_view(runtime, await channels.find(tx, provider), base_url)
+
+    tell(within(read))
 
 
 @app.command(name="set")
@@ -159,3 +187,13 @@ def view(provider: Provider) -> dict[str, object]:
     }
     is_up = provider.up(wall_datetime())
     return {"id": str(provider.id), **found, "up": is_up, "why": provider.reason or provider.health_why}
+
+
+def called_view(runtime: Runtime, provider: Provider, base_url: str) -> dict[str, object]:
+    """With `callback_url`, where the account has one. It is a secret of the account: whoever has it may call."""
+    from dataclasses import replace
+
+    from antiphon.channels.hooks import callback_url
+
+    url = callback_url(replace(runtime, base_url=base_url.rstrip("/")), provider)
+    return view(provider) | ({"callback_url": url} if url else {})
