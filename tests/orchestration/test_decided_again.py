@@ -76,7 +76,8 @@ async def test_who_loses_an_address_of_one_campaign_gets_the_next_one_only_if_no
     one, other = await stage.people(2)
     await stage.sql(
         "INSERT INTO address (bucket, profile_id, channel, value, state, changed_at)"
-        " SELECT (id & 255)::smallint, id, 'email', 'both@example.org', 'active', now() FROM unnest($1::bigint[]) AS id",
+        " SELECT (id & 255)::smallint, id, 'email', 'both@example.org', 'active', now()"
+        " FROM unnest($1::bigint[]) AS id",
         [one, other],
     )
     await set_up(stage, frequency_cap={"count": 1, "within_s": 86400})

@@ -37,6 +37,7 @@ from antiphon.orchestration.records import (
     SendAt,
     Source,
     Terms,
+    Told,
     Verdict,
     Window,
 )
@@ -355,3 +356,43 @@ def test_a_habit_moves_what_is_expected_of_people_in_a_country():
     policy = Policy(UP, habits={"IN": {"email": 0.1}})
     assert decide(note(), policy=policy, regions=("FR",))[0].channel == "email"
     assert decide(note(), policy=policy, regions=("IN",))[0].channel != "email"
+
+
+class TestWhatHasAnEnd:
+    """Whatever waits for somebody else to act is looked at when its own time is over."""
+
+    ends = NOW + timedelta(hours=2)
+
+    def test_a_paused_message_waits_to_its_end_and_is_dropped_then(self):
+        made = note(source=source(state="paused"), expires_at=self.ends)
+        (verdict,) = decide(made)
+        assert (verdict.act, verdict.reason, verdict.until) == ("wait", "paused", self.ends)
+        assert decide(made, now=self.ends)[0].reason == "expired"
+
+    def test_so_does_who_waits_for_money(self):
+        dear = UP | {"email": (ProviderChoice(ProviderId(1), 0.1),)}
+        made = note(source=source(channels=("email",), terms=Terms(budget=1.0)), expires_at=self.ends)
+        (verdict,) = decide(made, policy=Policy(dear), money={1: 0.0})
+        assert (verdict.act, verdict.reason, verdict.until) == ("wait", "budget_spent", self.ends)
+
+    def test_what_may_have_arrived_is_not_dropped_when_the_night_outlasts_it(self):
+        silent = Attempt(DeliveryId(1), 1, "email", "a@example.org", "expired", None, ProviderId(1))
+        made = note(source=source(failover_on="silence"), attempts=(silent,), expires_at=self.ends)
+        night = QuietHours("10:00", "20:00", channels=("email", "sms", "push"))
+        (verdict,) = decide(made, policy=Policy(UP, quiet_hours=night))
+        assert (verdict.act, verdict.reason) == ("rest", None)
+        assert verdict.because == "handed over and not heard of; it is night where the person lives, past its end"
+
+
+class TestTheLaw:
+    def test_counts_every_text_message_also_one_that_followed_another_channel(self):
+        """Florida: three in 24 hours. What failed by email and went on by text is a text."""
+        told = [Told(NOW - timedelta(hours=n), "coupons", "sms", "+12025550123", further=n > 1) for n in (1, 2, 3)]
+        policy, here = Policy(UP), (Reach("sms", "+13055550123"),)
+        only = source(channels=("email", "sms"))
+        bounced = Attempt(DeliveryId(1), 1, "email", "a@example.org", "failed", "address", ProviderId(1))
+        now = NOW.replace(hour=18)
+        for attempts in ((), (bounced,)):
+            made = note(source=only, attempts=attempts)
+            (verdict,) = decide(made, policy=policy, reach=here, regions=("US-FL",), told=told, now=now)
+            assert (verdict.act, verdict.reason) == ("wait", "capped"), verdict.because

@@ -8,7 +8,7 @@ priority, then by age.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -33,6 +33,7 @@ from antiphon.orchestration.records import (
     Told,
     Verdict,
 )
+from antiphon.orchestration.silence import end_of
 from antiphon.orchestration.timing import not_before
 from antiphon.orchestration.twins import TWIN, Twin, superfluous
 
@@ -61,7 +62,8 @@ def choose(case: PersonCase, policy: Policy, *, now: datetime) -> list[Verdict]:
         verdict = _choose_one(case, notification, policy, now=now, used=used, told=told)
         if verdict.place is not None:
             used.take(verdict.place, notification.source)
-            told.append(Told(now, notification.source.topic, verdict.channel or "", verdict.address or ""))
+            address, further = verdict.address or "", verdict.place.further
+            told.append(Told(now, notification.source.topic, verdict.channel or "", address, further))
         verdicts.append(verdict)
     return verdicts
 
@@ -74,7 +76,7 @@ def _twins(case: PersonCase) -> frozenset[NotificationId]:
     return frozenset(
         number
         for together in by_source.values()
-        if len({n.number for n in together}) > 1 or together[0].told_elsewhere
+        if len({n.number for n in together}) > 1 or any(n.told_elsewhere for n in together)
         for number in superfluous(map(_twin, together), told=any(n.told_elsewhere for n in together))
     )
 
@@ -113,7 +115,7 @@ def _choose_one(
         return _nothing(notification, looked)
     source = notification.source
     if source.state == "paused":
-        return Verdict(notification.id, "wait", reason="paused", because="its source is paused", options=looked)
+        return _parked(notification, "paused", "its source is paused", looked)
     if first:
         wait = not_before(case, notification, policy, now=now)
         if wait is None and CONDUCT[source.purpose].limited:
@@ -133,31 +135,30 @@ def _over(case: PersonCase, notification: OpenNotification, *, now: datetime) ->
     if source.state == "cancelled":
         return Verdict(notification.id, "drop", reason="cancelled", because="its source was cancelled")
     if notification.expires_at is not None and notification.expires_at <= now:
-        return _too_late(notification, "its time is over")
+        return _dropped(notification, "expired", "its time is over")
     if (end := _end(notification)) is not None and end <= now:
-        return _too_late(notification, "no further attempt begins so long after it was made")
+        return _dropped(notification, "expired", "no further attempt begins so long after it was made")
     if source.kind == "system" and attempts:
         return Verdict(notification.id, "drop", reason="cancelled", because="an answer is tried once, where they wrote")
     if case.moving:
-        return Verdict(notification.id, "wait", reason="merged", because=BEING_MOVED)
+        return _parked(notification, "merged", BEING_MOVED)
     return None
 
 
 def _end(notification: OpenNotification) -> datetime | None:
-    """When its time is over: it expires, or no further attempt is worth it so long after it was made."""
-    source = notification.source
-    give_up_s = source.terms.give_up_s or CONDUCT[source.purpose].give_up_s
-    if give_up_s is None:
-        return notification.expires_at
-    end = notification.created_at + timedelta(seconds=give_up_s)
-    return end if notification.expires_at is None else min(end, notification.expires_at)
+    return end_of(notification.source, created_at=notification.created_at, expires_at=notification.expires_at)
 
 
-def _too_late(notification: OpenNotification, because: str) -> Verdict:
+def _dropped(notification: OpenNotification, reason: Reason, because: str, options: tuple[Option, ...] = ()) -> Verdict:
     """What was handed over and not heard of stays so: it may have arrived."""
     if any(attempt.state == "expired" for attempt in notification.attempts):
-        return Verdict(notification.id, "rest", because=f"handed over and not heard of; {because}")
-    return Verdict(notification.id, "drop", reason="expired", because=because)
+        return Verdict(notification.id, "rest", because=f"handed over and not heard of; {because}", options=options)
+    return Verdict(notification.id, "drop", reason=reason, because=because, options=options)
+
+
+def _parked(notification: OpenNotification, reason: Reason, because: str, options: tuple[Option, ...] = ()) -> Verdict:
+    """Whoever ends this decides it anew; else it is looked at when its time is over."""
+    return Verdict(notification.id, "wait", until=_end(notification), reason=reason, because=because, options=options)
 
 
 def _first_allowed(
@@ -190,11 +191,9 @@ def _first_allowed(
     way, propensity = _draw(notification, ready, policy) if explores else (ready[0], None)
     source, channel = notification.source, way.option.channel
     if (source.id, channel, way.reach.value) in case.shared:
-        because = "somebody else with this address was told"
-        return Verdict(notification.id, "drop", reason="duplicate", because=because, options=looked)
+        return _dropped(notification, "duplicate", "somebody else with this address was told", looked)
     if way.option.cost > case.money.get(source.id, way.option.cost) + limits.ROUNDING:
-        because = "the budget is spent"
-        return Verdict(notification.id, "wait", reason="budget_spent", because=because, options=looked)
+        return _parked(notification, "budget_spent", "the budget is spent", looked)
     return Verdict(
         notification.id,
         "send",
@@ -251,9 +250,9 @@ def _not_yet(
         return None
     wait = limits.capped(source, policy, used, channel=channel, now=now)
     if wait is None and not notification.attempts:
-        wait = limits.wished(way.wish.effect.limits, told, now=now) or limits.lawful(
-            case, policy, channel, told, now=now
-        )
+        wait = limits.wished(way.wish.effect.limits, told, now=now)
+    if wait is None:
+        wait = limits.lawful(case, policy, channel, told, now=now)
     if wait is not None:
         return wait
     quiet = quiet_somewhere(case.zones, case.regions, channel, source.purpose, policy, now, own=case.quiet)
@@ -275,6 +274,5 @@ def _nothing(notification: OpenNotification, options: tuple[Option, ...]) -> Ver
 def _wait(notification: OpenNotification, wait: Wait, options: tuple[Option, ...]) -> Verdict:
     """A wait that ends after the message expires is a drop now: nobody is kept waiting for nothing."""
     if (end := _end(notification)) is not None and wait.until >= end:
-        because = f"{wait.because}, past its end"
-        return Verdict(notification.id, "drop", reason=wait.reason or "expired", because=because, options=options)
+        return _dropped(notification, wait.reason or "expired", f"{wait.because}, past its end", options)
     return Verdict(notification.id, "wait", until=wait.until, reason=wait.reason, because=wait.because, options=options)

@@ -104,7 +104,7 @@ def wished(limits: Sequence[Standing], told: Sequence[Told], *, now: datetime) -
     for limit in limits:
         assert limit.limit_count is not None
         assert limit.limit_s is not None
-        used = [each.at for each in told if limit.covers(each.topic, each.channel, each.address)]
+        used = [t.at for t in told if not t.further and limit.covers(t.topic, t.channel, t.address)]
         if (until := room_at(used, limit.limit_count, limit.limit_s, now=now)) is not None:
             return Wait(until, "capped", f"the person wants at most {limit.limit_count} in {_span(limit.limit_s)}")
     return None

@@ -203,12 +203,14 @@ class Place(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """A campaign message that the person got: what a limit of theirs counts."""
+    """A campaign message that the person got: what a limit of theirs counts. `further`: a later attempt of one that is
+    counted already; only the law counts it too."""
 
     at: datetime
     topic: str
     channel: str
     address: str
+    further: bool = False
 
 
 class PersonCase(Struct, frozen=True):

@@ -77,22 +77,29 @@ def _within(
         return chosen, {}
     costs: dict[SourceId, float] = defaultdict(float)
     found: Chosen = []
-    for case, verdicts in chosen:
-        for notification in case.notifications:
+    for before in chosen:
+        for notification in before[0].notifications:
             if notification.withdrawn is not None and notification.source.id in budgets:
                 costs[notification.source.id] -= notification.withdrawn.cost
-        if case.money:  # of an earlier round
-            case = replace(case, money={})
-            verdicts = choose(case, policy, now=now)
-        sources = {each.source.id for each in case.notifications} & budgets.keys()
+        sources = {each.source.id for each in before[0].notifications} & budgets.keys()
         left = {source: budgets[source] - costs[source] for source in sources}
-        if any(cost > left[source] + ROUNDING for source, cost in _costs(case, verdicts, left).items()):
-            case = replace(case, money=left)
-            verdicts = choose(case, policy, now=now)
+        case, verdicts = _afforded(*before, left, policy, now)
         for source, cost in _costs(case, verdicts, left).items():
             costs[source] += cost
         found.append((case, verdicts))
     return found, {source: cost for source, cost in costs.items() if cost}
+
+
+def _afforded(
+    case: PersonCase, verdicts: list[Verdict], left: Mapping[SourceId, float], policy: Policy, now: datetime
+) -> tuple[PersonCase, list[Verdict]]:
+    if case.money:  # of an earlier round
+        case = replace(case, money={})
+        verdicts = choose(case, policy, now=now)
+    if all(cost <= left[source] + ROUNDING for source, cost in _costs(case, verdicts, left).items()):
+        return case, verdicts
+    case = replace(case, money=left)
+    return case, choose(case, policy, now=now)
 
 
 def _costs(case: PersonCase, verdicts: Sequence[Verdict], limited: Mapping[SourceId, float]) -> dict[SourceId, float]:

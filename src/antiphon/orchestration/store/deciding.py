@@ -254,7 +254,8 @@ async def _told(
     if longest:
         since = [tx.now - timedelta(seconds=seconds) for seconds in longest.values()]
         for row in await queries.rows(tx, "read_told", profiles=list(longest), since=since):
-            found[row["person"]].append(Told(row["at"], row["topic"], row["channel"], row["address"]))
+            told = Told(row["at"], row["topic"], row["channel"], row["address"], row["further"])
+            found[row["person"]].append(told)
     return found
 
 

@@ -1,7 +1,8 @@
 -- name: read_told
--- Campaign messages that these people got since a time of each, under any of their numbers: the first attempt of each
--- that left or is about to. What their own limits count.
-SELECT DISTINCT ON (n.bucket, n.id) number.person, coalesce(d.handed_at, :now) AS at, s.topic, d.channel, d.address
+-- Campaign messages that these people got since a time of each, under any of their numbers: every attempt that left
+-- or is about to. Their own limits count the first of each message, the law all of them.
+SELECT number.person, coalesce(d.handed_at, :now) AS at, s.topic, d.channel, d.address,
+       row_number() OVER (PARTITION BY n.bucket, n.id ORDER BY d.n) > 1 AS further
   FROM (SELECT given.profile_id, given.profile_id AS person, given.since
           FROM unnest(:profiles::bigint[], :since::timestamptz[]) AS given(profile_id, since)
         UNION ALL
