@@ -193,6 +193,21 @@ def test_without_an_id_the_same_mail_is_the_same_and_another_is_not() -> None:
     assert one == again != other
 
 
+def test_without_an_id_a_mail_that_came_in_two_ways_is_one() -> None:
+    """By our own exchanger and by a mailbox, whose server wrote lines of its own above it."""
+    raw = mail("Blue.", Message_ID="", Date="Mon, 05 Jan 2026 09:00:00 +0000")
+    mailbox = b"Return-Path: <jo@example.org>\nReceived: from x by y; today\n" + raw.replace(b"\r\n", b"\n") + b"\n"
+    later = mail("Blue.", Message_ID="", Date="Mon, 05 Jan 2026 09:00:01 +0000")
+    one, again, other = (read(each, REPLY)[0].message_id for each in (raw, mailbox, later))
+    assert one == again != other
+
+
+def test_an_address_longer_than_any_is_nobody() -> None:
+    """It would not go into an index: the mail could never be stored, and those behind it would wait for ever."""
+    long = ".".join(["\U00010348" * 50] * 10) + ".example"
+    assert read(mail(sender=f"Jo <jo@{long}>"), REPLY, sender=None) == []
+
+
 def test_what_cannot_be_stored_is_left_out() -> None:
     (said,) = read(mail("a\0b\x07c", Subject="x\0y", Message_ID="<m\x011@example.org>"), REPLY)
     stored = said.text + said.subject + said.message_id + said.sender
@@ -234,7 +249,15 @@ def nested(depth: int) -> bytes:
     return b"From: jo@example.org\n" + inner
 
 
+def hollow(depth: int) -> bytes:
+    """Ten parts in each part, and nothing in the last."""
+    if not depth:
+        return b"Content-Type: multipart/mixed; boundary=z\n\n--z--\n"
+    return b"Content-Type: multipart/mixed; boundary=%d\n\n" % depth + (b"--%d\n" % depth + hollow(depth - 1)) * 10
+
+
 HOSTILE = {
+    "hollow": b"From: jo@example.org\n" + hollow(5),
     "nested": nested(2_000),
     "parts": b"From: jo@example.org\nContent-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 200_000,
     "boundary lines": b'From: jo@example.org\nContent-Type: multipart/mixed; boundary=""\n\n' + b"--\n" * 300_000,
@@ -245,6 +268,13 @@ HOSTILE = {
     "newlines": b"From: jo@example.org\n\n" + b"\n" * 5_000_000,
     "html": b"From: jo@example.org\nContent-Type: text/html\n\n" + b"<a b=" * 500_000,
     "base64": b"From: jo@example.org\nContent-Transfer-Encoding: base64\n\n" + b"A=" * 2_000_000,
+    "pages": b"From: jo@example.org\nContent-Type: multipart/mixed; boundary=b\n\n"
+    + (b"--b\nContent-Type: text/html\n\n" + b"<p>a " * 50_000 + b"\n") * 40,
+    "letters": b"From: jo@example.org\nContent-Type: multipart/mixed; boundary=b\n\n"
+    + (b"--b\nContent-Type: text/plain; format=flowed\n\n" + b"a \n" * 80_000 + b"\n") * 40,
+    "quotes": b"From: jo@example.org\nContent-Type: text/html\n\n" + b"<blockquote>a<br>" * 20_000,
+    "styles": b"From: jo@example.org\nContent-Type: text/html\n\n"
+    + (b"<p style='" + b"border-top:" * 350 + b"'>") * 100,
     "nothing": b"",
     "no lines": b"\x00" * 1_000_000,
 }
@@ -255,7 +285,7 @@ def test_hostile_mail_takes_no_time_and_little_room(raw: bytes) -> None:
     started = time.perf_counter()
     found = read(raw, REPLY, sender=None)
     recipients_in(raw)
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 2
     assert all(len(said.text) <= 60_000 and len(said.subject) <= 500 for said in found)
 
 

@@ -53,7 +53,7 @@ _BREAKING = frozenset(
 _APART = frozenset({"p", "blockquote", "pre", "table", "ul", "ol", "h1", "h2", "h3"})
 _REST_BELOW = frozenset({"olk_src_body_section", "divrplyfwdmsg", "appendonsend", "stopspelling", "zwchr"})
 _REST_CLASS = re.compile(r"\b(?:yahoo_quoted|moz-forward-container|zmail_extra|protonmail_quote)\b")
-_BORDER_TOP = re.compile(r"border-top(?:-style)?\s*:\s*(?!none|0)[^;]*solid", re.IGNORECASE)
+_BORDER_TOP = re.compile(r"border-top(?:-style)?\s*:\s*(?!none|0)[^;]{0,100}solid", re.IGNORECASE)
 _NO_BORDER = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)", re.IGNORECASE)
 
 
@@ -109,6 +109,7 @@ class _Page:
         self._lines: list[str] = []
         self._line: list[str] = []
         self._quotes: list[bool] = []
+        self._deep = 0
 
     def text(self) -> str:
         self._break()
@@ -127,6 +128,7 @@ class _Page:
             self._break()
             if name == "blockquote":
                 self._quotes.append(not _NO_BORDER.search(style))
+                self._deep += self._quotes[-1]
             elif name == "hr" or _BORDER_TOP.search(style):
                 self._alone(RULE)
             if name in _APART:
@@ -139,7 +141,7 @@ class _Page:
             return
         self._break()
         if name == "blockquote" and self._quotes:
-            self._quotes.pop()
+            self._deep -= self._quotes.pop()
         if name in _APART:
             self._blank()
 
@@ -155,9 +157,9 @@ class _Page:
 
     def _alone(self, mark: str) -> None:
         self._break()
-        if not any(self._quotes):
+        if not self._deep:
             self._lines.append(mark)
 
     def _put(self, line: str) -> None:
-        depth = min(sum(self._quotes), _QUOTES_DEEP)
+        depth = min(self._deep, _QUOTES_DEEP)
         self._lines.append(f"{'>' * depth} {line}".rstrip() if depth else line)

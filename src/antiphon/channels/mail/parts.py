@@ -22,6 +22,8 @@ TEXT_BYTES_MAX: Final = 128 * 1024
 LINE_CHARS_MAX: Final = 2_000
 LINES_MAX: Final = 2_000
 LEAVES_MAX: Final = 40
+PARTS_MAX: Final = 200
+"""With those that hold others, or nothing at all."""
 DEPTH_MAX: Final = 6
 
 RETURNED: Final = ("message/rfc822", "message/global", "message/partial")
@@ -83,7 +85,7 @@ def take_apart(raw: bytes) -> Mail:
     raw = raw.replace(b"\r\n", b"\n") if b"\n" in raw else raw.replace(b"\r", b"\n")
     headers, body = split(raw)
     leaves: list[Part] = []
-    for part in _leaves(headers, body, DEPTH_MAX):
+    for part in _leaves(headers, body, DEPTH_MAX, iter(range(PARTS_MAX))):
         leaves.append(part)
         if len(leaves) == LEAVES_MAX:
             break
@@ -131,7 +133,9 @@ def in_charset(body: bytes, charset: str) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
+def _leaves(headers: Headers, body: bytes, depth: int, left: Iterator[int]) -> Iterator[Part]:
+    if next(left, None) is None:
+        return
     content_type = headers.first("content-type")
     kind = content_type.partition(";")[0].strip().lower() or "text/plain"
     boundary = parameter(content_type, "boundary") if kind.startswith("multipart/") else ""
@@ -141,7 +145,7 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
         yield Part("text/plain" if kind.startswith("multipart/") or "/" not in kind else kind, headers, body)
         return
     for piece in pieces:
-        yield from _leaves(*split(piece if piece[:1] != b"\n" else b"X-None: -\n" + piece), depth - 1)
+        yield from _leaves(*split(piece if piece[:1] != b"\n" else b"X-None: -\n" + piece), depth - 1, left)
 
 
 def _between(body: bytes, boundary: str) -> list[bytes] | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import binascii
 import codecs
 import re
+from collections.abc import Iterator
 from hashlib import sha256
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -21,11 +23,16 @@ SUBJECT_CHARS_MAX: Final = 500
 ATTACHMENTS_NAMED: Final = 20
 ANSWERED_MAX: Final = 30
 
+BODIES_MAX: Final = 8
+"""Parts that are read as text: list servers and gateways add a few."""
+
 _TEXT_BYTES_MAX = 4 * HTML_CHARS_MAX
+_SENDER_BYTES_MAX = 320  # RFC 5321 4.5.3.1: 64 + 1 + 255; an index takes no more than a few times that
 _NAME_CHARS_MAX = 100
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _IN_ANGLES = re.compile(r"<([^<>]*)>")
+_LASTING = ("date", "from", "to", "cc", "subject", "in-reply-to")  # headers that no server on the way changes
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,250})>")
 
 
@@ -54,9 +61,9 @@ def read_written(mail: parts.Mail, raw: bytes) -> Written:
     headers = mail.headers
     name, sender = _from(headers.first("from")[:2_000])
     bodies = [part for part in mail.leaves if _is_body(part)]
-    plain = "\n".join(_flowed(part) for part in bodies if part.kind == "text/plain")
+    plain = _joined("\n", (_flowed(part) for part in bodies if part.kind == "text/plain"))
     if not plain.strip():
-        plain = "\n\n".join(to_text(_text(part)) for part in bodies if part.kind == "text/html")
+        plain = _joined("\n\n", (to_text(_text(part)) for part in bodies if part.kind == "text/html"))
     return Written(
         sender=sender,
         subject=clean(parts.words(headers.first("subject")))[:SUBJECT_CHARS_MAX].replace("\n", " ").strip(),
@@ -67,13 +74,24 @@ def read_written(mail: parts.Mail, raw: bytes) -> Written:
     )
 
 
+def _joined(gap: str, texts: Iterator[str]) -> str:
+    """As many as can matter: what comes after the longest text that is kept is not even decoded."""
+    found: list[str] = []
+    for text in islice(texts, BODIES_MAX):
+        found.append(text)
+        if sum(map(len, found)) > TEXT_CHARS_MAX:
+            break
+    return gap.join(found)
+
+
 def _from(value: str) -> tuple[str, str]:
     """Name and address. What stands in quotes is a name, even if it looks like an address of somebody else."""
     unquoted = _QUOTED.sub(" ", value)
     found = _IN_ANGLES.search(unquoted)
     address = tidy(found[1]) if found else next(iter(all_in(unquoted)), "")
     name = value.partition("<")[0] if found else ""
-    return clean(parts.words(name.strip(' "'))).strip(' "'), address.lower()
+    address = address.lower() if len(address.encode()) <= _SENDER_BYTES_MAX else ""
+    return clean(parts.words(name.strip(' "'))).strip(' "'), address
 
 
 def clean(text: str) -> str:
@@ -139,10 +157,16 @@ def _flowed(part: parts.Part) -> str:
 
 
 def _message_id(headers: parts.Headers, raw: bytes) -> str:
-    """Its own, or one made of its bytes: the same mail read twice is one."""
+    """Its own, or one made of what it is: the same mail read twice is one, also where it came in two ways and each
+    server wrote lines of its own above it. Where it bears no date, only the same bytes are the same mail."""
     found = _MESSAGE_ID.search(headers.first("message-id"))
-    named = clean(found[1]) if found else ""
-    return named or f"sha256:{sha256(raw).hexdigest()}"
+    if found and (named := clean(found[1])):
+        return named
+    if headers.first("date"):
+        signs = "\n".join(f"{name}:{headers.first(name)}" for name in _LASTING)
+        body = parts.split(raw.replace(b"\r\n", b"\n"))[1].rstrip()
+        raw = signs.encode("utf-8", "replace") + b"\n\n" + body
+    return f"sha256:{sha256(raw).hexdigest()}"
 
 
 def _answered(headers: parts.Headers) -> tuple[str, ...]:
