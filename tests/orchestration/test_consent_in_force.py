@@ -138,7 +138,7 @@ async def test_a_persons_limit_holds_over_campaigns_and_numbers(stage: Stage, wo
     await merge(stage, other, one)
     await say(stage, one, Statement("*", "*", "limited", limit_count=1, limit_s=2 * 86400.0))
     second = await stage.campaign("email")
-    await stage.eventually(lambda: _has(stage, ("waiting", "capped", "the person wants at most 1 in such a time")))
+    await stage.eventually(lambda: _has(stage, ("waiting", "capped", "the person wants at most 1 in 2 days")))
     await move(timedelta(days=1))
     await asyncio.sleep(0.3)
     assert len(mail.left) == 2

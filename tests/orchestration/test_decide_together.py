@@ -1,4 +1,4 @@
-"""All inputs of the decision together, generated: no cap passed, no wait without an end, nothing that replays otherwise."""
+"""All inputs of the decision together, generated: no cap is passed, every wait ends, and it replays the same."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from antiphon.kernel.records import (
 from antiphon.kernel.settings import FrequencyCap, QuietHours
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.limits import standing
-from antiphon.orchestration.quiet import quiet_somewhere
+from antiphon.orchestration.quiet import quiet_from, quiet_somewhere
 from antiphon.orchestration.records import (
     Attempt,
     BetterThan,
@@ -79,7 +79,8 @@ terms = st.builds(
     better_than=st.sampled_from([None, None, BetterThan("discount", 20.0)]),
     follow=st.sampled_from([None, None, Follow(SourceId(99), "the coupon", "opened")]),
     send_at=st.sampled_from([
-        None, None, None, SendAt(local=datetime.fromisoformat("2026-03-29T02:30")), SendAt(local=datetime.fromisoformat("2026-03-28T18:00")),
+        None, None, None, SendAt(local=datetime.fromisoformat("2026-03-29T02:30")),
+        SendAt(local=datetime.fromisoformat("2026-03-28T18:00")),
         SendAt(best_hour=True), SendAt(best_hour=True, within_s=3600.0 * 72)]),
     give_up_s=st.sampled_from([None, None, None, 600.0, 86_400.0, 3 * 86_400.0]),
     cost_max=st.sampled_from([None, None, 0.01, 0.05]),
@@ -427,3 +428,24 @@ def test_over_three_weeks_of_campaigns_no_cap_is_ever_passed(seed):
         for cap in policy.caps:
             assert counted(cap, taken, now) <= cap.count
     assert taken
+
+
+@settings(max_examples=EXAMPLES)
+@given(cases, policies, st.sampled_from(CHANNELS), st.integers(0, 4 * 24))
+def test_the_next_quiet_time_is_not_after_the_first_quiet_minute(case, policy, channel, quarters):
+    """Looked for by walking: until it is said to begin nothing is quiet, and then it is."""
+
+    def quiet(at: datetime) -> bool:
+        return (
+            quiet_somewhere(case.zones, case.regions, channel, Purpose.CAMPAIGN, policy, at, own=case.quiet) is not None
+        )
+
+    now = NOW + timedelta(minutes=15 * quarters)
+    begins = quiet_from(case.zones, case.regions, channel, Purpose.CAMPAIGN, policy, now, own=case.quiet)
+    if quiet(now):
+        return
+    at = now
+    while at < (begins or now + timedelta(days=2)):
+        assert not quiet(at), at
+        at += timedelta(minutes=15)
+    assert begins is None or quiet(begins)

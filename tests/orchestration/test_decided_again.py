@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from antiphon import orchestration, profiles
-from antiphon.kernel.records import ProfileId, SourceId
+from antiphon.kernel.records import Identifier, ProfileId, Purpose, SourceId
 from antiphon.orchestration.decide import work_people
 from antiphon.profiles import Proof, Statement
-from orchestration.stage import Stage
+from orchestration.stage import Stage, working
 from orchestration.test_decision_kept import make, notify, verdicts
+from orchestration.test_failover import _is
 from orchestration.test_once import set_up
 
 
@@ -116,3 +118,33 @@ async def test_no_budget_is_passed_where_another_message_takes_the_place_of_one_
     await decide(stage)
     rows = await stage.sql("SELECT amount, reserved FROM source_budget")
     assert [row["reserved"] for row in rows] == [pytest.approx(0.1)] * 2, [dict(row) for row in rows]
+
+
+async def test_what_is_queued_when_the_night_begins_leaves_in_the_morning(stage: Stage, move) -> None:
+    """Decided a minute before nine behind an account that has stood still: two hours later it is not sent any more."""
+    mail = await stage.account("email")
+    people = await stage.people(3, "email", traits={"timezone": "Europe/Berlin"})
+    await set_up(stage, quiet_hours={"start": "21:00", "end": "08:00", "channels": ["email"]})
+    await until_clock(stage, move, "20:59")
+    source, receipt = await make(stage, "email"), await stage.message("email")
+    await notify(stage, source, people)
+    assert len(await queued(stage, source)) == 3
+    await move(timedelta(hours=2))
+    number = await stage.send(receipt, Identifier("email", "p0@example.org"), purpose=Purpose.TRANSACTIONAL)
+    async with working(stage.runtime):
+        await stage.until_state(number, "sent")
+        await stage.eventually(lambda: _all(stage, source, ("waiting", "quiet_hours")))
+        assert len(mail.left) == 1
+        await move(timedelta(hours=9, minutes=1))
+        await stage.eventually(lambda: _is(len(mail.left) == 4))
+
+
+async def until_clock(stage: Stage, move, clock: str) -> None:
+    """Move to when clocks in Berlin show this next."""
+    here = stage.database.clock.now().astimezone(ZoneInfo("Europe/Berlin"))
+    at = datetime.combine(here.date(), time.fromisoformat(clock), tzinfo=here.tzinfo)
+    await move((at if at > here else at + timedelta(days=1)) - here)
+
+
+async def _all(stage: Stage, source: SourceId, expected: tuple[str, str]) -> bool:
+    return {said[:2] for said in (await verdicts(stage, source)).values()} == {expected}

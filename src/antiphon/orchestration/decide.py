@@ -15,6 +15,7 @@ from antiphon.orchestration import store
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.limits import kept, standing
 from antiphon.orchestration.policy import read_policy
+from antiphon.orchestration.quiet import quiet_from
 from antiphon.orchestration.records import OpenNotification, PersonCase, Place, Policy, Verdict
 from antiphon.orchestration.scarce import Chosen, share_out
 
@@ -72,15 +73,30 @@ async def _decide(tx: Transaction, people: Sequence[ProfileId], fresh: store.Fre
     sends = [v for v in verdicts if v.act == "send"]
     await store.write_verdicts(tx, [(v, *by_id[v.notification]) for v in verdicts])
     if sends:
-        await store.insert_deliveries(
-            tx,
-            [(v, by_id[v.notification][1], made.get(v.notification, 0) + 1) for v in sends],
-        )
+        by = _leave_by(chosen, policy, tx.now)
+        attempts = [(v, by_id[v.notification][1], made.get(v.notification, 0) + 1, by[v.notification]) for v in sends]
+        await store.insert_deliveries(tx, [store.Attempted(*each) for each in attempts])
         tx.wake("deliveries")
     await _write_places(tx, chosen, policy)
     await store.inputs.keep(tx, await _worth_keeping(tx, chosen), policy)
     await metrics.add(tx, _counts(verdicts, by_id, at=tx.now))
     return [(*by_id[v.notification], v) for v in verdicts]
+
+
+def _leave_by(chosen: Chosen, policy: Policy, now: datetime) -> dict[NotificationId, datetime | None]:
+    """When the quiet hours of what is sent begin. Where nothing differs, nothing is worked out twice."""
+    known: dict[tuple[object, ...], datetime | None] = {}
+    found: dict[NotificationId, datetime | None] = {}
+    for case, verdicts in chosen:
+        purposes = {each.id: each.source.purpose for each in case.notifications}
+        for verdict in verdicts:
+            if verdict.act == "send":
+                channel, purpose = verdict.channel or "", purposes[verdict.notification]
+                key = channel, purpose, case.quiet, tuple(case.zones), tuple(case.regions)
+                if key not in known:
+                    known[key] = quiet_from(case.zones, case.regions, channel, purpose, policy, now, own=case.quiet)
+                found[verdict.notification] = known[key]
+    return found
 
 
 async def _write_places(tx: Transaction, chosen: Chosen, policy: Policy) -> None:

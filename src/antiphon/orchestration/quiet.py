@@ -21,6 +21,7 @@ SEARCH_DAYS = 15
 """How far an allowed hour is looked for: longer than any run of Sundays and holidays."""
 
 LOOK_AGAIN = timedelta(days=1)
+LOOK_AHEAD_DAYS = 3
 STEPS_MAX = 200
 
 
@@ -61,6 +62,47 @@ def quiet_somewhere(
     if found is None:
         return now + LOOK_AGAIN, "no hour is allowed everywhere the person may live"
     return found if found[0] > now else None
+
+
+def quiet_from(
+    zones: Sequence[str],
+    regions: Sequence[str],
+    channel: str,
+    purpose: Purpose,
+    policy: Policy,
+    now: datetime,
+    *,
+    own: tuple[str, str] | None = None,
+) -> datetime | None:
+    """When it is quiet next, where it is not now; None: not in the next two days."""
+    if purpose not in QUIETED:
+        return None
+    if own is None and not regions and (policy.quiet_hours is None or channel not in policy.quiet_hours.channels):
+        return None
+    place = Place(_zones(tuple(zones) or (policy.timezone,), policy.timezone), tuple(regions), _own(own))
+    return next(
+        (
+            at
+            for at in sorted(_turns(place, channel, policy, now))
+            if at > now and quiet_somewhere(zones, regions, channel, purpose, policy, at, own=own) is not None
+        ),
+        None,
+    )
+
+
+def _turns(where: Place, channel: str, policy: Policy, now: datetime) -> set[datetime]:
+    """When clocks show an hour at which something may become quiet: today, tomorrow and the day after."""
+    clocks = {time(0)} | {_clock(hours.start) for hours in (policy.quiet_hours, where.own) if hours is not None}
+    for region in where.regions:
+        law = rules_for(region, channel, now, settings=policy.jurisdictions)
+        ends = {end for week in law.weeks for spans in week.values() for _, end in spans} if law is not None else ()
+        clocks |= {time(end // 60, end % 60) for end in ends if end < 24 * 60}
+    return {
+        datetime.combine(now.astimezone(zone).date() + timedelta(days=days), clock, tzinfo=zone).astimezone(UTC)
+        for zone in where.zones
+        for days in range(LOOK_AHEAD_DAYS)
+        for clock in clocks
+    }
 
 
 @lru_cache(maxsize=1024)

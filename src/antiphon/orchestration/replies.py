@@ -192,7 +192,7 @@ async def _send(tx: Transaction, item: Inbound, who: ProfileId, provider: Provid
     because = f"an answer to {item.reading or 'which kind'}, where they wrote from"
     verdict = Verdict(number, "send", channel=CHANNEL, address=item.sender, provider=provider, because=because)
     await store.write_verdicts(tx, [(verdict, who, notification)])
-    await store.insert_deliveries(tx, [(verdict, notification, 1)])
+    await store.insert_deliveries(tx, [store.Attempted(verdict, notification, 1)])
     tx.wake("deliveries")
 
 

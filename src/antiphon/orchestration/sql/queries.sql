@@ -106,13 +106,14 @@ SELECT s.source_id, s.key, s.profile_id
 
 -- name: insert_deliveries
 -- The next attempt of each notification, due now.
-INSERT INTO delivery (bucket, id, notification_id, profile_id, source_id, n, channel, address, provider_id, lane, due_at)
+INSERT INTO delivery (bucket, id, notification_id, profile_id, source_id, n, channel, address, provider_id, lane, due_at,
+                      leave_by)
 SELECT (given.notification_id & 255)::smallint, nextval('delivery_seq') << 8 | (given.notification_id & 255),
        given.notification_id, given.profile_id, given.source_id, given.n, given.channel, given.address,
-       given.provider_id, given.lane, :now
+       given.provider_id, given.lane, :now, given.leave_by
   FROM unnest(:notifications::bigint[], :profiles::bigint[], :sources::bigint[], :ns::smallint[], :channels::text[],
-              :addresses::text[], :providers::integer[], :lanes::smallint[])
-       AS given(notification_id, profile_id, source_id, n, channel, address, provider_id, lane)
+              :addresses::text[], :providers::integer[], :lanes::smallint[], :leave_by::timestamptz[])
+       AS given(notification_id, profile_id, source_id, n, channel, address, provider_id, lane, leave_by)
  ORDER BY given.notification_id & 255, given.notification_id;
 
 -- name: write_verdicts

@@ -71,6 +71,7 @@ from antiphon.orchestration.store.sources import (
     set_state,
 )
 from antiphon.orchestration.store.writing import (
+    Attempted,
     decision_json,
     insert_deliveries,
     lock_budgets,
@@ -89,6 +90,7 @@ __all__ = [
     "PEOPLE",
     "SENT_EVENTS",
     "WATCHED",
+    "Attempted",
     "Fresh",
     "aliases",
     "anything_open",

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import ProfileId, SourceId, directory_bucket
@@ -43,19 +44,28 @@ def address_key(channel: str, value: str) -> UUID:
     return UUID(bytes=hashlib.blake2b(f"{channel}\0{value}".encode(), digest_size=16).digest())
 
 
-async def insert_deliveries(tx: Transaction, sends: Sequence[tuple[Verdict, OpenNotification, int]]) -> None:
-    """Each with its notification and the number of the attempt."""
+class Attempted(Struct, frozen=True):
+    """An attempt that was decided: the how-manieth of its notification, and when it must have left."""
+
+    verdict: Verdict
+    notification: OpenNotification
+    n: int
+    leave_by: datetime | None = None
+
+
+async def insert_deliveries(tx: Transaction, sends: Sequence[Attempted]) -> None:
     await queries.run(
         tx,
         "insert_deliveries",
-        notifications=[verdict.notification for verdict, *_ in sends],
-        profiles=[notification.number for _, notification, _ in sends],
-        sources=[notification.source.id for _, notification, _ in sends],
-        ns=[n for *_, n in sends],
-        channels=[verdict.channel for verdict, *_ in sends],
-        addresses=[verdict.address for verdict, *_ in sends],
-        providers=[verdict.provider for verdict, *_ in sends],
-        lanes=[int(CONDUCT[notification.source.purpose].lane) for _, notification, _ in sends],
+        notifications=[each.notification.id for each in sends],
+        profiles=[each.notification.number for each in sends],
+        sources=[each.notification.source.id for each in sends],
+        ns=[each.n for each in sends],
+        channels=[each.verdict.channel for each in sends],
+        addresses=[each.verdict.address for each in sends],
+        providers=[each.verdict.provider for each in sends],
+        lanes=[int(CONDUCT[each.notification.source.purpose].lane) for each in sends],
+        leave_by=[each.leave_by for each in sends],
     )
 
 

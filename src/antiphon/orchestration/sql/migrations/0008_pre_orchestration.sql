@@ -130,6 +130,7 @@ CREATE TABLE delivery (
   objected        boolean NOT NULL DEFAULT false,  -- its receiver complained, or opted out because of it: counted once
   handed_at       timestamptz,          -- product time of the hand-over
   due_at          timestamptz,          -- null: waits for nothing; infinity: its source is paused
+  leave_by        timestamptz,          -- quiet hours begin then: what has not left by then is decided anew
   lease_until     timestamptz,
   lease           integer NOT NULL DEFAULT 0,
   version         integer NOT NULL DEFAULT 0,

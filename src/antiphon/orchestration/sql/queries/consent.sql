@@ -29,8 +29,8 @@ SELECT count(*)
  WHERE s.topic = '' OR t.critical;
 
 -- name: clear
--- The mark: what may leave now. Only while the lease is mine and no opt-out, wish, pause, missing or expired consent,
--- dead or foreign address, move of the person, pause or cancel of the source stands: the same words in the same order
+-- The mark: what may leave now. Only while the lease is mine, its quiet hours have not begun, and no opt-out, wish,
+-- pause, missing or expired consent, dead or foreign address, move of the person, pause or cancel of the source stands: the same words in the same order
 -- as `profiles.effective` (tests/orchestration/test_mark_and_wish.py compares them).
 -- `rank` is how broad a wish is: the narrowest decides.
 WITH given AS MATERIALIZED (
@@ -45,7 +45,7 @@ WITH given AS MATERIALIZED (
          JOIN source s ON s.id = d.source_id AND s.state = 'running'
          LEFT JOIN person ON person.bucket = d.bucket AND person.profile_id = d.profile_id
          LEFT JOIN known_topic t ON t.name = s.topic
-        WHERE d.state = 'queued'),
+        WHERE d.state = 'queued' AND (d.leave_by IS NULL OR d.leave_by > :now::timestamptz)),
      said AS MATERIALIZED (
        SELECT given.bucket, given.id,
               min(here.rank) FILTER (WHERE here.wish = 'wanted') AS wanted,
