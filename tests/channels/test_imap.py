@@ -11,9 +11,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from antiphon.channels.adapter import Surroundings, Unreachable
+from antiphon.channels.adapters.email import imap_mailbox
 from antiphon.channels.adapters.email.imap import BATCH, ImapAdapter, ImapSettings
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt
@@ -46,6 +48,7 @@ class Server:
         self.items: list[Receipt | Inbound] = []
         self.batches: list[int] = []
         self.obstacle: Exception | None = None
+        self.poison = ""
 
     async def bring(self, *mails: bytes) -> None:
         """As another server hands over: LMTP."""
@@ -83,6 +86,8 @@ class Server:
     async def take(self, items: Any) -> None:
         if self.obstacle is not None:
             raise self.obstacle
+        if self.poison and any(isinstance(item, Inbound) and item.text == self.poison for item in items):
+            raise asyncpg.CharacterNotInRepertoireError("unlucky")
         self.batches.append(len(items))
         self.items += items
 
@@ -216,12 +221,45 @@ async def test_a_mail_that_was_read_stays_is_marked_or_moves(
             await asyncio.sleep(0.05)
 
 
-async def test_a_mail_that_is_too_large_gives_its_header_alone(server: Server) -> None:
+async def test_a_mail_that_is_too_large_gives_what_was_written_and_not_what_hangs_on_it(server: Server) -> None:
+    """Somebody who sends a film with three words has said three words."""
+    film = (
+        "--b\r\nContent-Type: text/plain\r\n\r\nLook at this!\r\n--b\r\nContent-Type: video/mp4\r\n"
+        'Content-Disposition: attachment; filename="film.mp4"\r\n\r\n' + "x" * 60 + "\r\n" * 1_000_000 + "--b--\r\n"
+    )
     async with server.listening(size_max=10_000):
-        await server.bring(mail("x" * 50_000, Subject="large"), *numbered(2))
-        await eventually(lambda: len(server.items) == 2)
+        await server.bring(mail(film, Subject="large", Content_Type="multipart/mixed; boundary=b"), *numbered(2))
+        await eventually(lambda: len(server.items) == 2, seconds=20)
     large, small = server.items
-    assert (large.subject, large.text, small.text) == ("large", "", "mail 2")
+    assert (large.subject, large.text, small.text) == ("large", "Look at this!\n\n[film.mp4]", "mail 2")
+
+
+async def test_large_mails_are_not_in_memory_together(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap_mailbox, "BATCH_OCTETS_MAX", 100_000)
+    bulky = [mail("x" * 76 + "\r\n", Message_ID=f"<b{n}@example.org>") + b"y\r\n" * 15_000 for n in range(7)]
+    await server.bring(*bulky)
+    async with server.listening(history=True):
+        await eventually(lambda: len(server.items) == 7)
+    assert max(server.batches) == 2
+    assert len({item.message_id for item in server.items}) == 7
+
+
+async def test_a_mail_that_no_database_takes_does_not_hold_up_the_others(server: Server) -> None:
+    async with server.listening():
+        server.poison = "mail 2"
+        await server.bring(*numbered(1, 2, 3))
+        await eventually(lambda: server.texts == ["mail 1", "mail 3"])
+
+
+async def test_who_sent_a_mail_that_is_quoted_did_not_send_this_one(server: Server) -> None:
+    """A person passes a bounce on: it begins with a null sender, this mail does not."""
+    async with server.listening():
+        server.obstacle = None
+        await server.bring(mail("See below.\r\n\r\nReturn-Path: <>\r\nFrom: MAILER-DAEMON@x.example\r\n"))
+        await eventually(lambda: len(server.items) == 1)
+    (said,) = server.items
+    assert isinstance(said, Inbound)
+    assert not said.automatic
 
 
 async def test_a_certificate_of_somebody_else_is_not_spoken_to(server: Server) -> None:

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct, convert
 from antiphon.channels.adapter import Limits, OneWay, Sink, Surroundings, Unreachable
 from antiphon.channels.adapters.email.imap_mailbox import FAILURES, Fetched, Mailbox, Mark
 from antiphon.channels.mail.reading import authentication, read_mail, recipients_in
+from antiphon.kernel.db import is_unstorable
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import Channel, Inbound, NotSent, Outgoing, Receipt, Result
 
@@ -132,15 +133,29 @@ class ImapAdapter(OneWay):
     async def _catch_up(self, mailbox: Mailbox, mark: Mark, sink: Sink) -> Mark:
         """Everything that has come since, in batches: first stored, then noted, then marked or moved."""
         while uids := await self._call(mailbox.after, mark.uid, BATCH):
-            mails = await self._call(mailbox.fetch, uids)
-            items = await asyncio.to_thread(self._read, mails)
+            mails, last = await self._call(mailbox.fetch, uids)
+            items = await self._store(mails, sink)
+            mark = Mark(mark.validity, last, mailbox.today())
+            await self._note(mark)
+            await self._call(mailbox.done, [uid for uid in uids if uid <= last])
+            log.info("imap.taken", provider=self._around.provider, mails=len(mails), items=items)
+        return mark
+
+    async def _store(self, mails: Sequence[Fetched], sink: Sink) -> int:
+        """A mail that no database takes is passed over alone: all behind it would wait for ever."""
+        items = await asyncio.to_thread(self._read, mails)
+        try:
             if items:
                 await sink(items)
-            mark = Mark(mark.validity, uids[-1], mailbox.today())
-            await self._note(mark)
-            await self._call(mailbox.done, uids)
-            log.info("imap.taken", provider=self._around.provider, mails=len(mails), items=len(items))
-        return mark
+        except Exception as error:
+            if not is_unstorable(error):
+                raise
+            if len(mails) == 1:
+                why = type(error).__name__
+                log.error("imap.unstorable", provider=self._around.provider, uid=mails[0].uid, error=why)
+                return 0
+            return sum([await self._store([mail], sink) for mail in mails])
+        return len(items)
 
     def _read(self, mails: Sequence[Fetched]) -> list[Receipt | Inbound]:
         found: list[Receipt | Inbound] = []

@@ -20,7 +20,13 @@ from antiphon.kernel.clock import wall_datetime
 FAILURES = (IMAPClientError, OSError, ssl.SSLError, EOFError, ValueError)
 """What IMAPClient raises for refusals, lost connections and nonsense; imaplib's own errors are among its."""
 
+BATCH_OCTETS_MAX = 33_554_432
+"""Of mails in memory at once, but for a single one that is larger."""
+CUT_OCTETS = 1_048_576
+"""Of a mail that is too large: its text stands before what hangs on it."""
+
 _RETURN_PATH = re.compile(rb"^return-path:[ \t]*<([^<>\r\n]*)>", re.IGNORECASE | re.MULTILINE)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEAD_BYTES = 65_536
 
 
@@ -33,7 +39,8 @@ class Mark(Struct, frozen=True):
 
 
 class Fetched(Struct, frozen=True):
-    """`cut`: larger than is read; `raw` is its header then. `envelope_sender` is None where no server wrote it down."""
+    """`cut`: larger than is read; `raw` is its beginning then. `envelope_sender` is None where no server wrote it
+    down."""
 
     uid: int
     raw: bytes
@@ -111,17 +118,28 @@ class Mailbox:
         since = date.fromisoformat(day) - timedelta(days=1)
         return max(self._client.search(["BEFORE", since]), default=0)
 
-    def fetch(self, uids: Sequence[int]) -> list[Fetched]:
-        """Without marking them as seen, in the order of their numbers; those that are gone by now are left out."""
+    def fetch(self, uids: Sequence[int]) -> tuple[list[Fetched], int]:
+        """Without marking them as seen, in the order of their numbers, and the number up to which all were looked at;
+        those that are gone by now are left out. As many as may be in memory, at least one."""
         sizes = {uid: int(said[b"RFC822.SIZE"]) for uid, said in self._client.fetch(uids, ["RFC822.SIZE"]).items()}
-        found = []
+        found: list[Fetched] = []
+        octets, last = 0, uids[-1]
         for uid in sorted(sizes):
             cut = sizes[uid] > self._settings.size_max
-            said = self._client.fetch([uid], ["BODY.PEEK[HEADER]" if cut else "BODY.PEEK[]"]).get(uid, {})
-            raw = said.get(b"BODY[HEADER]" if cut else b"BODY[]")
+            octets += CUT_OCTETS if cut else sizes[uid]
+            if found and octets > BATCH_OCTETS_MAX:
+                return found, last
+            raw = self._raw(uid, cut=cut)
             if raw:
                 found.append(Fetched(uid, raw, sizes[uid], cut, _envelope_sender(raw)))
-        return found
+            last = uid
+        return found, uids[-1]
+
+    def _raw(self, uid: int, *, cut: bool) -> bytes | None:
+        wanted = f"BODY.PEEK[]<0.{CUT_OCTETS}>" if cut else "BODY.PEEK[]"
+        said = self._client.fetch([uid], [wanted]).get(uid, {})
+        raw: bytes | None = said.get(b"BODY[]<0>" if cut else b"BODY[]")
+        return raw
 
     def done(self, uids: Sequence[int]) -> None:
         if self._settings.after == "keep":
@@ -168,5 +186,7 @@ class Mailbox:
 
 
 def _envelope_sender(raw: bytes) -> str | None:
-    found = _RETURN_PATH.search(raw[:_HEAD_BYTES])
+    """Of the header: what stands in the body is of another mail."""
+    end = _HEAD_END.search(raw, 0, _HEAD_BYTES)
+    found = _RETURN_PATH.search(raw[: end.start() if end else _HEAD_BYTES])
     return found[1].decode("ascii", "replace").strip() if found else None
