@@ -46,11 +46,18 @@ EXACT: Final[dict[str, Reason]] = {
     "7.133": "sender_rejected",
     "7.134": "sender_rejected",
     "7.136": "sender_rejected",
+    "6.11": "malformed",
+    "7.57": "security",
+    "7.60": "sender_rejected",
     "7.501": "spam",
     "7.502": "spam",
     "7.503": "spam",
+    "7.504": "no_such_user",
+    "7.506": "blocked",
     "7.508": "rate_limited",
     "7.511": "blocked",
+    "7.512": "malformed",
+    "7.513": "blocked",
     "7.650": "reputation",
     "7.651": "reputation",
     "7.652": "rate_limited",
@@ -146,8 +153,9 @@ _STAGES: Final[tuple[tuple[Stage, re.Pattern[str]], ...]] = (
     (
         "connect",
         re.compile(
-            r"initial connection|after (?:ehlo|helo)|refused to talk to me|in reply to (?:ehlo|helo)|\[ehlo\]|\[helo\]"
-            r"|initial server greeting|server greeting"
+            r"initial connection|after (?:ehlo|helo)|refused to talk to me"
+            r"|my name was rejected|greeting failed|(?:initial|client) greeting|in reply to (?:ehlo|helo)|\[ehlo\]|\[helo\]"
+            r"|server greeting"
         ),
     ),
 )
