@@ -83,6 +83,20 @@ async def test_merged_while_both_are_queued_one_message_leaves(stage: Stage) -> 
     assert view.reasons == {"merged": 1}
 
 
+async def test_merged_while_both_are_queued_under_a_cap_of_one_the_message_leaves_today(stage: Stage) -> None:
+    """What was taken back of both numbers had taken two places: none of them counts."""
+    mail = await stage.account("email")
+    async with stage.database.transaction() as tx:
+        await settings.write(tx, {"frequency_cap": {"count": 1, "within_s": 86400}})
+    campaign = await queued(stage, 2, "email")
+    one, other = [row["id"] for row in await stage.sql("SELECT id FROM profile ORDER BY id")]
+    await merge(stage, other, one)
+    async with working(stage.runtime):
+        await stage.until(campaign, "done")
+    assert len(mail.left) == 1
+    assert [len(row["capped_at"]) for row in await stage.sql("SELECT capped_at FROM person ORDER BY 1 DESC")] == [1, 0]
+
+
 async def test_merged_while_one_is_with_the_provider_the_other_is_not_sent(stage: Stage) -> None:
     """Whichever number it was: what is out cannot be taken back, so it is the one that counts."""
     mail = await stage.account("email")

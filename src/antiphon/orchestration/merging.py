@@ -18,6 +18,7 @@ from antiphon.kernel.records import Count, Merged, NotificationId, ProfileId, So
 from antiphon.orchestration import store
 from antiphon.orchestration.deliver import withdraw
 from antiphon.orchestration.records import Verdict
+from antiphon.orchestration.store.places import source_of
 from antiphon.orchestration.twins import TWIN, Twin, superfluous
 
 TOLD = frozenset({"sent", "delivered"})
@@ -105,9 +106,23 @@ async def _cancel_twins(tx: Transaction, people: Collection[ProfileId]) -> None:
         for number in gone
     }
     await store.cancel_twins(tx, decisions)
+    await _give_back(tx, [by_id[number] for number in gone])
     lost: dict[tuple[int, str], int] = defaultdict(int)
     for number in gone:
         lost[by_id[number]["source_id"], by_id[number]["variant"]] += 1
     await metrics.add(
         tx, [Count(SourceId(source), "", variant, "dropped:merged", tx.now, n) for (source, variant), n in lost.items()]
     )
+
+
+async def _give_back(tx: Transaction, twins: Sequence[Row]) -> None:
+    """The places of those of which nothing ever left. Their people are locked."""
+    never_left = [row for row in twins if row["sent_at"] is not None and not row["tried"] and not row["live"]]
+    rows = await store.lock_numbers(tx, {row["person"] for row in never_left}) if never_left else {}
+    places = {person: _places(row) for person, row in rows.items()}
+    for twin in never_left:
+        theirs = places[twin["person"]]
+        found = [each for each in theirs if (each[0], source_of(each[1])) == (twin["sent_at"], twin["source_id"])]
+        if found:
+            theirs.remove(found[0])
+    await store.write_packed(tx, {ProfileId(person): theirs for person, theirs in places.items()})

@@ -82,6 +82,7 @@ from antiphon.orchestration.store.writing import (
     take_addresses,
     touch_waiting_for_money,
     write_caps,
+    write_packed,
     write_verdicts,
 )
 
@@ -161,6 +162,7 @@ __all__ = [
     "write_folded",
     "write_merges",
     "write_outcomes",
+    "write_packed",
     "write_verdicts",
     "write_whole",
 ]

@@ -130,8 +130,12 @@ def _option(option: Option) -> dict[str, Any]:
 
 async def write_caps(tx: Transaction, taken: Mapping[ProfileId, Sequence[Place]]) -> None:
     """All places of each person that still count, the new ones among them; perhaps none."""
+    await write_packed(tx, {who: [(each.at, packing.pack(each)) for each in places] for who, places in taken.items()})
+
+
+async def write_packed(tx: Transaction, taken: Mapping[ProfileId, Sequence[tuple[datetime, int]]]) -> None:
     if taken:
-        rows = [(person, place.at, packing.pack(place)) for person, places in taken.items() for place in places]
+        rows = [(person, at, packed) for person, places in taken.items() for at, packed in places]
         people, at, what = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
         await queries.run(tx, "write_caps", whose=in_order(taken), profiles=people, at=at, what=what)
 

@@ -107,6 +107,7 @@ WITH number AS MATERIALIZED (
          JOIN notification n
            ON n.bucket = (number.profile_id & 255)::smallint AND n.profile_id = number.profile_id AND n.is_open)
 SELECT opened.person, n.id, n.profile_id, n.source_id, n.state, n.is_open, n.variant, n.created_at,
+       CASE WHEN n.decision ->> 'act' = 'send' THEN (n.decision ->> 'at')::timestamptz END AS sent_at,
        EXISTS (SELECT FROM delivery d
                 WHERE d.bucket = n.bucket AND d.notification_id = n.id
                   AND d.state NOT IN ('queued', 'cancelled', 'superseded')) AS tried,
