@@ -207,3 +207,21 @@ async def test_a_dearer_provider_takes_over_no_more_than_the_money_allows(
 
 async def _ended(stage: Stage, campaign: campaigns.Campaign, ends: dict[str, int]) -> bool:
     return (await stage.view(campaign)).notifications == ends
+
+
+async def test_what_could_not_leave_takes_no_dearer_way(stage: Stage) -> None:
+    """It was handed over, and the connection did not come about: the dearer provider is no way round the most it may
+    cost."""
+    cheap = await stage.account("email", "cheap", unit_cost=0.001)
+    dear = await stage.account("email", "dear", rank=1, unit_cost=0.01)
+    await stage.people(20, "email")
+    draft = await stage.campaign("email", launched=False)
+    changes = msgspec.convert({"cost_max": 0.005}, campaigns.Changes)
+    changed = await stage.database.repeat(lambda tx: campaigns.change(tx, draft, changes))
+    campaign = await stage.steer(campaigns.launch, changed)
+    cheap.down = True
+    async with working(stage.runtime):
+        await stage.eventually(
+            lambda: _ended(stage, campaign, {"dropped": 20}), seconds=10, what=lambda: stage.view(campaign)
+        )
+    assert not dear.left

@@ -29,6 +29,7 @@ from antiphon.kernel.records import (
     bucket_of,
 )
 from antiphon.orchestration import store
+from antiphon.orchestration.prices import heir
 from antiphon.orchestration.records import Source
 from antiphon.orchestration.rendering import Rendered
 from antiphon.orchestration.silence import watch_s
@@ -76,15 +77,17 @@ class Handed:
         results: Sequence[Result],
         *,
         account: channels.Provider | None,
-        other: ProviderId | None,
+        other: channels.Provider | None,
         now: datetime,
     ) -> None:
         learned_s = account.silence_s if account is not None else None
         self.by_id = {each.row["id"]: each for each in going}
         self.answers = dict(zip(self.by_id, results, strict=True))
         self.meant = {
-            i: outcome_of(each.source, each.row, self.answers[i], other=other, learned_s=learned_s, now=now)
-            for i, each in self.by_id.items()
+            i: outcome_of(
+                e.source, e.row, self.answers[i], other=heir(e.source, account, other), learned_s=learned_s, now=now
+            )
+            for i, e in self.by_id.items()
         }
         self.sources: dict[int, Source] = {each.source.id: each.source for each in going}
         self.provider = ProviderId(going[0].row["provider_id"])
@@ -124,10 +127,11 @@ async def record(
 
 async def _read(tx: Transaction, going: Sequence[Rendered], results: Sequence[Result]) -> Handed:
     provider = ProviderId(going[0].row["provider_id"])
-    account = next((each for each in await channels.providers(tx) if each.id == provider), None)
+    accounts = {each.id: each for each in await channels.providers(tx)}
     unsent = any(isinstance(result, NotSent) for result in results)
     other = await channels.alternative(tx, provider) if unsent else None
-    return Handed(going, results, account=account, other=other, now=tx.now)
+    account, other_account = accounts.get(provider), accounts.get(other) if other else None
+    return Handed(going, results, account=account, other=other_account, now=tx.now)
 
 
 async def _settle(tx: Transaction, written: Sequence[Row], handed: Handed, *, closes: set[int]) -> None:

@@ -12,6 +12,7 @@ from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import store
 from antiphon.orchestration.deliver import LANES, URGENT, send_some, withdraw
 from antiphon.orchestration.handed import doubt
+from antiphon.orchestration.prices import may_take_over
 from antiphon.orchestration.silence import end_of
 from antiphon.orchestration.store import delivering
 
@@ -51,8 +52,8 @@ async def reroute(runtime: Runtime, provider: ProviderId) -> int:
         left = [DeliveryId(row["id"]) for row in rows if row["state"] != "queued"]
         if other is None:
             orphans.extend(waiting)
-        elif _is_dearer(accounts[other], this):
-            orphans.extend(await _minding_money(tx, rows))
+        else:
+            orphans.extend(await _not_movable(tx, rows, this, accounts[other]))
             code = "its provider is down, and the other one is dearer"
         held = await delivering.hold(tx, left + orphans)
         stale.update((i, held[i]) for i in left)
@@ -69,18 +70,13 @@ async def reroute(runtime: Runtime, provider: ProviderId) -> int:
     return found
 
 
-def _is_dearer(other: channels.Provider, this: channels.Provider) -> bool:
-    """Somewhere."""
-    regions = {None, *other.costs, *this.costs}
-    return any(other.cost(region) > this.cost(region) for region in regions)
-
-
-async def _minding_money(tx: Transaction, rows: Sequence[Row]) -> list[DeliveryId]:
-    """Those that wait for a source that may spend only so much."""
+async def _not_movable(
+    tx: Transaction, rows: Sequence[Row], this: channels.Provider, other: channels.Provider
+) -> list[DeliveryId]:
     waiting = [row for row in rows if row["state"] == "queued"]
     sources = await store.read_sources(tx, {row["source_id"] for row in waiting}) if waiting else {}
-    minding = {number for number, each in sources.items() if (each.terms.budget, each.terms.cost_max) != (None, None)}
-    return [DeliveryId(row["id"]) for row in waiting if row["source_id"] in minding]
+    stays = {number for number, each in sources.items() if not may_take_over(each, this=this, other=other)}
+    return [DeliveryId(row["id"]) for row in waiting if row["source_id"] in stays]
 
 
 async def drop_overdue(runtime: Runtime, provider: ProviderId) -> int:
