@@ -154,8 +154,8 @@ _STAGES: Final[tuple[tuple[Stage, re.Pattern[str]], ...]] = (
         "connect",
         re.compile(
             r"initial connection|after (?:ehlo|helo)|refused to talk to me"
-            r"|my name was rejected|greeting failed|(?:initial|client) greeting|in reply to (?:ehlo|helo)|\[ehlo\]|\[helo\]"
-            r"|server greeting"
+            r"|my name was rejected|greeting failed|(?:initial|client|server) greeting|in reply to (?:ehlo|helo)"
+            r"|\[ehlo\]|\[helo\]"
         ),
     ),
 )

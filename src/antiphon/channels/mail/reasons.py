@@ -25,6 +25,11 @@ _BARE = re.compile(
 )
 # The Japanese carrier KDDI puts the address before the colon in reply to RCPT, and nothing in reply to DATA.
 _NAMES_NOBODY = re.compile(r"\b55\d:? : user unknown")
+# What follows an address that is the subject of the sentence.
+_VERDICT: Final = (
+    r"(?=[:,;.-]{0,4} (?:is |was |has |does |do |can)?"
+    r"(?:rejected|refused|denied|invalid|unknown|not\b|n't|no longer|doesn't|isn't|wasn't|couldn't|could not|cannot))"
+)
 _ABOUT_ADDRESS = re.compile(r"5\.1\.[1-9]")
 
 
@@ -85,15 +90,10 @@ def _reason(words: Sequence[str], status: str, reply: str, stage: Stage) -> Reas
 
 
 def _naming(recipient: str, text: str) -> str:
-    """`542 ann@shop.example rejected` is said of the recipient, not of the mail."""
+    """`542 ann@shop.example rejected` is said of the recipient: he is named, so that phrases find him."""
     if not recipient or recipient not in text:
         return text
-    return re.sub(
-        rf"<?{re.escape(recipient)}>?(?=,? (?:is |was )?(?:rejected|refused|denied|invalid)\b)",
-        "recipient",
-        text,
-        flags=re.I,
-    )
+    return re.sub(rf"<?{re.escape(recipient)}>?{_VERDICT}", "recipient", text, flags=re.IGNORECASE)
 
 
 def _unread(evidence: Evidence, status: str, reply: str) -> Reason:
