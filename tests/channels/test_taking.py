@@ -96,3 +96,23 @@ async def test_start_takes_it_back_and_talk_changes_nothing(database: Database, 
         await database.repeat(lambda tx, text=text: channels.take_inbound(tx, [inbound(database, text)]))
         async with database.transaction() as tx:
             assert bool(await tx.rows("SELECT FROM opt_out")) is opted_out
+
+
+def written(database: Database, sender: str, message_id: str) -> Inbound:
+    return Inbound(ONE, Channel.EMAIL, sender, "help@shop.example", "Hi", database.clock.now(), message_id=message_id)
+
+
+async def test_two_senders_may_give_their_mails_the_same_id(database: Database, told: list) -> None:
+    """Nobody can keep somebody else's mail from being heard by sending another under its id."""
+    mails = [written(database, f"p{n}@example.org", "1@localhost") for n in range(100)]
+    await database.repeat(lambda tx: channels.take_inbound(tx, mails[:50]))
+    for each in mails[50:]:
+        await database.repeat(lambda tx, each=each: channels.take_inbound(tx, [each]))
+    assert len(told) == 100
+
+
+async def test_the_same_mail_by_two_ways_at_one_moment_is_one(database: Database, told: list) -> None:
+    for n in range(20):
+        mine = written(database, "jo@example.org", f"m{n}@example.org")
+        await asyncio.gather(*(database.repeat(lambda tx, it=mine: channels.take_inbound(tx, [it])) for _ in range(4)))
+    assert len(told) == 20

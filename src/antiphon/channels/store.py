@@ -158,8 +158,9 @@ async def read_scope(tx: Transaction, channel: str, address: str) -> str | None:
     return scope
 
 
-async def insert_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
-    await queries.run(
+async def insert_inbound(tx: Transaction, items: Sequence[Inbound]) -> set[tuple[str, str, str]]:
+    """(channel, sender, message id) of those that were not taken in before."""
+    rows = await queries.rows(
         tx,
         "insert_inbound",
         buckets=[directory_bucket(inbound.channel.value, inbound.sender) for inbound in items],
@@ -175,19 +176,7 @@ async def insert_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
         automatic=[inbound.automatic for inbound in items],
         at=[inbound.at for inbound in items],
     )
-
-
-async def find_inbound(tx: Transaction, items: Sequence[Inbound]) -> set[tuple[str, str]]:
-    """(channel, message id) of those that were taken in before."""
-    named = [item for item in items if item.message_id]
-    rows = await queries.rows(
-        tx,
-        "find_inbound",
-        buckets=[directory_bucket(item.channel.value, item.sender) for item in named],
-        channels=[item.channel.value for item in named],
-        message_ids=[item.message_id for item in named],
-    )
-    return {(row["channel"], row["message_id"]) for row in rows}
+    return {(row["channel"], row["sender"], row["message_id"]) for row in rows}
 
 
 async def read_memory(tx: Transaction, provider: ProviderId, key: str) -> Any:

@@ -69,22 +69,19 @@ async def trim(tx: Transaction) -> int:
 
 async def take_inbound(tx: Transaction, items: Sequence[Inbound]) -> None:
     """An opt-out is one before anything else: it is in force when the operator is answered."""
-    items = await _unheard(tx, items)
-    if not items:
-        return
-    obeyed = [await requests.obey(tx, item) for item in await requests.read(tx, items)]
-    await store.insert_inbound(tx, obeyed)
-    await outlet.publish(tx, obeyed)
+    items = await _unheard(tx, await requests.read(tx, items)) if items else []
+    if items:
+        await outlet.publish(tx, [await requests.obey(tx, item) for item in items])
 
 
 async def _unheard(tx: Transaction, items: Sequence[Inbound]) -> list[Inbound]:
-    """Mailboxes are read again after a crash, and providers call twice: each message counts once."""
-    known = await store.find_inbound(tx, items) if any(item.message_id for item in items) else set()
-    fresh: list[Inbound] = []
+    """Stored, and those of them that were not heard before. Mailboxes are read again after a crash, providers call
+    twice, and the same mail may come in two ways at one moment: each message of a sender counts once."""
+    fresh = await store.insert_inbound(tx, items)
+    heard: list[Inbound] = []
     for item in items:
-        key = (item.channel.value, item.message_id)
-        if item.message_id and key in known:
-            continue
-        known.add(key)
-        fresh.append(item)
-    return fresh
+        key = (item.channel.value, item.sender, item.message_id)
+        if not item.message_id or key in fresh:
+            fresh.discard(key)
+            heard.append(item)
+    return heard

@@ -83,19 +83,14 @@ RETURNING u.receipt, m.delivery_id;
 DELETE FROM unmatched_receipt WHERE at < :now::timestamptz - interval '7 days';  -- across buckets: there are few
 
 -- name: insert_inbound
--- What people wrote to us.
+-- What people wrote to us; answers with what was not there yet. Waits for whoever takes in the same at this moment.
 INSERT INTO inbound (bucket, provider_id, channel, sender, recipient, subject, text, reading, message_id, delivery_id,
                      automatic, at)
 SELECT * FROM unnest(:buckets::smallint[], :providers::integer[], :channels::text[], :senders::text[],
                      :recipients::text[], :subjects::text[], :texts::text[], :readings::text[], :message_ids::text[],
                      :deliveries::bigint[], :automatic::boolean[], :at::timestamptz[])
-    ON CONFLICT DO NOTHING;
-
--- name: find_inbound
--- Those of these messages that were taken in before.
-SELECT i.channel, i.message_id
-  FROM unnest(:buckets::smallint[], :channels::text[], :message_ids::text[]) AS given(bucket, channel, message_id)
-  JOIN inbound i ON i.bucket = given.bucket AND i.channel = given.channel AND i.message_id = given.message_id;
+    ON CONFLICT DO NOTHING
+RETURNING channel, sender, message_id;
 
 -- name: read_memory
 -- What an account remembers.

@@ -136,6 +136,6 @@ CREATE TABLE inbound (
   at          timestamptz NOT NULL,
   PRIMARY KEY (bucket, id)
 );
--- prevents the same message from being taken in twice
-CREATE UNIQUE INDEX inbound_once ON inbound (bucket, channel, message_id) WHERE message_id IS NOT NULL;
+-- prevents the same message of one sender from being taken in twice; senders name their messages as they please
+CREATE UNIQUE INDEX inbound_once ON inbound (bucket, channel, sender, message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX inbound_by_sender ON inbound (bucket, channel, sender, at);
