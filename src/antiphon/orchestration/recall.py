@@ -58,7 +58,7 @@ async def work_recalls(runtime: Runtime, connections: channels.Connections) -> i
     """Ask for one batch of each provider. Returns how many it looked at."""
     async with runtime.database.transaction(read_only=True) as tx:
         able = await channels.recallable(tx)
-        wanted = await delivering.read_recalls(tx, able) if able else []
+        wanted = await delivering.read_due(tx, able, lane=delivering.RECALL_LANE) if able else []
     return sum([await _ask(runtime, connections, provider) for provider in wanted])
 
 

@@ -26,6 +26,13 @@ RECALLS = DueTable(
     columns=("state", "address", "handed_at"),
     where="provider_id = $4 AND lane = 8",
 )
+SILENT = DueTable(
+    "delivery",
+    key={"bucket": "smallint", "id": "bigint"},
+    columns=("state", "profile_id"),
+    where="provider_id = $4 AND lane = 9",  # without the provider all that is due would be read and sorted
+)
+RECALL_LANE, SILENCE_LANE = 8, 9
 
 LEASE = timedelta(seconds=60)
 """How long a hand-over may take; then whoever made it is taken for gone."""
@@ -173,8 +180,10 @@ async def want_source_back(
     await queries.run(tx, "want_source_back", source_id=source, providers=list(providers), since=since)
 
 
-async def read_recalls(tx: Transaction, providers: Sequence[ProviderId]) -> list[ProviderId]:
-    return [ProviderId(row["id"]) for row in await queries.rows(tx, "read_recalls", providers=list(providers))]
+async def read_due(tx: Transaction, providers: Sequence[ProviderId], *, lane: int) -> list[ProviderId]:
+    """Those of which something is due in a lane."""
+    rows = await queries.rows(tx, "read_due", providers=list(providers), lane=lane)
+    return [ProviderId(row["id"]) for row in rows]
 
 
 async def settle_recalls(

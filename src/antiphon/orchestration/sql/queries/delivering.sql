@@ -239,12 +239,12 @@ UPDATE delivery d
    AND d.state IN ('accepted', 'sent') AND d.provider_id = ANY(:providers::integer[])
    AND d.handed_at > :since::timestamptz;
 
--- name: read_recalls
--- Accounts of which something is wanted back.
+-- name: read_due
+-- Accounts of which something is due in a lane.
 SELECT given.id
   FROM unnest(:providers::integer[]) AS given(id)
  WHERE EXISTS (SELECT FROM delivery  -- across buckets: by the due index
-                WHERE provider_id = given.id AND lane = 8 AND due_at <= :now
+                WHERE provider_id = given.id AND lane = :lane AND due_at <= :now
                   AND (lease_until IS NULL OR lease_until < clock_timestamp()));
 
 -- name: settle_recalls
