@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from urllib.parse import urlencode
 
 import msgspec
@@ -127,3 +128,33 @@ async def test_a_mail_in_pieces_is_refused_with_what_to_change():
         await brought(POSTMARK, posted(json.dumps(pieces).encode(), authorization=basic("antiphon", SECRET + "2")))
     with pytest.raises(Invalid, match="SNS action"):
         await brought(SES, ses_call(b"", content=None))
+
+
+def form_of(boundary, **fields):
+    lines = (f'--{boundary}\r\nContent-Disposition: form-data; name="{n.replace("_", "-")}"\r\n\r\n' for n in fields)
+    body = b"".join(head.encode() + each + b"\r\n" for head, each in zip(lines, fields.values(), strict=True))
+    return posted(
+        body + f"--{boundary}--\r\n".encode(), content_type=f'multipart/form-data; charset=utf-8; boundary="{boundary}"'
+    )
+
+
+async def test_a_repeated_form_is_drawn_anew_and_is_the_same():
+    """The database was down, Mailgun calls again: with the token of the first call, between other lines."""
+    given = msgspec.json.encode(registry.check("mailgun", MAILGUN.settings("http://127.0.0.1:1")))
+    adapter = registry.make("mailgun", given, around())
+    signed = {name: value.encode() for name, value in MAILGUN.signature().items()}
+    said = {"recipient": to().encode(), "sender": b"ada@example.org", "body_mime": raw(), **signed}
+    for boundary in ("one", "two", "t-h'r(e)e"):
+        assert len((await adapter.callback(form_of(boundary, **said))).items) == 1
+    with pytest.raises(Forged):
+        await adapter.callback(form_of("one", **{**said, "recipient": b"another@shop.example"}))
+
+
+async def test_a_form_of_parts_in_parts_costs_nothing():
+    """It is taken apart before its signature is known."""
+    deep = b"".join(b'--x\r\nContent-Type: multipart/mixed; boundary="x"\r\n\r\n' for _ in range(18_000))
+    call = posted(deep, content_type="multipart/form-data; boundary=x")
+    started = time.perf_counter()
+    with pytest.raises(Forged):
+        await brought(MAILGUN, call)
+    assert time.perf_counter() - started < 1

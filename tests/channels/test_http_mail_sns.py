@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -113,6 +114,25 @@ async def test_the_certificate_is_got_once():
         for _ in range(3):
             await adapter.callback(call(SES.sns(SES.delivered(5))))
     assert len(server.requests) == 1
+
+
+async def test_nobody_waits_while_a_stranger_lets_us_ask_for_a_certificate():
+    async with hearing() as (adapter, server):
+        await adapter.callback(call(SES.sns(SES.delivered(5))))
+        server.answer = lambda *_: None
+        strange = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-ffff.pem"
+        asking = asyncio.create_task(adapter.callback(call(SES.sns(SES.delivered(6), SigningCertURL=strange))))
+        await asyncio.sleep(0.1)
+        heard = await asyncio.wait_for(adapter.callback(call(SES.sns(SES.delivered(7)))), timeout=2)
+        asking.cancel()
+    assert len(heard.items) == 1
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "0001-01-01T00:00:00+23:59", ""])
+async def test_a_date_beyond_all_calendars_is_forged(at):
+    async with hearing() as (adapter, _server):
+        with pytest.raises(Forged):
+            await adapter.callback(call(SES.sns(SES.delivered(5), Timestamp=at)))
 
 
 @pytest.mark.parametrize("answer", [http(500), http(404), b""])

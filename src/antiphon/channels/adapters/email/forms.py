@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from email.message import Message
-from email.parser import BytesParser
-from email.policy import HTTP
+import re
 from urllib.parse import parse_qsl
 
 from antiphon.channels.adapter import Callback
 from antiphon.kernel.errors import Invalid
 
 FIELDS_MAX = 200
+_HEAD_BYTES = 4_000
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
+_NAME = re.compile(rb'content-disposition:\s{0,5}form-data\s{0,5};\s{0,5}name="([^"\r\n]{0,200})"', re.IGNORECASE)
 
 
 def form(request: Callback) -> dict[str, bytes]:
@@ -20,18 +21,25 @@ def form(request: Callback) -> dict[str, bytes]:
         return _urlencoded(request.body)
     if not kind.lower().startswith("multipart/form-data"):
         raise Invalid("The call is not a form.")
-    head = b"Content-Type: " + kind.encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"") + b"\r\n\r\n"
-    whole: Message = BytesParser(policy=HTTP).parsebytes(head + request.body)
-    if not whole.is_multipart():
+    boundary = _BOUNDARY.search(kind)
+    if boundary is None:
+        raise Invalid("The form cannot be read.")
+    return _multipart(request.body, (boundary[1] or boundary[2]).encode("latin-1", "replace"))
+
+
+def _multipart(body: bytes, boundary: bytes) -> dict[str, bytes]:
+    """RFC 7578, of which parts inside parts are no part: whoever nests them is not followed."""
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, FIELDS_MAX)[1:]
+    if not pieces:
         raise Invalid("The form cannot be read.")
     fields: dict[str, bytes] = {}
-    for part in whole.get_payload():
-        if not isinstance(part, Message) or len(fields) >= FIELDS_MAX:
+    for piece in pieces:
+        if piece.startswith(b"--"):
             break
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            fields[name] = content
+        head, blank, content = piece.partition(b"\r\n\r\n")
+        name = _NAME.search(head[:_HEAD_BYTES])
+        if blank and name is not None:
+            fields[name[1].decode("utf-8", "replace")] = content
     return fields
 
 

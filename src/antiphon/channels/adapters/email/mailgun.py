@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import ClassVar, Final, Literal
 from urllib.parse import urlencode
@@ -95,16 +95,18 @@ class MailgunAdapter(HttpMail[MailgunSettings]):
         """Events are JSON with a signature beside; mail of a route is a form with the signature among its fields."""
         if request.headers.get("content-type", "").lower().startswith("application/json"):
             said = mapping(decoded(request.body))
-            self._prove(request, {name: text(value) for name, value in mapping(said.get("signature")).items()})
+            signed = {name: text(value) for name, value in mapping(said.get("signature")).items()}
+            self._prove(request, signed, sha256(request.body).digest())
             reader = Reader(self.name, self.around, request)
             return Called(mailgun_events.receipts(mapping(said.get("event-data")), reader))
         fields = form(request)
-        self._prove(request, {name: fields.get(name, b"").decode("utf-8", "replace") for name in SIGNED})
+        signed = {name: fields.get(name, b"").decode("utf-8", "replace") for name in SIGNED}
+        self._prove(request, signed, _digest(fields))
         return Called(mailgun_events.mail(fields, self.around))
 
-    def _prove(self, request: Callback, signed: dict[str, str]) -> None:
-        """HMAC-SHA256 over timestamp and token. As it does not cover the rest, a token is good for one body only:
-        the same again is a repeated call and harmless, another body under it is forged."""
+    def _prove(self, request: Callback, signed: dict[str, str], body: bytes) -> None:
+        """HMAC-SHA256 over timestamp and token. As it does not cover the rest, a token is good for one `body` (a
+        digest) only: the same again is a repeated call and harmless, another body under it is forged."""
         stamp, token = signed.get("timestamp", ""), signed.get("token", "")
         if not self.settings.webhook_key or not (stamp.isascii() and stamp.isdecimal() and len(stamp) <= 12):
             raise Forged
@@ -113,11 +115,16 @@ class MailgunAdapter(HttpMail[MailgunSettings]):
         if not token or not hmac.compare_digest(mac.encode(), signed.get("signature", "").encode("utf-8", "replace")):
             raise Forged
         require_recent(request, float(stamp), past_s=PAST_S)
-        body = sha256(request.body).digest()
         if not hmac.compare_digest(self._tokens.setdefault(token, body), body):
             raise Forged
         while len(self._tokens) > TOKENS_MAX:
             self._tokens.popitem(last=False)
+
+
+def _digest(fields: Mapping[str, bytes]) -> bytes:
+    """Of a form's fields: a repeated call draws the lines between them anew."""
+    each = [sha256(part).digest() for name in sorted(fields) for part in (name.encode(), fields[name])]
+    return sha256(b"".join(each)).digest()
 
 
 SIGNED: Final = ("timestamp", "token", "signature")

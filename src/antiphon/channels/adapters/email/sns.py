@@ -68,7 +68,7 @@ class Sns:
         try:
             at_s = datetime.fromisoformat(text(said.get("Timestamp"))).timestamp()
             signature = b64decode(text(said.get("Signature")), validate=True)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise Forged from error
         require_recent(request, at_s, past_s=PAST_S)
         hashes = {"1": SHA1(), "2": SHA256()}  # noqa: S303  # version 1 is the default of every topic
@@ -91,6 +91,8 @@ class Sns:
         """Got once, over TLS from Amazon's own host in the topic's region, and kept."""
         if not self._is_of_the_region(_CERTIFICATE, url):
             raise Forged
+        if url in self._certificates:  # nobody waits for what a stranger lets us ask for
+            return self._certificates[url]
         async with self._fetching:
             if url not in self._certificates:
                 certificate = _read(await self._get(url))
