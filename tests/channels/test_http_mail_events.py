@@ -58,6 +58,7 @@ def bounce(kind, sort, status="5.1.1"):
 APPLE = "Mozilla/5.0"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+GATEWAY = "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0; BOIE9;ENUS)"
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,7 @@ GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com
         (ses("Open", {"userAgent": CHROME}), ("opened", None, "", False)),
         (ses("Open", {"userAgent": APPLE}), ("opened", None, "", True)),
         (ses("Open", {"userAgent": GMAIL}), ("opened", None, "", False)),
+        (ses("Click", {"userAgent": GATEWAY, "link": "https://shop.example"}), ("clicked", None, "", True)),
         (ses("Click", {"userAgent": CHROME, "link": "https://shop.example"}), ("clicked", None, "", False)),
         (ses("Rendering Failure", {"errorMessage": "x"}), ("failed", "message", "rendering", False)),
         (ses("Subscription", {"newTopicPreferences": {"unsubscribeAll": True}}),
@@ -143,7 +145,9 @@ def sendgrid(kind, **fields):
         (sendgrid("open", useragent=CHROME), ("opened", None, "", False)),
         (sendgrid("open", useragent=CHROME, sg_machine_open=True), ("opened", None, "", True)),
         (sendgrid("open", useragent=CHROME, sg_machine_open=False), ("opened", None, "", False)),
+        (sendgrid("open", useragent=GMAIL), ("opened", None, "", False)),
         (sendgrid("click", useragent=CHROME), ("clicked", None, "", False)),
+        (sendgrid("click", useragent=GATEWAY), ("clicked", None, "", True)),
         (sendgrid("spamreport"), ("opted_out", "optout", "complaint", False)),
         (sendgrid("unsubscribe"), ("opted_out", "optout", "unsubscribe", False)),
         (sendgrid("group_unsubscribe", asm_group_id=1), ("opted_out", "optout", "unsubscribe", False)),
@@ -262,6 +266,7 @@ def returned(sort):
         (postmark("Delivery", DeliveredAt="2026-11-21T11:00:00Z"), ("delivered", None, "", False)),
         (postmark("Open", UserAgent=CHROME, FirstOpen=True), ("opened", None, "", False)),
         (postmark("Open", UserAgent=APPLE, FirstOpen=True), ("opened", None, "", True)),
+        (postmark("Click", UserAgent=GATEWAY, OriginalLink="https://shop.example"), ("clicked", None, "", True)),
         (postmark("Click", UserAgent=CHROME, OriginalLink="https://shop.example"), ("clicked", None, "", False)),
         (returned("HardBounce"), ("failed", "address", "HardBounce", False)),
         (returned("BadEmailAddress"), ("failed", "address", "BadEmailAddress", False)),

@@ -133,9 +133,8 @@ async def test_a_program_asks_and_the_question_goes_to_the_address(company: Comp
     asked = answer.json()
     async with company.stage.database.transaction(read_only=True) as tx:
         shown = await orchestration.show(tx, NotificationId(int(asked["notification"])))
-        (rendered,) = await orchestration.deliver.render(
-            company.stage.runtime, tx, [DeliveryId(int(shown.deliveries[0].id))]
-        )
+        rows, sources = await orchestration.rendering.read(tx, [DeliveryId(int(shown.deliveries[0].id))])
+        (rendered,) = await orchestration.rendering.render(company.stage.runtime, tx, rows, sources)
     assert rendered.outgoing is not None
     body: Any = rendered.outgoing.body
     assert (rendered.outgoing.to, shown.deliveries[0].state) == (ANNA, "queued")

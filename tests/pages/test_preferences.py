@@ -445,7 +445,8 @@ async def test_the_link_in_a_message_leads_here(company: Company, client: httpx.
     runtime = company.stage.runtime
     delivery = await company.stage.delivery(await company.stage.tell([company.anna], "email"), company.anna)
     async with company.stage.database.transaction(read_only=True) as tx:
-        (rendered,) = await orchestration.deliver.render(runtime, tx, [int(delivery.id)])  # type: ignore[list-item]
+        rows, sources = await orchestration.rendering.read(tx, [int(delivery.id)])  # type: ignore[list-item]
+        (rendered,) = await orchestration.rendering.render(runtime, tx, rows, sources)
     assert rendered.outgoing is not None
     body: Any = rendered.outgoing.body
     (url,) = set(re.findall(rf"{runtime.base_url}/p/[\w-]+", body.text))
