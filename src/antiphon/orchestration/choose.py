@@ -104,10 +104,10 @@ def _choose_one(
     over = _over(case, notification, now=now)
     if over is not None:
         return over
-    made = tuple(attempt for attempt in notification.attempts if attempt.state not in FINAL_FROM_QUEUED)
-    if len(made) < len(notification.attempts):
-        notification = replace(notification, attempts=made)  # what never left is no attempt
-    first = not made
+    first = True
+    if notification.attempts:  # what never left is none
+        made = tuple(attempt for attempt in notification.attempts if attempt.state not in FINAL_FROM_QUEUED)
+        notification, first = replace(notification, attempts=made), not made
     if first and (why := ineligible(case, notification)) is not None:
         return Verdict(notification.id, "drop", reason=why[0], because=why[1])
     looked, possible = options(case, notification, policy, now=now)
@@ -130,7 +130,7 @@ def _choose_one(
 def _over(case: PersonCase, notification: OpenNotification, *, now: datetime) -> Verdict | None:
     """What needs no look at any channel."""
     source, attempts = notification.source, notification.attempts
-    if any(attempt.state in Live for attempt in attempts):
+    if attempts and any(attempt.state in Live for attempt in attempts):
         return Verdict(notification.id, "keep", because="an attempt is under way")
     if source.state == "cancelled":
         return Verdict(notification.id, "drop", reason="cancelled", because="its source was cancelled")

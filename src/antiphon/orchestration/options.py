@@ -93,11 +93,12 @@ def options(
     """Every ticked channel with why not or how likely; and those that are possible, the best first."""
     looked: list[Option] = []
     possible: list[Way] = []
+    tried = notification.attempts
     for channel in notification.source.channels:
         predicted = metrics.response(case.counts, policy.population, channel, notification.source.purpose)
         found = _look(case, notification, policy, channel=channel, now=now)
         score = round(_at_home(case, policy, channel, predicted.mean), 4)
-        failed = any(attempt.channel == channel for attempt in notification.attempts)
+        failed = bool(tried) and any(attempt.channel == channel for attempt in tried)
         if isinstance(found, str):
             looked.append(Option(channel=channel, score=score, reason=found, failed=failed))
             continue
@@ -120,7 +121,8 @@ def _way(
     predicted: metrics.Predicted,
 ) -> Way:
     reach, said, provider = found
-    again = any(a.channel == option.channel and a.state == "expired" for a in notification.attempts)
+    tried = notification.attempts
+    again = bool(tried) and any(a.channel == option.channel and a.state == "expired" for a in tried)
     worth = (option.score or 0.0) - (option.cost / policy.answer_worth if policy.answer_worth else 0.0)
     because = _because(option.channel, notification, policy, said)
     return Way(option, reach, provider, said, because, worth, predicted, again)
@@ -138,10 +140,10 @@ def _look(
     wanted = [reach for reach in usable if wishes[reach].reason is None]
     if not wanted:
         return wishes[usable[0]].reason or "unwanted"
-    allowed = [reach for reach in wanted if not stops(reach, source)]
+    allowed = [reach for reach in wanted if reach.opted_out is None or not stops(reach, source)]
     if not allowed:
         return "opted_out"
-    sayable = [reach for reach in allowed if may_be_said(reach, source, now)]
+    sayable = [reach for reach in allowed if not reach.windowed or may_be_said(reach, source, now)]
     if not sayable:
         return "unreachable"
     if not policy.providers.get(channel):
@@ -168,7 +170,9 @@ def _routes(
 ) -> Iterator[tuple[Reach, ProviderChoice]]:
     """What has not been tried: another address only where the first was dead, another provider only where it was the
     provider that failed, or, where silence is worse than a double, nothing was heard."""
-    tried = [attempt for attempt in notification.attempts if attempt.channel == channel]
+    tried = (
+        [attempt for attempt in notification.attempts if attempt.channel == channel] if notification.attempts else ()
+    )
     if not tried:
         cheapest = channel in policy.cheapest
         for reach in sayable:
