@@ -136,3 +136,13 @@ def test_only_mail_is_scanned_before_it_is_read() -> None:
 def test_an_image_proxy_looks_ahead_for_a_little_longer() -> None:
     assert is_too_quick("email", START, START + timedelta(seconds=4), proxy=True)
     assert not is_too_quick("email", START, START + timedelta(seconds=5), proxy=True)
+
+
+@pytest.mark.parametrize(
+    "agent", ["curl/8.5.0", "python-httpx/0.28.1", "python-requests/2.32.3", "axios/1.7.2", "node"]
+)
+def test_a_library_is_a_machine_but_in_the_sandbox_where_programs_play_customers(agent: str) -> None:
+    assert is_machine("GET", {"user-agent": agent}, clicks=True)
+    assert not is_machine("GET", {"user-agent": agent}, clicks=True, sandbox=True)
+    assert is_machine("HEAD", {"user-agent": agent}, sandbox=True)
+    assert is_machine("GET", {"user-agent": "Mozilla/5.0"}, sandbox=True)

@@ -56,6 +56,17 @@ _LOOSE = re.compile(r"^whatsapp/[\d.]+(?: [ainw])?$|[a-z0-9.-]@[a-z0-9-]+\.[a-z]
 """WhatsApp's preview names no telephone, as WhatsApp itself does. No browser gives an address to complain to."""
 
 
+_LIBRARY = re.compile(
+    r"^(?:curl|wget|python-(?:requests|httpx|urllib)|python|httpx|aiohttp|go-http-client|node-fetch|node|undici|axios|okhttp)"
+    r"(?:[/ ][\w. ()/;+-]*)?$"
+)
+
+
+def is_library(agent: str) -> bool:
+    """A library for HTTP and nothing else: what somebody writes who plays customers. Lower case."""
+    return _LIBRARY.match(agent) is not None
+
+
 def is_program(agent: str) -> bool:
     """It says so itself; `agent` in lower case and not longer than `AGENT_CHARS_MAX`."""
     if agent == _APPLE or _has(agent, _SIGNS) or ("bot" in agent and _ROBOT.search(agent)):

@@ -94,7 +94,7 @@ async def click(runtime: NamedDependency[Runtime], request: Anything, token: Fro
         raise NotFound()
     linked, url = found
     now, device = runtime.database.clock.now(), device_of(request.headers)
-    machine = is_machine(request.method, request.headers, clicks=True)
+    machine = is_machine(request.method, request.headers, clicks=True, sandbox=runtime.sandbox)
     if machine or linked.channel != "email" or not _time_runs(runtime):
         await held.record_soon(
             Receipt("clicked", now, delivery=linked.delivery, machine=machine, link=link, device=device)
@@ -113,7 +113,7 @@ async def open(runtime: NamedDependency[Runtime], request: Anything, name: FromP
     status = 200
     try:
         (delivery,) = _numbers(runtime, OPEN, name.removesuffix(".gif"), count=1)
-        machine = is_machine(request.method, request.headers)
+        machine = is_machine(request.method, request.headers, sandbox=runtime.sandbox)
         now, device = runtime.database.clock.now(), device_of(request.headers)
         heard: Receipt | Visit
         if machine or not _time_runs(runtime):

@@ -29,9 +29,12 @@ PROXY_TOO_QUICK = timedelta(seconds=5)
 _LOOKING_AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
-def is_machine(method: str, headers: Mapping[str, str], *, clicks: bool = False) -> bool:
-    """By what the visit says of itself. Names of headers are in lower case."""
+def is_machine(method: str, headers: Mapping[str, str], *, clicks: bool = False, sandbox: bool = False) -> bool:
+    """By what the visit says of itself. Names of headers are in lower case. In the sandbox customers are played by
+    programs, so a library for HTTP is a person there."""
     agent = headers.get("user-agent", "").strip()
+    if sandbox and method == "GET" and agents.is_library(agent[: agents.AGENT_CHARS_MAX].lower()):
+        return False
     return (
         method == "HEAD"
         or any("prefetch" in (said := headers.get(name, "").lower()) or "preview" in said for name in _LOOKING_AHEAD)
