@@ -139,8 +139,6 @@ def test_an_image_proxy_looks_ahead_for_a_little_longer() -> None:
 
 
 @pytest.mark.parametrize("agent", ["curl/8.5.0", "python-httpx/0.28.1", "python-requests/2.32.3", "axios/1.7.2"])
-    "agent", ["curl/8.5.0", "python-httpx/0.28.1", "python-requests/2.32.3", "axios/1.7.2", "node"]
-)
 def test_a_library_is_a_machine_but_in_the_sandbox_where_programs_play_customers(agent: str) -> None:
     assert is_machine("GET", {"user-agent": agent}, clicks=True)
     assert not is_machine("GET", {"user-agent": agent}, clicks=True, sandbox=True)
