@@ -15,8 +15,9 @@ HTML_CHARS_MAX: Final = 400_000
 TAGS_MAX: Final = 40_000
 _TAG_CHARS_MAX = 4_000
 _QUOTES_DEEP = 20
+_EMOJI_CHARS_MAX = 12
 _TAG = re.compile(r"(/?)([a-z][a-z0-9:]{0,20})")
-_ATTRIBUTE = re.compile(r"""\b(id|class|style)\s{0,5}=\s{0,5}("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""\b(id|class|style|alt)\s{0,5}=\s{0,5}("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
 _SILENT = frozenset({"style", "script", "head", "title", "template", "xml"})
 _BREAKING = frozenset(
     {
@@ -51,7 +52,16 @@ _BREAKING = frozenset(
     }
 )
 _APART = frozenset({"p", "blockquote", "pre", "table", "ul", "ol", "h1", "h2", "h3"})
-_REST_BELOW = frozenset({"olk_src_body_section", "divrplyfwdmsg", "appendonsend", "stopspelling", "zwchr"})
+_REST_BELOW = frozenset(
+    {
+        "olk_src_body_section",
+        "divrplyfwdmsg",
+        "appendonsend",
+        "stopspelling",
+        "zwchr",
+        "mail-editor-reference-message-container",
+    }
+)
 _REST_CLASS = re.compile(r"\b(?:yahoo_quoted|moz-forward-container|zmail_extra|protonmail_quote)\b")
 _BORDER_TOP = re.compile(r"border-top(?:-style)?\s*:\s*(?!none|0)[^;]{0,100}solid", re.IGNORECASE)
 _NO_BORDER = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)", re.IGNORECASE)
@@ -124,6 +134,8 @@ class _Page:
         style = given.get("style", "")
         if name == "br":
             self._break(always=True)
+        elif name == "img":
+            self._picture(unescape(given.get("alt", "")))
         elif name == "hr" or name in _BREAKING:
             self._break()
             if name == "blockquote":
@@ -133,8 +145,16 @@ class _Page:
                 self._alone(RULE)
             if name in _APART:
                 self._blank()
+        if "signature" in f"{given.get('id', '')} {given.get('class', '')}".lower():
+            self._break()
+            self._blank()
         if given.get("id", "").lower() in _REST_BELOW or _REST_CLASS.search(given.get("class", "")):
             self._alone(REST)
+
+    def _picture(self, instead: str) -> None:
+        """Programs draw emoji as pictures: those are what was said, logos are not."""
+        if len(instead) <= _EMOJI_CHARS_MAX and not any(map(str.isalnum, instead)):
+            self.write(instead)
 
     def close(self, name: str) -> None:
         if name not in _BREAKING:

@@ -36,6 +36,7 @@ _DATE = re.compile(_DAY)
 _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,200}")
 _STARTS_INSIDE = re.compile(rf"(?:(?:19|20)\d\d|{_TIME})\b")
 _ENDS = (":", "：")
+_SENTENCE_END = re.compile(r"[^\W\d_]{3}[.!?] [^\W\d_]")
 # They wrote, in the languages whose programs put no address into the line.
 _WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb|a écrit|escribió|escreveu|ha scritto|schreef|skrev|kirjoitti|napisał|napsal|написал|"
@@ -73,7 +74,8 @@ class Cut(Struct, frozen=True):
 def cut(text: str, *, sender: str = "") -> Cut:
     """`sender` is the name of who wrote it: a last paragraph that begins with it is a signature."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = [line[:_LINE_CHARS_MAX].rstrip() for line in text.split("\n")[:LINES_MAX]]
+    # REST counts as a blank: to strip it would take it away.
+    lines = [line if line == REST else line[:_LINE_CHARS_MAX].rstrip() for line in text.split("\n")[:LINES_MAX]]
     end = next(_ends(lines), len(lines))
     quoted = set(range(end, len(lines)))
     for start, stop in _quotations(lines, end):
@@ -116,16 +118,14 @@ def _is_header(lines: Sequence[str], place: int) -> bool:
         return False
     found = [label for line in _block(lines, place) if (label := _LABEL.fullmatch(line))]
     kinds = {_KINDS.get(label[1].strip().lower()) for label in found} - {None}
-    if first[1].strip().lower() in _KINDS and "from" in kinds and len(kinds) >= 3:
-        return True
-    above = next((line for line in reversed(lines[max(place - 3, 0) : place]) if line), "")
+    above = next((line for line in reversed(lines[max(place - 3, 0) : place]) if line), "").strip()
     values = [label[2] for label in found]
-    return (
-        len(found) >= 3
-        and bool(_IS_RULE.fullmatch(above.strip()))
-        and any(_CLOCK.search(value) for value in values)
-        and any(_ADDRESS.search(value) for value in values)
-    )
+    says_when = any(_CLOCK.search(value) for value in values)
+    says_who = any(_ADDRESS.search(value) for value in values)
+    is_ruled = bool(_IS_RULE.fullmatch(above) or _BETWEEN_RULES.fullmatch(above))
+    if first[1].strip().lower() in _KINDS and "from" in kinds and len(kinds) >= 3:
+        return says_when or says_who or is_ruled  # From: Berlin, To: Hamburg, Date: … is a journey
+    return len(found) >= 3 and is_ruled and says_when and says_who
 
 
 def _block(lines: Sequence[str], place: int) -> Iterator[str]:
@@ -183,6 +183,8 @@ def _introduced_at(lines: Sequence[str], quote: int) -> int:
         last -= 1
     if last < 0 or not lines[last].strip().endswith(_ENDS):
         return quote
+    if _is_sentence(lines[last]):
+        return quote
     joined, found = "", quote
     for start in range(last, max(last - _INTRODUCTION_LINES, -1), -1):
         line = lines[start].strip()
@@ -192,7 +194,22 @@ def _introduced_at(lines: Sequence[str], quote: int) -> int:
         if _WHEN.search(joined):
             found = start
     only = lines[last]
-    return last if found == quote and (_ADDRESS.search(only) or _WROTE.search(only)) else found
+    says_who = _ADDRESS.search(only) or _WROTE.search(only) or _quotes_header(lines, quote)
+    return last if found == quote and says_who else found
+
+
+def _is_sentence(line: str) -> bool:
+    """A date, and then the end of one sentence and another: somebody tells of a day and goes on to something else."""
+    dated = max((found.end() for found in _WHEN.finditer(line)), default=0)
+    rest = line[dated:]
+    return bool(_SENTENCE_END.search(rest)) and not (_ADDRESS.search(rest) or _WROTE.search(rest))
+
+
+def _quotes_header(lines: Sequence[str], quote: int) -> bool:
+    """A mail that is passed on, marked as quoted, begins with its From, Date and Subject."""
+    inside = [line.lstrip("> ") for line in lines[quote : quote + _HEADER_LINES]]
+    first = next((place for place, line in enumerate(inside) if line), 0)
+    return _is_header(inside, first)
 
 
 def _continues(line: str, below: str, *, is_found: bool) -> bool:

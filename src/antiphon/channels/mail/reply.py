@@ -61,14 +61,14 @@ def read_written(mail: parts.Mail, raw: bytes) -> Written:
     headers = mail.headers
     name, sender = _from(headers.first("from")[:2_000])
     bodies = [part for part in mail.leaves if _is_body(part)]
-    plain = _joined("\n", (_flowed(part) for part in bodies if part.kind == "text/plain"))
+    plain = _joined("\n", (clean(_flowed(part)) for part in bodies if part.kind == "text/plain"))
     if not plain.strip():
-        plain = _joined("\n\n", (to_text(_text(part)) for part in bodies if part.kind == "text/html"))
+        plain = _joined("\n\n", (to_text(clean(_text(part))) for part in bodies if part.kind == "text/html"))
     return Written(
         sender=sender,
         subject=clean(parts.words(headers.first("subject")))[:SUBJECT_CHARS_MAX].replace("\n", " ").strip(),
         message_id=_message_id(headers, raw),
-        body=cut(clean(plain)[:TEXT_CHARS_MAX], sender=name),
+        body=cut(plain[:TEXT_CHARS_MAX], sender=name),
         answered=_answered(headers),
         attachments=tuple(_name(part) for part in mail.leaves if not _is_body(part)),
     )
@@ -95,7 +95,7 @@ def _from(value: str) -> tuple[str, str]:
 
 
 def clean(text: str) -> str:
-    """Without what cannot be stored or seen."""
+    """Without what cannot be stored or seen. Before HTML becomes text: its marks (`quotes.REST`) are of that kind."""
     return _UNPRINTABLE.sub("", text)
 
 

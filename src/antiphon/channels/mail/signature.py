@@ -20,6 +20,7 @@ _CONTACT = re.compile(
     r"[^\s@]{1,64}@[^\s@]+\.[a-z]{2,}|(?:https?://|www\.)\S+|(?:\+|\(\d|\b\d)[\d ()./-]{6,}\d|^(?:tel|fax|phone|mob)\b",
     re.IGNORECASE,
 )
+_HAS_WORD = re.compile(r"[^\W\d_]{2}")
 _DEVICE = re.compile(
     r"iphone|ipad|android|samsung|galaxy|huawei|xiaomi|pixel|blackberry|windows phone|outlook|yahoo|proton|gmail|"
     r"thunderbird|gmx|web\.de|mail\.ru|yandex|sparrow|handy|smartphone|mobile|móvil|мобильн|スマート",
@@ -38,8 +39,9 @@ _CLOSING = re.compile(
     r"(?:bien )?(?:à vous|cordialement)|merci(?: d.avance)?|"
     r"(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|(?:muchas )?gracias|(?:muito )?obrigad[oa]|"
     r"atenciosamente|abraços?|(?:com os melhores )?cumprimentos|(?:cordiali )?saluti|grazie(?: mille)?|"
-    r"(?:met )?vriendelijke groet(?:en)?|groet(?:en|jes)?|mvg|bedankt|pozdrawiam|с уважением|спасибо|"
-    r"よろしくお願い(?:いた|致)?します|敬具",
+    r"(?:met )?(?:vriendelijke |hartelijke )?groet(?:en|jes)?|mvg|bedankt|(?:z )?poważaniem|att|"
+    r"(?:serdecznie )?pozdrawiam(?: serdecznie)?|(?:serdeczne )?pozdrowienia|dziękuję|с уважением|спасибо|"
+    r"(?:どうぞ)?(?:宜|よろ)しくお願い(?:いた|致|申し上げ)?(?:します|ます)|敬具",
     re.IGNORECASE,
 )
 
@@ -86,7 +88,7 @@ def _device(lines: list[str]) -> int:
 def _closing(lines: list[str], first: int) -> int:
     """A closing on a line of its own, and a few short lines below it."""
     for place in range(first, len(lines)):
-        if _CLOSING.fullmatch(lines[place].strip().rstrip(",.!;")):
+        if _CLOSING.fullmatch(lines[place].strip().rstrip(",.!;。、，！ ")):
             below = [line for line in lines[place + 1 :] if line.strip()]
             if 0 < len(below) <= _PARAGRAPH_LINES_MAX and _all_short(below) and not any(map(_is_sentence, below)):
                 return place
@@ -101,9 +103,25 @@ def _last_paragraph(lines: list[str], sender: str) -> int:
     paragraph = lines[start:]
     if not start or len(paragraph) > _PARAGRAPH_LINES_MAX or not _all_short(paragraph):
         return 0
-    contacts = sum(bool(_CONTACT.search(line)) for line in paragraph)
-    named = bool(sender) and paragraph[0].strip().lower().startswith(sender.lower())
-    return start if named or (contacts >= 2 and not any(map(_is_sentence, paragraph))) else 0
+    if _announces(next((line for line in reversed(lines[:start]) if line.strip()), ""), len(paragraph)):
+        return 0
+    reachable = sum(bool(_CONTACT.search(line)) for line in paragraph) >= 2 and any(map(_HAS_WORD.search, paragraph))
+    is_signed = _is_of(sender, paragraph) or (reachable and not any(map(_is_sentence, paragraph)))
+    return start if is_signed else 0
+
+
+def _announces(line: str, n: int) -> bool:
+    """`Please send it to`, and then a name and a street: what is below is what was said. A colon announces anything, a
+    line of some words without an end what is longer than one line."""
+    line = line.strip()
+    return line.endswith((":", "：")) or (n > 1 and line[-1:].isalpha() and len(line.split()) > 2)
+
+
+def _is_of(sender: str, paragraph: list[str]) -> bool:
+    """The whole name begins it, or the first name stands alone."""
+    first = paragraph[0].strip().lower().rstrip(",.!")
+    name = sender.lower().split()
+    return bool(name) and (first.startswith(sender.lower()) or (len(paragraph) == 1 and first == name[0]))
 
 
 def _all_short(lines: list[str]) -> bool:
