@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -59,6 +59,9 @@ NOW = datetime(2026, 3, 28, 20, 30, tzinfo=UTC)
 """A Saturday evening; the clocks of Europe change in the night."""
 
 EXAMPLES = int(os.environ.get("DECIDE_EXAMPLES", "60"))
+MANY = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+"""Making a case takes longer than deciding it."""
+
 CHANNELS = ("email", "sms", "push", "chat")
 TOPICS = ("coupons", "news")
 ADDRESSES = {"email": ("a@example.org", "b@example.org"), "sms": ("+447400123456", "+12025550123"),
@@ -264,7 +267,7 @@ def counted(cap: FrequencyCap, taken: Sequence[Place], end: datetime) -> int:
     )
 
 
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies)
 def test_no_cap_is_passed_by_anything_that_is_sent(case, policy):
     before = standing(case)
@@ -274,7 +277,7 @@ def test_no_cap_is_passed_by_anything_that_is_sent(case, policy):
             assert counted(cap, [*before, *new], NOW) <= cap.count
 
 
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies)
 def test_every_wait_ends_or_is_ended_by_somebody(case, policy):
     """At its end it is decided again, and then it is not the same wait for the same time."""
@@ -295,7 +298,7 @@ def test_every_wait_ends_or_is_ended_by_somebody(case, policy):
         assert again.until is None or again.until > verdict.until
 
 
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies, st.randoms())
 def test_the_order_of_what_was_read_decides_nothing(case, policy, chance):
     def turned(some: Sequence) -> list:
@@ -312,7 +315,7 @@ def test_the_order_of_what_was_read_decides_nothing(case, policy, chance):
     assert choose(case, policy, now=NOW) == choose(other, replace(policy, caps=tuple(turned(policy.caps))), now=NOW)
 
 
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies)
 def test_what_was_packed_and_unpacked_decides_the_same(case, policy):
     expected = choose(case, policy, now=NOW)
@@ -324,7 +327,7 @@ def test_what_was_packed_and_unpacked_decides_the_same(case, policy):
         assert [decision_json(v, at=NOW) for v in again] == [decision_json(v, at=NOW) for v in expected]
 
 
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies)
 def test_every_verdict_tells_why_in_words_and_in_a_word_of_the_contract(case, policy):
     words = set(Reason.__args__)
@@ -344,7 +347,7 @@ def test_every_verdict_tells_why_in_words_and_in_a_word_of_the_contract(case, po
             assert not expired, "it may have arrived"
 
 
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies)
 def test_what_is_sent_holds_every_single_rule(case, policy):
     for notification, verdict in pairs(case, policy):
@@ -369,7 +372,7 @@ RANK: Mapping[str, int] = {"send": 0, "keep": 0, "wait": 1, "rest": 2, "fail": 2
 
 
 @pytest.mark.parametrize("right", ["an opt-out less", "an account more", "a cap less", "no quiet hours", "more money"])
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies)
 def test_one_right_more_never_makes_it_worse(right, case, policy):
     """Of one notification: of several, one that may now be sent may take another's place."""
@@ -430,7 +433,7 @@ def test_over_three_weeks_of_campaigns_no_cap_is_ever_passed(seed):
     assert taken
 
 
-@settings(max_examples=EXAMPLES)
+@MANY
 @given(cases, policies, st.sampled_from(CHANNELS), st.integers(0, 4 * 24))
 def test_the_next_quiet_time_is_not_after_the_first_quiet_minute(case, policy, channel, quarters):
     """Looked for by walking: until it is said to begin nothing is quiet, and then it is."""
