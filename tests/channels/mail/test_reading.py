@@ -160,6 +160,21 @@ def test_a_mail_to_the_address_to_unsubscribe_asks_for_that(to: str) -> None:
     assert (said.reading, said.automatic, said.delivery) == ("opt_out", False, 7 if to == STOP else None)
 
 
+@pytest.mark.parametrize(
+    ("to", "asks"),
+    [
+        ("unsubscribe@elsewhere.example", False),
+        ("unsubscribe+abc@notshop.example", False),
+        ("unsubscribe@in.shop.example", True),
+        ("unsubscribe+forged@SHOP.example", True),
+        ("unsubscribe+tok7@elsewhere.example", True),
+    ],
+)
+def test_who_copies_a_mail_to_another_house_asks_nothing_of_us(to: str, asks: bool) -> None:
+    (said,) = read(mail("Which one is it?"), "help@shop.example", to, own=["help@shop.example"])
+    assert (said.reading == "opt_out") is asks
+
+
 def test_charsets_names_and_attachments_are_read() -> None:
     made = EmailMessage()
     made["From"], made["Subject"], made["Message-ID"] = "Zoë <ZOE@Example.org>", "Größe – 問い", "<m2@example.org>"

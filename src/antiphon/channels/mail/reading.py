@@ -82,7 +82,8 @@ def read_mail(
     Bounded whatever comes; raises on nothing that is in the mail.
     """
     mail = parts.take_apart(raw)
-    places = [place for recipient in recipients if (place := place_of(recipient, delivery_of))]
+    told = [(recipient, place) for recipient in recipients if (place := place_of(recipient, delivery_of))]
+    places = [place for recipient, place in told if place.delivery is not None or _is_at_ours(recipient, own)]
     named = next((place.delivery for place in places if place.delivery is not None), None)
     headers = {name: values[0] for name, values in mail.headers.items()}
     by_machine = envelope_sender == "" or is_automatic(headers) or _is_ours(headers, envelope_sender, own, delivery_of)
@@ -113,6 +114,13 @@ def read_mail(
             automatic=not asks_to_stop and (by_machine or report is not None),
         )
     ]
+
+
+def _is_at_ours(recipient: str, own: Collection[str]) -> bool:
+    """Where nothing proves that an address is ours: it is at a domain of ours or below it, as far as these are known.
+    Somebody who copies a mail to `unsubscribe@` of another house asks nothing of us."""
+    domain = f".{recipient.rpartition('@')[2].lower()}"
+    return not own or any(domain.endswith(f".{address.rpartition('@')[2].lower()}") for address in own)
 
 
 def _is_ours(
