@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,16 +31,10 @@ from antiphon.orchestration.store import places as packing
 from antiphon.orchestration.store.base import queries
 from antiphon.orchestration.store.people import Locked, in_order, lock_people, moving
 from antiphon.orchestration.store.sources import read_sources
-from antiphon.orchestration.zones import Traces, regions_of, zones_of
-
-Quiet = tuple[str, str] | None
-_QUIET = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d) ?[-–] ?((?:[01]\d|2[0-3]):[0-5]\d)")
+from antiphon.orchestration.store.whereabouts import Where, whereabouts
 
 WINDOWED = frozenset({"chat"})
 """Channels on which what may be said depends on when the person wrote last."""
-
-PHONES_MAX = 20
-"""Of so many numbers of a person it is asked where they may be."""
 
 
 class Fresh(Struct, frozen=True):
@@ -144,7 +136,7 @@ async def put_together(
     said = await profiles.preferences(tx, ids)
     reach = await _reach(tx, ids, {channel for source in sources for channel in source.channels})
     counts = await metrics.predict(tx, ids)
-    where = await _places(tx, ids, reach)
+    where = await whereabouts(tx, ids, reach)
     limited = await _told(tx, said, where)
     groups = await _groups(tx, ids, sources)
     held = await _held(tx, ids, sources)
@@ -284,40 +276,3 @@ async def _windows(tx: Transaction, rows: Sequence[Row]) -> dict[tuple[str, str]
         values=[row["value"] for row in rows],
     )
     return {(row["channel"], row["value"]): Window(row["kind"], row["until"]) for row in found}
-
-
-class Where(Struct, frozen=True):
-    """The zones in which somebody may live, empty where nothing is known, the regions whose law counts, and their own
-    quiet hours."""
-
-    zones: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    quiet: Quiet = None
-
-
-NOWHERE = Where()
-
-
-async def _places(
-    tx: Transaction, people: Sequence[ProfileId], reach: Mapping[int, Sequence[Reach]]
-) -> dict[int, Where]:
-    found: dict[int, Where] = dict.fromkeys(people, NOWHERE)
-    for row in await queries.rows(tx, "read_traces", profiles=list(people)):
-        phones = [r.value for r in reach.get(row["id"], ()) if r.channel in BY_TELEPHONE]
-        traces = Traces(
-            timezone=row["timezone"],
-            device_timezone=row["device_timezone"],
-            country=row["country"],
-            state=row["state"],
-            phones=tuple(phones[:PHONES_MAX]),
-        )
-        found[row["id"]] = _where(traces, row["quiet_hours"])
-    return found
-
-
-@lru_cache(maxsize=20_000)
-def _where(traces: Traces, quiet_hours: str | None) -> Where:
-    """Where nothing differs, nothing is worked out twice. What cannot be read as hours is none."""
-    said = _QUIET.fullmatch(quiet_hours.strip()) if quiet_hours else None
-    quiet = (said[1], said[2]) if said else None
-    return Where(zones_of(traces, ""), regions_of(traces), quiet)
