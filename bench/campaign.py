@@ -3,8 +3,8 @@
     python -m bench.campaign [--people 100000] [--key rsa|ed25519|none] [--size 2|30] [--reference]
 
 Needs Postfix's `smtp-sink` and `smtp-source` (Debian: postfix). The sink takes everything and keeps nothing.
-`--reference` runs the same render, assembly, signing and hand-over without a ledger in one process first, with the sink on
-the same machine. On a machine that does other things too, CPU per message is the number to trust.
+`--reference` runs the same render, assembly, signing and hand-over without a ledger in one process first. On a machine
+that does other things too, CPU per message is the number to trust.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def smtp_source(port: int, messages: int, size: int) -> float:
     """Messages a second of Postfix's own generator: 10 connections, unsigned."""
     program = shutil.which("smtp-source") or "/usr/sbin/smtp-source"
     begun = time.monotonic()
-    command = [program, "-s", "10", "-m", str(messages), "-l", str(size), "-f", "a@b.example", "-t", "c@d.example", "-d"]
-    subprocess.run([*command, f"127.0.0.1:{port}"], check=True)
+    command = [program, "-s", "10", "-m", str(messages), "-l", str(size), "-f", "a@b.example", "-t", "c@d.example"]
+    subprocess.run([*command, "-d", f"127.0.0.1:{port}"], check=True)
     return messages / (time.monotonic() - begun)
 
 
@@ -81,9 +81,7 @@ def private_key(kind: str) -> str | None:
 
     return (
         Ed25519PrivateKey.generate()
-        .private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         .decode()
     )
 
@@ -127,7 +125,8 @@ def run(made: House, campaign: str, people: int) -> float:
     print(f"launch to done: {took:.1f} s = {people / took:,.0f} e-mails/s with full ledger")
     each = ", ".join(f"{kind} {1e6 * cpu / people:,.0f}" for kind, cpu in used.items() if cpu)
     print(f"CPU per message, microseconds: {each}")
-    print("worker's memory, MB: " + ", ".join(f"{mb:.0f} at {at:.0f} s" for at, mb in marks[:: max(1, len(marks) // 8)]))
+    some = marks[:: max(1, len(marks) // 8)]
+    print("worker's memory, MB: " + ", ".join(f"{mb:.0f} at {at:.0f} s" for at, mb in some))
     return people / took
 
 
