@@ -18,6 +18,7 @@ from antiphon.channels.adapters.email.imap import ImapSettings
 from antiphon.channels.adapters.email.sigv4 import Credentials, signed
 from antiphon.channels.adapters.email.smtp import DkimKey
 from antiphon.channels.leases import Resizable
+from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import Accepted, InDoubt, NotSent, Refused
 from channels.mail_providers import (
     BODY,
@@ -327,3 +328,9 @@ async def test_who_gives_up_waiting_takes_no_room():
     await asyncio.gather(first, return_exceptions=True)
     await asyncio.wait_for(second, timeout=1)
     assert room.resize(1) == 1
+
+
+@pytest.mark.parametrize("token", ["one\ntwo", "größe"])
+def test_a_session_token_that_no_header_takes_is_refused_when_it_is_set(token):
+    with pytest.raises(Invalid):
+        registry.check("ses", SES.settings("http://127.0.0.1:1") | {"session_token": token})

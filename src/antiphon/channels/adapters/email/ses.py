@@ -80,6 +80,8 @@ class SesSettings(HttpMailSettings, frozen=True, kw_only=True):
         super().__post_init__()
         if not self.access_key_id.isalnum() or not self.secret_access_key:
             raise invalid("access_key_id", "an access key has an id and a secret.")
+        if not (self.session_token.isascii() and self.session_token.isprintable()):
+            raise invalid("session_token", "must be one line of ASCII: it goes into a header.")
         if self.topic_arn and not ses_events.is_topic(self.topic_arn):
             raise invalid("topic_arn", "must be such as `arn:aws:sns:eu-west-1:123456789012:mail-events`.")
 
