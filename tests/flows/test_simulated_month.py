@@ -17,6 +17,7 @@ from flows.month import live
 from flows.verdict import Verdict, judge, rules, told
 
 PEOPLE, DAYS = 1_500, 10
+pytestmark = pytest.mark.timeout(400)
 RULES = [rule.name for rule in rules()[2]]
 
 

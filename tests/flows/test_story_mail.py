@@ -166,3 +166,31 @@ def test_a_provider_calls_twice_in_the_wrong_order_late_never_or_bounces(home: H
         assert (channels, states) == ({("sms",)}, {"delivered": len(numbers)})
     else:
         assert (channels, states) == ({("email",)}, {"delivered": len(numbers)})
+
+
+def test_complaints_stop_a_campaign_before_it_is_through(home: House) -> None:
+    """Story 15: told of by the desks of complaints, in their standard form."""
+    numbers = list(range(3_800, 4_000))
+    home.persons(numbers, "email", circle="complained")
+    segment(home, "complained")
+    home.post("/messages", message("too much", topic="too much"))
+    home.habits(people={str(number): {"complains": True} for number in numbers[::8]}, latency_s={"complain": 0.1})
+    home.post("/sandbox/clock", {"release": True})
+    try:
+        with home.paced("email", per_second=20):
+            campaign = home.launch(
+                name="too much",
+                message="too much",
+                segment="complained",
+                channels=["email"],
+                stop_above={"complaints": 0.02, "opt_outs": None, "least": 20},
+            )
+            view = home.wait_for(campaign, "paused", within_s=25)
+            home.post(f"/campaigns/{campaign}/cancel")
+    finally:
+        home.post("/sandbox/clock", {"hold": True})
+        home.habits()
+    home.settle()
+    assert (view["stopped"]["reason"], view["stopped"]["channel"]) == ("complaints", "email")
+    assert home.journal.lines("complaint_sent")
+    assert len(home.journal.received("too much")) < len(numbers)

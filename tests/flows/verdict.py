@@ -45,6 +45,10 @@ SELECT coalesce(i.key, m.name) AS mark, e.value AS who, d.channel, d.state,
   LEFT JOIN public.idempotency i ON i.notification_id = d.notification_id
  WHERE s.kind <> 'system'
 """
+SEVERAL = """
+CREATE TABLE several AS
+SELECT mark, who FROM attempts WHERE state NOT IN ('cancelled', 'superseded') GROUP BY mark, who HAVING count(*) > 1
+"""
 
 
 @dataclass
@@ -56,10 +60,14 @@ class Rule:
 
 @dataclass
 class Verdict:
-    """`found`: numbers of arrivals by rule. `blind`: rules that did not find what was planted for them."""
+    """`found`: numbers of arrivals by rule. `notes`: how often what is no rule of the product was found.
+
+    `blind`: rules that did not find what was planted for them.
+    """
 
     arrivals: int
     found: dict[str, list[int]]
+    notes: dict[str, int]
     blind: list[str]
     doubles: int
     failed_over: int
@@ -91,12 +99,15 @@ async def _judge(dsn: str, company: Company) -> Verdict:
         tables, indexes, all_rules = rules()
         await connection.execute(tables)
         await _load(connection, company)
-        await connection.execute(ATTEMPTS + ";" + indexes + "CREATE INDEX ON attempts (mark); ANALYZE attempts;")
+        await connection.execute(
+            ATTEMPTS + ";" + SEVERAL + ";" + indexes + "CREATE INDEX ON attempts (mark); ANALYZE attempts;"
+        )
         found = {rule.name: [row[0] for row in await connection.fetch(rule.query)] for rule in all_rules}
+        notes = {name: len(found.pop(name)) for name in list(found) if name.startswith("note: ")}
         found = {name: numbers for name, numbers in found.items() if numbers}
         blind = [rule.name for rule in all_rules if not await _sees(connection, rule)]
         return Verdict(
-            await connection.fetchval("SELECT count(*) FROM arrival"), found, blind,
+            await connection.fetchval("SELECT count(*) FROM arrival"), found, notes, blind,
             await connection.fetchval(DOUBLES), await connection.fetchval(FAILED_OVER),
             await connection.fetchval("SELECT count(*) FROM attempts WHERE state = 'in_doubt'"),
             {name: [dict(r) for r in await connection.fetch(SHOW, numbers[:5])] for name, numbers in found.items()},
@@ -248,6 +259,7 @@ def told(verdict: Verdict) -> Sequence[str]:
     for name, numbers in verdict.found.items():
         lines.append(f"  {name}: {len(numbers)}")
         lines += [f"    {example}" for example in verdict.examples[name][:3]]
+    lines += [f"{name}: {n}" for name, n in verdict.notes.items()]
     if verdict.blind:
         lines.append(f"rules that do not see what was planted for them: {', '.join(verdict.blind)}")
     return lines

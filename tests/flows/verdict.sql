@@ -134,10 +134,23 @@ UPDATE arrival SET channel = 'sms', who = (SELECT who FROM person WHERE region =
 INSERT INTO arrival SELECT :mass - g, wall - g, at, channel, address, who, mark FROM arrival, generate_series(1, 3) g WHERE n = :mass;
 
 -- rule: above a cap
+-- A message counts when it was first tried: where that failed and another attempt came later, the world cannot tell when
+-- that was, and the next rule looks.
 SELECT m.n FROM mass m JOIN cap c ON (c.topic IS NULL OR c.topic = m.topic) AND (c.channel IS NULL OR c.channel = m.channel)
+ WHERE NOT m.returned AND (c.channel IS NOT NULL OR (m.mark, m.who) NOT IN (SELECT mark, who FROM several))
+   AND c.count <= (SELECT count(DISTINCT o.mark) FROM mass o
+   WHERE o.who = m.who AND (o.wall, o.n) < (m.wall, m.n) AND o.at > m.at - c.within AND NOT o.returned AND o.mark <> m.mark
+     AND (c.topic IS NULL OR c.topic = o.topic) AND (c.channel IS NULL OR c.channel = o.channel)
+     AND (c.channel IS NOT NULL OR (o.mark, o.who) NOT IN (SELECT mark, who FROM several)));
+-- plant
+INSERT INTO aim (mark, purpose, topic) SELECT 'Plant' || g, 'campaign', 'news' FROM generate_series(1, 4) g;
+INSERT INTO arrival SELECT :mass - g, wall - g, at, channel, address, who, 'Plant' || g FROM arrival, generate_series(1, 4) g WHERE n = :mass;
+
+-- rule: note: above a cap, by when an attempt after a failed one arrived
+SELECT m.n FROM mass m JOIN cap c ON (c.topic IS NULL OR c.topic = m.topic) AND c.channel IS NULL
  WHERE NOT m.returned AND c.count <= (SELECT count(DISTINCT o.mark) FROM mass o
    WHERE o.who = m.who AND (o.wall, o.n) < (m.wall, m.n) AND o.at > m.at - c.within AND NOT o.returned AND o.mark <> m.mark
-     AND (c.topic IS NULL OR c.topic = o.topic) AND (c.channel IS NULL OR c.channel = o.channel));
+     AND (c.topic IS NULL OR c.topic = o.topic));
 -- plant
 INSERT INTO aim (mark, purpose, topic) SELECT 'Plant' || g, 'campaign', 'news' FROM generate_series(1, 4) g;
 INSERT INTO arrival SELECT :mass - g, wall - g, at, channel, address, who, 'Plant' || g FROM arrival, generate_series(1, 4) g WHERE n = :mass;
