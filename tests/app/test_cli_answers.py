@@ -297,7 +297,7 @@ def test_a_provider_is_switched_and_never_tells_its_settings(cli: CommandLine) -
 
 
 def test_settings_take_json_a_bare_word_and_null(cli: CommandLine) -> None:
-    quiet = {"start": "21:00", "end": "08:00", "channels": ["sms"]}
+    quiet = {"start": "21:00", "end": "08:00", "channels": ["sms"], "holidays": []}
     assert cli.json("settings", "set", "quiet_hours", json.dumps(quiet))["quiet_hours"] == quiet
     assert cli.json("settings", "set", "timezone", "Europe/London")["timezone"] == "Europe/London"
     assert cli.json("settings", "set", "quiet_hours", "null")["quiet_hours"] is None

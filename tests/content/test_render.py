@@ -99,6 +99,8 @@ def test_the_markup_of_an_email_is_the_same_whoever_gets_it(person, offer):
 def test_subjects_and_titles_are_one_line_and_no_controls_get_out(person, offer, channel):
     body = render(MESSAGE, channel, variables={**person, "offer": offer})
     for name in body.__struct_fields__:
+        if not isinstance(getattr(body, name), str):
+            continue
         allowed = "" if name in ("subject", "title") else "\n\t"
         assert not re.search(
             r"[\x00-\x1f\x7f\u2028\u2029]", getattr(body, name).translate({ord(c): None for c in allowed})

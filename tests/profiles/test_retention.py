@@ -50,7 +50,7 @@ def test_months_are_whole_ones(months: int, first: datetime) -> None:
 
 async def test_without_rules_everything_is_kept(database: Database) -> None:
     await events_at(database, 1, 400, 9_000)
-    assert await retention.keep(database) == {}
+    assert set(await retention.keep(database)) <= {"decision_days"}  # what decisions read has a limit from the start
     assert await ages(database) == [1, 400, 9_000]
 
 

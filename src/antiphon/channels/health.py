@@ -112,7 +112,8 @@ class Finding(Struct, frozen=True):
 
 def judge(slots: Slots, usual: Usual) -> Finding:
     found = (_by_answers(slots, usual), _by_deliveries(slots, usual), _by_latency(slots, usual))
-    return min(found, key=lambda finding: finding.health)
+    worst = min(found, key=lambda finding: finding.health)
+    return worst if worst.health < 1.0 else Finding()  # what rounds to well is well
 
 
 def _by_answers(slots: Slots, usual: Usual) -> Finding:
