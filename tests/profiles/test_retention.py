@@ -89,7 +89,7 @@ async def test_other_histories_go_by_their_rules(database: Database, move: Move)
     await record(database, fact("3", ANNA, traits={"tier": "c"}, at=NOW + timedelta(days=99)))
     await rule(database, trait_history_months=1, refused_days=30, seen_message_days=30)
     gone = await retention.keep(database)
-    assert gone == {"trait_history_months": 1, "refused_days": 1, "seen_message_days": 2}
+    assert gone == {"trait_history_months": 1, "refused_days": 1, "seen_message_days": 2, "decision_days": 0}
     assert await sql(database, "SELECT before->>'tier' FROM trait_change") == [("b",)]
     assert await sql(database, "SELECT count(*) FROM seen_message") == [(1,)]
 

@@ -21,6 +21,7 @@ def _columns(addresses: Addresses) -> dict[str, list[int] | list[str]]:
 
 async def delete_inbound(tx: Transaction, addresses: Addresses) -> None:
     await queries.run(tx, "erase_inbound", **_columns(addresses))
+    await queries.run(tx, "erase_windows", **_columns(addresses))
     await queries.run(tx, "erase_unmatched", values=sorted({value for _, value in addresses}))
 
 

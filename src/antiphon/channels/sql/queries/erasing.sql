@@ -4,6 +4,12 @@ DELETE FROM inbound i
  USING unnest(:buckets::smallint[], :channels::text[], :values::text[]) AS given(bucket, channel, value)
  WHERE i.bucket = given.bucket AND i.channel = given.channel AND i.sender = given.value;
 
+-- name: erase_windows
+-- Until when they may be written to freely.
+DELETE FROM contact_window w
+ USING unnest(:buckets::smallint[], :channels::text[], :values::text[]) AS given(bucket, channel, value)
+ WHERE w.bucket = given.bucket AND w.channel = given.channel AND w.value = given.value;
+
 -- name: erase_unmatched
 -- Receipts that name one of their addresses. Reads across buckets: those of one week that nobody claimed.
 DELETE FROM unmatched_receipt u
