@@ -163,7 +163,7 @@ async def test_an_answer_that_comes_after_the_lease_is_a_receipt(stage: Stage) -
         await stage.eventually(lambda: _is(sms.to == [PHONE]))
 
         async def counted() -> bool:
-            return counts(await stage.view(campaign)) == {"failed": 1, "sent": 1, "notified": 1}
+            return counts(await stage.view(campaign)) == {"failed": 1, "bounced": 1, "sent": 1, "notified": 1}
 
         await stage.eventually(counted)
 
