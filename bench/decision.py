@@ -20,7 +20,6 @@ from antiphon.kernel.records import MessageId, NotificationId, ProfileId, Provid
 from antiphon.kernel.settings import FrequencyCap, QuietHours
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.records import (
-    Group,
     OpenNotification,
     PersonCase,
     Place,
@@ -28,10 +27,10 @@ from antiphon.orchestration.records import (
     ProviderChoice,
     Reach,
     Source,
-    Terms,
     Told,
     Verdict,
 )
+from antiphon.orchestration.terms import Group, Terms
 from antiphon.profiles import Standing, Topic
 from bench.machine import machine
 

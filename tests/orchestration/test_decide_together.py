@@ -30,9 +30,6 @@ from antiphon.orchestration.limits import standing
 from antiphon.orchestration.quiet import quiet_from, quiet_somewhere
 from antiphon.orchestration.records import (
     Attempt,
-    BetterThan,
-    Follow,
-    Group,
     Live,
     OpenNotification,
     PersonCase,
@@ -42,9 +39,7 @@ from antiphon.orchestration.records import (
     Reach,
     Reason,
     Seen,
-    SendAt,
     Source,
-    Terms,
     Told,
     Verdict,
     Window,
@@ -52,6 +47,7 @@ from antiphon.orchestration.records import (
 )
 from antiphon.orchestration.silence import end_of
 from antiphon.orchestration.store import decision_json
+from antiphon.orchestration.terms import BetterThan, Follow, Group, SendAt, Terms
 from antiphon.profiles import Standing, Topic
 from antiphon.profiles.consent_fold import RESUMED
 

@@ -24,9 +24,6 @@ from antiphon.kernel.settings import FrequencyCap, QuietHours
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.records import (
     Attempt,
-    BetterThan,
-    Follow,
-    Group,
     OpenNotification,
     PersonCase,
     Place,
@@ -34,14 +31,13 @@ from antiphon.orchestration.records import (
     ProviderChoice,
     Reach,
     Seen,
-    SendAt,
     Source,
-    Terms,
     Told,
     Verdict,
     Window,
 )
 from antiphon.orchestration.routes import route
+from antiphon.orchestration.terms import BetterThan, Follow, Group, SendAt, Terms
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 EVERYWHERE = (Reach("email", "a@example.org"), Reach("sms", "+447400123456"), Reach("push", "device"))

@@ -82,6 +82,8 @@ async def test_a_text_costs_what_it_costs_where_the_number_is(stage: Stage, work
 
     async def paid() -> bool:
         async with stage.database.transaction(read_only=True) as tx:
-            return [round(each.amount, 6) for each in await metrics.totals(tx, [source]) if each.kind == "sent"] == [0.08]
+            return [round(each.amount, 6) for each in await metrics.totals(tx, [source]) if each.kind == "sent"] == [
+                0.08
+            ]
 
     await stage.eventually(paid)

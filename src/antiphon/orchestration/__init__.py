@@ -19,17 +19,7 @@ from antiphon.orchestration.message_terms import terms_of
 from antiphon.orchestration.objections import note_objections, on_stops
 from antiphon.orchestration.public import Linked, Visited, read_linked, read_visited
 from antiphon.orchestration.receipts import on_profile_changes, on_receipts
-from antiphon.orchestration.records import (
-    BetterThan,
-    Budget,
-    Follow,
-    Group,
-    Option,
-    SendAt,
-    Source,
-    Terms,
-    Verdict,
-)
+from antiphon.orchestration.records import Option, Source, Verdict
 from antiphon.orchestration.rehearse import Rehearsed, rehearse
 from antiphon.orchestration.replaying import Replayed, replay
 from antiphon.orchestration.replies import on_requests
@@ -47,6 +37,7 @@ from antiphon.orchestration.sources import (
     resume,
     set_budget,
 )
+from antiphon.orchestration.terms import BetterThan, Budget, Follow, Group, SendAt, Terms
 from antiphon.orchestration.variables import locale_of, variables_of
 from antiphon.orchestration.work import run
 

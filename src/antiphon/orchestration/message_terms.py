@@ -9,7 +9,7 @@ from antiphon.kernel import gsm7
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import Channel
-from antiphon.orchestration.records import BetterThan, Group, Terms
+from antiphon.orchestration.terms import BetterThan, Group, Terms
 
 
 async def terms_of(tx: Transaction, message: content.Message, channels: Collection[str]) -> Terms:

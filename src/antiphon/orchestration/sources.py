@@ -12,7 +12,8 @@ from antiphon.kernel.records import Count, FailoverOn, MessageId, ProfileId, Pur
 from antiphon.orchestration import recall, store
 from antiphon.orchestration.conduct import CRITICAL
 from antiphon.orchestration.decide import decide
-from antiphon.orchestration.records import NO_TERMS, Budget, Source, Terms
+from antiphon.orchestration.records import Source
+from antiphon.orchestration.terms import NO_TERMS, Budget, Terms
 
 
 async def make_source(

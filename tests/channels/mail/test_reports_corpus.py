@@ -1,7 +1,7 @@
 """Real reports of some seventy mail systems, judged by others: sisimai's set and that of flufl.bounce.
 
-Their names of reasons are their own. `SISIMAI` says which of ours answers to each: one to one, but for their two words for
-size and their three for speed. Where they and we mean different things, `docs/reference/bounces.md` says so.
+Their names of reasons are their own. `SISIMAI` says which of ours answers to each: one to one, but for their two words
+for size and their three for speed. Where they and we mean different things, `docs/reference/bounces.md` says so.
 """
 
 from __future__ import annotations

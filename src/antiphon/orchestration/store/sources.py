@@ -12,9 +12,10 @@ from antiphon.kernel.records import (
     Purpose,
     SourceId,
 )
-from antiphon.orchestration.records import NO_TERMS, Source, Terms
+from antiphon.orchestration.records import Source
 from antiphon.orchestration.store.base import queries
 from antiphon.orchestration.store.people import touch_people
+from antiphon.orchestration.terms import NO_TERMS, Terms
 
 
 async def insert_source(tx: Transaction, source: Source) -> SourceId:
