@@ -4,8 +4,8 @@
 
 A campaign runs through all loops of a worker over an account that takes everything; receipts name our own token, as
 those of mail do, or (`--ids`) the id that the account gave each message, as an operator does. It prints the growth of
-every table with its indexes and its TOAST, per message, dead rows and all; each campaign begins on a vacuumed database, as
-autovacuum leaves it between two.
+every table with its indexes and its TOAST, per message, dead rows and all; each campaign begins on a vacuumed database,
+as autovacuum leaves it between two.
 Goals: at most 1,000 bytes delivered, 2,000 opened and clicked.
 """
 
