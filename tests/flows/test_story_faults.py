@@ -36,7 +36,13 @@ def test_an_outage_in_the_middle_of_a_campaign(home: House) -> None:
     second = home.account("second relay", "smtp", 1, unit_cost=COSTS["email"])
     try:
         with home.paced("email", per_second=40):
-            campaign = home.launch(name="outage", message="through an outage", segment="outage", channels=["email"])
+            campaign = home.launch(
+                name="outage",
+                message="through an outage",
+                segment="outage",
+                channels=["email"],
+                failover_on="silence",  # a 421 is tried again within seconds, else after a minute
+            )
             until(lambda: home.journal.received("through an outage"), bool, within_s=10, what="the first to leave")
             home.habits(faults=[{"at": "smtp:0", "kind": "outage", "for_s": 2}])
             home.wait_for(campaign, "done")
