@@ -45,8 +45,14 @@ def test_an_outage_in_the_middle_of_a_campaign(home: House) -> None:
             )
             until(lambda: home.journal.received("through an outage"), bool, within_s=10, what="the first to leave")
             home.habits(faults=[{"at": "smtp:0", "kind": "outage", "for_s": 2}])
-            home.wait_for(campaign, "done")
+            until(
+                lambda: len(home.journal.received("through an outage")),
+                len(numbers).__eq__,
+                within_s=40,
+                what="everybody to have it",
+            )
             home.settle()
+            home.post(f"/campaigns/{campaign}/cancel")
     finally:
         home.habits()
         home.post(f"/providers/{second}/disable")
