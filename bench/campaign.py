@@ -65,8 +65,9 @@ def smtp_source(port: int, messages: int, size: int) -> float:
 
 
 def message_of(kilobytes: int) -> dict[str, Any]:
-    """About so large as it leaves: 2 has no HTML to speak of, as before; 30 says it all in one long text."""
-    text = LINE * (25 if kilobytes <= 2 else kilobytes * 1024 // 2 // len(LINE) - 60)
+    """About so many kilobytes of words, text and HTML together, in paragraphs."""
+    paragraphs = 1 if kilobytes <= 2 else kilobytes * 1024 // 2 // (25 * len(LINE))
+    text = "\n\n".join([LINE * 25] * paragraphs)
     email = {"subject": "{{ profile.first_name }}, the roasts are in", "blocks": [{"kind": "text", "text": text}]}
     return {"name": "roasts", "topic": "news", "locales": {"en": {"email": email}}}
 
