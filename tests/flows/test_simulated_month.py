@@ -16,7 +16,7 @@ from flows.house import House, house
 from flows.month import live
 from flows.verdict import Verdict, judge, rules, told
 
-PEOPLE, DAYS = 1_500, 10
+PEOPLE, DAYS = 1_000, 10
 pytestmark = pytest.mark.timeout(400)
 RULES = [rule.name for rule in rules()[2]]
 
