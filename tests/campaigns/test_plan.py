@@ -87,7 +87,7 @@ async def test_what_a_draft_says_is_shown_as_it_was_said(stage: Stage) -> None:
     assert (shown.follow.campaign, shown.follow.unless) == ("of m1", "clicked")
     assert (shown.send_at.best_hour, shown.send_at.within, shown.expires_in) == (True, "172800s", "129600s")
     assert (shown.limits.bounces, shown.limits.complaints, shown.limits.opt_outs, shown.limits.least) == (
-        0.1, None, 0.05, 50
+        0.1, None, 0.1, 50
     )  # fmt: skip
     assert (shown.budget.amount, shown.budget.left) == (12.5, 12.5)
 

@@ -57,7 +57,7 @@ def test_what_somebody_let_pass_stops_it_again_when_it_has_grown_by_more_than_a_
 async def test_it_stops_within_two_seconds_and_says_why_and_what_to_do(stage: Stage) -> None:
     await stage.account("email")
     await stage.people(3, "email")
-    campaign = await planned(stage, stop_above={"least": 100})
+    campaign = await planned(stage, stop_above={"bounces": 0.05, "opt_outs": 0.05, "least": 100})
     async with watching(stage):
         await count(stage, campaign, sent=100, complained=0)
         await asyncio.sleep(1.0)
@@ -73,7 +73,7 @@ async def test_it_stops_within_two_seconds_and_says_why_and_what_to_do(stage: St
 async def test_resumed_by_hand_it_goes_on_until_it_gets_worse(stage: Stage) -> None:
     await stage.account("email")
     await stage.people(3, "email")
-    campaign = await planned(stage, stop_above={"least": 100})
+    campaign = await planned(stage, stop_above={"bounces": 0.05, "opt_outs": 0.05, "least": 100})
     async with watching(stage):
         await count(stage, campaign, sent=1000, opted_out=100)
         await stage.until(campaign, "paused", seconds=3)
@@ -91,7 +91,7 @@ async def test_resumed_by_hand_it_goes_on_until_it_gets_worse(stage: Stage) -> N
 async def test_a_stopped_one_sends_nothing_more(stage: Stage) -> None:
     mail = await stage.account("email", per_second=20)
     await stage.people(60, "email")
-    campaign = await planned(stage, stop_above={"least": 5})
+    campaign = await planned(stage, stop_above={"bounces": 0.05, "opt_outs": 0.05, "least": 5})
     async with working(stage.runtime), watching(stage):
         await stage.eventually(lambda: _is(len(mail.left) >= 5))
         await count(stage, campaign, bounced=50, failed=50)

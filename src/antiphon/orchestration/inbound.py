@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from antiphon import channels, profiles
+from antiphon import channels, metrics, profiles
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.engagement import EVENTS
 from antiphon.kernel.records import Channel, Identifier, Inbound, ProfileId, SourceId
 from antiphon.orchestration import store
+from antiphon.orchestration.records import Source
 from antiphon.orchestration.timeline import Entry, properties_of
 
 REPLIED_WITHIN = timedelta(days=30)
@@ -77,10 +78,19 @@ async def _stop(tx: Transaction, items: Sequence[tuple[Row | None, Inbound]]) ->
 
 async def _to_deliveries(tx: Transaction, told: Sequence[tuple[Row, Inbound]]) -> list[Entry]:
     sources = await store.read_sources(tx, [SourceId(row["source_id"]) for row, _ in told]) if told else {}
+    answered = [(ProfileId(row["profile_id"]), item, sources[row["source_id"]]) for row, item in told]
+    await _learn(tx, answered)
     return [
         (ProfileId(row["profile_id"]), _EVENT_OF[item.channel], item.at, properties_of(sources[row["source_id"]]))
         for row, item in told
     ]
+
+
+async def _learn(tx: Transaction, answered: Sequence[tuple[ProfileId, Inbound, Source]]) -> None:
+    """Who writes back answers, as who clicks does."""
+    await metrics.note_answered(
+        tx, [(person, item.channel.value, source.purpose, item.at, None) for person, item, source in answered]
+    )
 
 
 async def _to_the_last(tx: Transaction, answers: Sequence[Inbound]) -> list[Entry]:
@@ -92,6 +102,7 @@ async def _to_the_last(tx: Transaction, answers: Sequence[Inbound]) -> list[Entr
         return []
     told = await store.replies.read_told_last(tx, known, within=REPLIED_WITHIN)
     sources = await store.read_sources(tx, list(told.values()))
+    await _learn(tx, [(*known[place], sources[source]) for place, source in told.items()])
     carried = {place: properties_of(sources[source]) for place, source in told.items()}
     return [
         (profile, _EVENT_OF[item.channel], item.at, carried.get(place, {}))

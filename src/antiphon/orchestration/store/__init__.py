@@ -14,7 +14,7 @@ from antiphon.orchestration.store.asking import (
     read_public,
     read_visited,
 )
-from antiphon.orchestration.store.base import DELIVERIES, PEOPLE, SENT_EVENTS, WATCHED
+from antiphon.orchestration.store.base import DELIVERIES, PEOPLE, SENT_EVENTS
 from antiphon.orchestration.store.calls import (
     count_critical,
     insert_api_notification,
@@ -90,7 +90,6 @@ __all__ = [
     "DELIVERIES",
     "PEOPLE",
     "SENT_EVENTS",
-    "WATCHED",
     "Attempted",
     "Fresh",
     "aliases",

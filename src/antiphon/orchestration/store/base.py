@@ -1,4 +1,4 @@
-"""The statements, the due tables, and which events count as written to and answered."""
+"""The statements, the due tables, and which events tell that something was sent."""
 
 from __future__ import annotations
 
@@ -15,11 +15,5 @@ DELIVERIES = DueTable(
     columns=("state", "source_id", "channel"),
     where="provider_id = $4 AND lane = ANY($5::smallint[])",
 )
-WATCHED = DueTable(
-    "delivery", key={"bucket": "smallint", "id": "bigint"}, columns=("state", "profile_id"), where="lane = 9"
-)
 
 SENT_EVENTS = {channel: name for (what, channel), name in EVENTS.items() if what == "sent"}
-ANSWER_EVENTS = {name: channel for (what, channel), name in EVENTS.items() if what in ("clicked", "replied")}
-"""Which of a person's events count as written to, and as answered, on a channel. Opens are no answers: machines open
-mail, and nobody knows of an SMS whether it was read."""
