@@ -15,7 +15,7 @@ from flows.journal import number_of
 from flows.samples import PEOPLE_MAP, message, user
 
 AUDIENCE = range(1, 1501)
-PER_SECOND = 150.0
+PER_SECOND = 50.0
 STOP_WITHIN_S = 10.0
 PAUSED_WITHIN_S = 1.0
 

@@ -20,6 +20,8 @@ SAID: Mapping[Watched, str] = {
     "bounces": "went to addresses where nobody is",
     "opt_outs": "were answered by an opt-out",
 }
+ADDRESSED = frozenset({"email", "sms", "voice"})
+"""Channels on which dead addresses tell of an old or a bought list. A push that is gone is an app that was deleted."""
 GROWTH = 1.1
 """Let go on by hand with a share above its limit, it stops again when the share has grown by more than a tenth."""
 
@@ -57,6 +59,8 @@ def shares(totals: Iterable[metrics.Total], *, least: int) -> dict[tuple[Watched
         handed = n["sent"] + n["in_doubt"]
         tried = handed + n["failed"]
         for name, kind in KINDS.items():
+            if name == "bounces" and channel not in ADDRESSED:
+                continue
             whole = tried if name == "bounces" else handed
             if whole >= least:
                 found[name, channel] = min(1.0, n[kind] / whole)

@@ -34,9 +34,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """When a campaign stops by itself: shares of what was handed over, looked at from `least` messages on."""
 
     complaints: float | None = 0.003
-    bounces: float | None = 0.2
+    bounces: float | None = 0.4
     opt_outs: float | None = 0.1
-    least: int = 500
+    least: int = 1_000
 
 
 class Sender(Struct, frozen=True, forbid_unknown_fields=True):
