@@ -114,7 +114,7 @@ async def test_followers_outlive_the_loss_of_all_their_connections(database: Dat
     """As a restart of the server cuts them."""
     cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
     name = database.dsn.rpartition("/")[2].partition("?")[0]
-    assert await database.pool.fetchval(cut, name) >= 3
+    assert await database.pool.fetchval(cut, name) >= 2  # ours and the follower's that listen, and what is in the pools
     moment = datetime(2050, 1, 1, tzinfo=UTC)
     await database.pool.execute("UPDATE product_clock SET held_at = $1", moment)
     assert (await follower.says("now"))["now"] == moment.isoformat()
