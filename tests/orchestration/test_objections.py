@@ -87,3 +87,15 @@ async def test_a_text_costs_what_it_costs_where_the_number_is(stage: Stage, work
             ]
 
     await stage.eventually(paid)
+
+
+async def test_who_complains_has_it_so_that_no_other_channel_is_tried(stage: Stage, worker: None) -> None:
+    mail, text = await stage.account("email"), await stage.account("sms")
+    people = await stage.people(1, "email", "phone")
+    source = await make(stage, "email", "sms")
+    await notify(stage, source, people)
+    await stage.eventually(lambda: _is(len(mail.left) == 1))
+    (row,) = await stage.sql("SELECT id, notification_id FROM delivery")
+    await stage.hear(Receipt("opted_out", stage.database.clock.now(), delivery=row["id"], code="complaint abuse"))
+    await stage.until_state(row["notification_id"], "delivered")
+    assert not text.left

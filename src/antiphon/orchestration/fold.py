@@ -31,8 +31,12 @@ _STATE_OF: Mapping[ReceiptKind, DeliveryState] = {
     "clicked": "read",
     "failed": "failed",
     "expired": "expired",
-    "opted_out": "failed",
+    "opted_out": "delivered",  # whoever complains about a message has it: nobody gets it by another channel for that
 }
+
+
+_READ_FIRST = ("complaint", "unsubscribe")
+"""Codes of an opt-out that answers the message itself. Any other one is a provider's refusal to deliver it."""
 
 
 class Folded(Struct, frozen=True):
@@ -60,7 +64,7 @@ def fold(receipts: Iterable[Receipt]) -> Folded:
     state: DeliveryState | None = None
     for receipt in heard:
         state = higher(state, _proven(receipt))
-    failure, code = min((_failed_for(r) for r in heard if r.kind in ("failed", "opted_out")), default=(None, ""))
+    failure, code = min((_failed_for(r) for r in heard if r.kind == "failed"), default=(None, ""))
     seen = [r for r in heard if not r.machine and r.kind in ("opened", "clicked")]
     _, device = min(((r.at, r.device) for r in seen if r.device), default=(None, ""))
     return Folded(
@@ -79,11 +83,14 @@ def fold(receipts: Iterable[Receipt]) -> Folded:
 
 
 def _proven(receipt: Receipt) -> DeliveryState:
-    return "delivered" if receipt.machine else _STATE_OF[receipt.kind]
+    """Who complains of a message, or unsubscribes by it, has it: nothing failed, and no other channel is needed."""
+    if receipt.machine or (receipt.kind == "opted_out" and receipt.code.startswith(_READ_FIRST)):
+        return "delivered"
+    return _STATE_OF[receipt.kind]
 
 
 def _failed_for(receipt: Receipt) -> tuple[str, str]:
-    return "optout" if receipt.kind == "opted_out" else receipt.failure or "temporary", receipt.code[:200]
+    return receipt.failure or "temporary", receipt.code[:200]
 
 
 def _first(receipts: Iterable[Receipt]) -> datetime | None:
