@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,3 +149,20 @@ def test_what_is_delivered_stays_delivered_when_more_is_heard(made, data):
         for each in (made, later)
     )
     assert before != "delivered" or after == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [
+        ("complaint", ("delivered", None)),
+        ("complaint abuse", ("delivered", None)),
+        ("unsubscribe", ("delivered", None)),
+        ("dropped", ("failed", "optout")),
+        ("", ("failed", "optout")),
+    ],
+)
+def test_an_objection_proves_that_it_arrived_and_a_refusal_that_it_did_not(code, ends):
+    """Either is an opt-out; only after a refusal is another channel tried."""
+    heard = fold([Receipt("opted_out", NOW, delivery=DeliveryId(1), failure="optout", code=code)])
+    assert heard.opted_out
+    assert (heard.state, heard.failure if heard.state == "failed" else None) == ends

@@ -31,7 +31,7 @@ _STATE_OF: Mapping[ReceiptKind, DeliveryState] = {
     "clicked": "read",
     "failed": "failed",
     "expired": "expired",
-    "opted_out": "delivered",  # whoever complains about a message has it: nobody gets it by another channel for that
+    "opted_out": "failed",
 }
 
 
@@ -64,7 +64,7 @@ def fold(receipts: Iterable[Receipt]) -> Folded:
     state: DeliveryState | None = None
     for receipt in heard:
         state = higher(state, _proven(receipt))
-    failure, code = min((_failed_for(r) for r in heard if r.kind == "failed"), default=(None, ""))
+    failure, code = min((_failed_for(r) for r in heard if r.kind in ("failed", "opted_out")), default=(None, ""))
     seen = [r for r in heard if not r.machine and r.kind in ("opened", "clicked")]
     _, device = min(((r.at, r.device) for r in seen if r.device), default=(None, ""))
     return Folded(
@@ -90,7 +90,7 @@ def _proven(receipt: Receipt) -> DeliveryState:
 
 
 def _failed_for(receipt: Receipt) -> tuple[str, str]:
-    return receipt.failure or "temporary", receipt.code[:200]
+    return "optout" if receipt.kind == "opted_out" else receipt.failure or "temporary", receipt.code[:200]
 
 
 def _first(receipts: Iterable[Receipt]) -> datetime | None:
