@@ -70,7 +70,7 @@ async def test_the_plan_is_on_the_page(served: Served, client: httpx.AsyncClient
     for said in (
         "2026-02-03, 09:00 where each person lives", "600 people a minute", "<dd>staff</dd>", "<dd>3</dd>",
         "0.00 of 250.00 spent, 250.00 left", "<dd>0.08</dd>", "<dd>36 hours</dd>",
-        "above 0.3 % complaints, 5.0 % bounces, 5.0 % opt-outs",
+        "above 0.3 % complaints, 40.0 % bounces, 10.0 % opt-outs",
     ):  # fmt: skip
         assert said in html
 

@@ -136,6 +136,30 @@ async def test_moves_of_two_processes_at_once_are_both_made(database: Database) 
     await other.close()
 
 
+async def test_whoever_moved_the_clock_is_not_set_back_by_an_older_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to a read comes back only after a move has been made."""
+    has_read, goes_on = asyncio.Event(), asyncio.Event()
+    read = database.pool.fetchrow
+
+    class Slow:
+        async def fetchrow(self, *asked: Any) -> Any:
+            row = await read(*asked)
+            has_read.set()
+            await goes_on.wait()
+            return row
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "pool", Slow())
+        reader = asyncio.create_task(database.read_clock())
+        await has_read.wait()
+    await database.move_clock(lambda _: ClockState(held_at=START + timedelta(days=1)))
+    goes_on.set()
+    await reader
+    assert database.clock.now() == START + timedelta(days=1)
+
+
 async def test_a_transaction_stands_at_one_instant(database: Database) -> None:
     async with database.transaction() as tx:
         await database.move_clock(lambda state: state.moved(START + timedelta(days=9)))

@@ -147,6 +147,7 @@ class Database:
         self._pending: set[str] = set()
         self._flusher: asyncio.Task[None] | None = None
         self._follower: asyncio.Task[None] | None = None
+        self._moves = 0
 
     @contextlib.asynccontextmanager
     async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Transaction]:
@@ -206,13 +207,16 @@ class Database:
                 "UPDATE product_clock SET time_offset = $1, held_at = $2", state.offset, state.held_at
             )
             tx.wake("clock")
+        self._moves += 1
         self.clock.state = state
         self.wake_here(list(self._events))
         return state
 
     async def read_clock(self) -> None:
+        """What was read while this process moved the clock is older than the move."""
+        moves = self._moves
         row = await self.pool.fetchrow("SELECT time_offset, held_at FROM product_clock")
-        if row is not None:
+        if row is not None and moves == self._moves:
             state = ClockState(offset=row["time_offset"], held_at=row["held_at"])
             if state != self.clock.state:
                 self.clock.state = state
