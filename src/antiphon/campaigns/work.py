@@ -20,22 +20,38 @@ BATCH = 500
 LEASE_S = 60.0
 BACKLOG_MAX = 3_000
 """Deliveries due and not handed over: above it nobody new is decided, so that late wishes still count."""
+BACKLOG_PAUSE_S = 0.1
+"""What leaves wakes nobody here, and a second is as long as the whole backlog takes to leave."""
 
 
 async def run(runtime: Runtime) -> None:
     """Until cancelled."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(work_loop(runtime.database, "chunks", lambda: work_chunks(runtime)))
+        group.create_task(work_loop(runtime.database, "chunks", lambda: _feed(runtime)))
         group.create_task(work_loop(runtime.database, "campaigns", lambda: work_ends(runtime)))
         group.create_task(watch(runtime))
 
 
+async def _feed(runtime: Runtime) -> int:
+    """`work_chunks`, and soon again where the backlog was full."""
+    walked = await work_chunks(runtime)
+    if walked or not await _is_full(runtime):
+        return walked
+    await asyncio.sleep(BACKLOG_PAUSE_S)
+    return 1
+
+
+async def _is_full(runtime: Runtime) -> bool:
+    async with runtime.database.transaction(read_only=True) as tx:
+        return await orchestration.backlog(tx, limit=BACKLOG_MAX) >= BACKLOG_MAX
+
+
 async def work_chunks(runtime: Runtime) -> int:
-    """One batch of one range. Returns how many people it looked at; 0 while the backlog is full."""
+    """One batch of one range. Returns how many it walked; 0 also while the backlog is full."""
     database = runtime.database
+    if await _is_full(runtime):
+        return 0
     async with database.transaction() as tx:
-        if await orchestration.backlog(tx, limit=BACKLOG_MAX) >= BACKLOG_MAX:
-            return 0
         claimed = await store.claim_chunk(tx, lease_s=LEASE_S)
     if claimed is None:
         return 0
