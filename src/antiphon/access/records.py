@@ -1,4 +1,4 @@
-"""What this part says about keys. A clear key is in no record: it is shown once, when it is made."""
+"""What this part says. No record holds a clear key, password, code or link: each is shown once, when it is made."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from typing import Literal, NewType
 
 from msgspec import Struct
 
+from antiphon.access.roles import Role
+
 KeyId = NewType("KeyId", int)
+StaffId = NewType("StaffId", int)
+SessionId = NewType("SessionId", int)
+
 Scope = Literal["write", "read", "admin"]
 """Each may do what those before it may. `write` sends events in and reads nothing: it stands in public web pages."""
 
 SCOPES: tuple[Scope, ...] = ("write", "read", "admin")
+
+StaffState = Literal["invited", "active", "left"]
+Factor = Literal["password", "totp", "recovery", "passkey", "sso"]
 
 
 class Key(Struct, frozen=True):
@@ -20,3 +28,50 @@ class Key(Struct, frozen=True):
     scope: Scope
     created_at: datetime
     revoked_at: datetime | None = None
+
+
+class Wishes(Struct, frozen=True, omit_defaults=True):
+    """How the app looks for a colleague. `locale` None: as their browser says. `keys`: single-letter keys work."""
+
+    locale: Literal["en", "es", "fr"] | None = None
+    theme: Literal["light", "dark", "auto"] = "auto"
+    keys: bool = True
+    time_zone: str | None = None
+
+
+class Colleague(Struct, frozen=True):
+    """Somebody who works here. `second_factor`: a code or a passkey is asked for."""
+
+    id: StaffId
+    email: str
+    name: str
+    role: Role
+    state: StaffState
+    created_at: datetime
+    seen_at: datetime | None = None
+    has_password: bool = False
+    has_totp: bool = False
+    passkeys: int = 0
+    wishes: Wishes = Wishes()
+
+
+class Session(Struct, frozen=True):
+    """A browser in which a colleague is signed in. `client` is such as `Firefox on Linux`."""
+
+    id: SessionId
+    staff: StaffId
+    factors: tuple[Factor, ...]
+    waiting: bool
+    client: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    proved_at: datetime
+
+
+class Opened(Struct, frozen=True):
+    """A new session and its token, which goes into the cookie and nowhere else."""
+
+    session: Session
+    token: str
