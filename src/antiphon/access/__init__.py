@@ -3,10 +3,65 @@
 Built: API keys with a scope, kept as hashes. `create_key` shows a key once; `check` says whose it is, or raises
 Unauthorised or Forbidden; `revoke` is in force in every process within five seconds. Scopes rise: `write` sends
 events in and reads nothing (it stands in public web pages), `read` also reads, `admin` may do all.
-Promised: staff, roles, sessions, single sign-on, audit.
+
+Sessions of staff: `open_session` after a sign-in, `session_cookie` for the browser, `find_session` for every request,
+`prove` and `demand_proof` for what is grave, `end` and `end_all` (which are in force with the next request).
+Promised: staff, roles, single sign-on, audit.
 """
 
+from antiphon.access.browser import (
+    client_address,
+    client_words,
+    comes_from_our_pages,
+    cookie_name,
+    is_link_token,
+    is_local,
+    no_cookie,
+    session_cookie,
+    session_token,
+)
 from antiphon.access.keys import check, create_key, list_keys, revoke
-from antiphon.access.records import Key, KeyId, Scope
+from antiphon.access.records import Colleague, Factor, Key, KeyId, Opened, Scope, Session, SessionId, StaffId
+from antiphon.access.sessions import (
+    ProveAgain,
+    demand_proof,
+    end,
+    end_all,
+    find_session,
+    list_sessions,
+    open_session,
+    prove,
+)
 
-__all__ = ["Key", "KeyId", "Scope", "check", "create_key", "list_keys", "revoke"]
+__all__ = [
+    "Colleague",
+    "Factor",
+    "Key",
+    "KeyId",
+    "Opened",
+    "ProveAgain",
+    "Scope",
+    "Session",
+    "SessionId",
+    "StaffId",
+    "check",
+    "client_address",
+    "client_words",
+    "comes_from_our_pages",
+    "cookie_name",
+    "create_key",
+    "demand_proof",
+    "end",
+    "end_all",
+    "find_session",
+    "is_link_token",
+    "is_local",
+    "list_keys",
+    "list_sessions",
+    "no_cookie",
+    "open_session",
+    "prove",
+    "revoke",
+    "session_cookie",
+    "session_token",
+]
