@@ -1,7 +1,8 @@
 """What happened, live: counters by source x channel x variant x kind x minute, and how people respond.
 
 `add` appends inside the transaction that makes the fact; a keeper folds the parts. `totals` and `series` read both,
-so a number is right the moment its transaction is committed.
+so a number is right the moment its transaction is committed. `company` and `history` tell when it happened; what
+comes in (people, events, answers) is counted by the takers `on_events`, `on_profile_changes`, `on_inbound`.
 
     await metrics.note_sent(tx, [(profile, "sms", Purpose.CAMPAIGN)])  # a provider took it
     await metrics.note_answered(tx, [(profile, "sms", Purpose.CAMPAIGN, at, local_hour)])  # a click, tap, reply
@@ -25,6 +26,8 @@ from antiphon.metrics.exploring import EXPLORED_MAX, explore
 from antiphon.metrics.exporting import EXPORTED
 from antiphon.metrics.fitting import default_prior, fit
 from antiphon.metrics.following import on_erased, on_merged
+from antiphon.metrics.history import HANDED, Span, Step, about_how_many, begin_of, company, history, lately, spans
+from antiphon.metrics.incoming import on_events, on_inbound, on_profile_changes
 from antiphon.metrics.learning import fit_priors, fold_responses, population
 from antiphon.metrics.predicting import Counts, Population, Predicted, Prior, interval, response
 from antiphon.metrics.reading import Point, Total, series, totals
@@ -34,6 +37,7 @@ __all__ = [
     "DEFAULTS",
     "EXPLORED_MAX",
     "EXPORTED",
+    "HANDED",
     "KEYS",
     "KINDS",
     "Counts",
@@ -42,28 +46,39 @@ __all__ = [
     "Population",
     "Predicted",
     "Prior",
+    "Span",
+    "Step",
     "Total",
+    "about_how_many",
     "add",
+    "begin_of",
     "best_hour",
     "cell_of",
+    "company",
     "default_prior",
     "explore",
     "fit",
     "fit_priors",
     "fold_parts",
     "fold_responses",
+    "history",
     "hours",
     "interval",
     "key_of",
     "kind_of",
+    "lately",
     "note_answered",
     "note_sent",
     "note_undelivered",
     "on_erased",
+    "on_events",
+    "on_inbound",
     "on_merged",
+    "on_profile_changes",
     "population",
     "predict",
     "response",
     "series",
+    "spans",
     "totals",
 ]

@@ -21,6 +21,17 @@ CREATE TABLE counter (
   PRIMARY KEY (source_id, minute, kind, channel, variant)
 ) WITH (fillfactor = 80);
 
+-- The same of the whole company: few rows, whatever it sends. A quarter of an hour, because a day begins on one in every
+-- time zone. Kept for ever: at most some thousand rows a day.
+CREATE TABLE counter_quarter (
+  quarter timestamptz NOT NULL,
+  kind    text NOT NULL,
+  channel text NOT NULL,
+  n       bigint NOT NULL,
+  amount  double precision NOT NULL DEFAULT 0,
+  PRIMARY KEY (quarter, kind, channel)
+) WITH (fillfactor = 80);
+
 -- A person's last messages of one cell (a channel and a kind of message: metrics/cells.py), the newest in the lowest bit
 -- of history; a bit that is set was answered. Grows to 62 messages, of which 40 count (metrics/window.py).
 -- sent_at: product time of the newest.
