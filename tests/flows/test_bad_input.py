@@ -101,6 +101,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "frequency_cap": {"count": 4, "within_s": 60},
         "timezone": "UTC",
     },
+    ("PUT", "/settings/{setting}"): {"value": QUIET_HOURS},
     ("POST", "/campaigns"): CAMPAIGN,
     ("PATCH", "/campaigns/{campaign}"): {
         "launch_at": "2027-03-01T09:00:00Z",
@@ -128,6 +129,7 @@ KNOWN = {
     "segment": "base",
     "message": "base",
     "act": "launch",
+    "setting": "quiet_hours",
 }
 
 

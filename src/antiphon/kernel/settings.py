@@ -29,11 +29,14 @@ __all__ = [
     "Retention",
     "Sender",
     "Settings",
+    "is_set",
     "read",
+    "reset",
     "write",
 ]
 
 queries = Queries("kernel")
+NAMES = frozenset(field.name for field in msgspec.structs.fields(Settings))
 
 
 async def read(tx: Transaction) -> Settings:
@@ -42,10 +45,9 @@ async def read(tx: Transaction) -> Settings:
 
 async def write(tx: Transaction, changes: dict[str, Any]) -> Settings:
     """Set some. Raises Invalid that names the setting; then nothing is changed."""
-    known = {field.name for field in msgspec.structs.fields(Settings)}
-    for name in changes.keys() - known:
+    for name in changes.keys() - NAMES:
         raise Invalid(
-            "The input is not valid.", flaws=[Flaw(name, f"There is no such setting; there are {sorted(known)}.")]
+            "The input is not valid.", flaws=[Flaw(name, f"There is no such setting; there are {sorted(NAMES)}.")]
         )
     try:
         wished = msgspec.convert(changes, Settings)
@@ -56,4 +58,15 @@ async def write(tx: Transaction, changes: dict[str, Any]) -> Settings:
         raise Invalid("The input is not valid.", flaws=found)
     for name, value in changes.items():
         await queries.run(tx, "write_setting", name=name, value=msgspec.json.encode(value).decode())
+    return await read(tx)
+
+
+async def is_set(tx: Transaction) -> frozenset[str]:
+    """The names of those that were set, be it to the default."""
+    return frozenset(row["name"] for row in await queries.rows(tx, "read_settings")) & NAMES
+
+
+async def reset(tx: Transaction, name: str) -> Settings:
+    """Back to the default."""
+    await queries.run(tx, "reset_setting", name=name)
     return await read(tx)

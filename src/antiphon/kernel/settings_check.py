@@ -15,6 +15,7 @@ from antiphon.kernel.records import Channel
 from antiphon.kernel.settings_records import Keywords, Retention, Settings
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _URL = re.compile(r"https://[^\s\"'<>()\\;]+")
 REGIONS_MAX = 300
 KEYWORDS_MAX = 100
@@ -38,6 +39,7 @@ def flaws(wished: Settings) -> Iterator[Flaw]:
     for name in ("brand_logo_url", "privacy_url"):
         if (url := getattr(wished, name)) and not _URL.fullmatch(url):
             yield Flaw(name, "A URL begins with https:// and has no spaces, quotes or brackets.")
+    yield from _flaws_of_addresses(wished)
     if not 1 <= wished.soft_failures_max <= 1_000:
         yield Flaw("soft_failures_max", "At most a number from 1 to 1,000.")
     if not 1 <= wished.double_opt_in_days <= 365:
@@ -61,6 +63,14 @@ def flaws(wished: Settings) -> Iterator[Flaw]:
         yield Flaw("critical_per_hour", "A number from 0 to 1,000.")
     yield from _flaws_of_caps(wished)
     yield from _flaws_of_sending(wished)
+
+
+def _flaws_of_addresses(wished: Settings) -> Iterator[Flaw]:
+    """Of what goes into headers; whether mail is taken there, sending tells."""
+    if not _ADDRESS.fullmatch(wished.sender_email):
+        yield Flaw("sender_email", "An e-mail address is written like hello@shop.example.")
+    if wished.reply_to and not _ADDRESS.fullmatch(wished.reply_to):
+        yield Flaw("reply_to", "An e-mail address is written like hello@shop.example; empty: where it came from.")
 
 
 def _flaws_of_caps(wished: Settings) -> Iterator[Flaw]:

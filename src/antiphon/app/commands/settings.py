@@ -20,6 +20,23 @@ def show() -> None:
     tell(ask(settings.read))
 
 
+@app.command
+def reset(name: str, /) -> None:
+    """Put one back to its default.
+
+    Parameters
+    ----------
+    name
+        Such as `quiet_hours`.
+    """
+    from antiphon.kernel import settings
+    from antiphon.kernel.errors import invalid
+
+    if name not in settings.NAMES:
+        raise invalid(name, f"There is no such setting; there are {sorted(settings.NAMES)}.")
+    tell(change(lambda tx: settings.reset(tx, name)))
+
+
 @app.command(name="set")
 def write(name: str, value: str, /) -> None:
     """Set one; the others stay.

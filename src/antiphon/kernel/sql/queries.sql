@@ -7,3 +7,7 @@ SELECT name, value FROM setting;
 INSERT INTO setting (name, value)
 VALUES (:name, :value)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: reset_setting
+-- Back to the default, which is not stored.
+DELETE FROM setting WHERE name = :name;
