@@ -59,12 +59,12 @@ async def make(data: Named) -> Named:
     return data
 
 
-@put("/things", permission="write")
+@put("/things", permission="settings.write")
 async def change(data: Named) -> Named:
     return data
 
 
-@delete("/things", permission="admin")
+@delete("/things", permission="settings.write")
 async def drop() -> None: ...
 
 

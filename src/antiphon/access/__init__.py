@@ -20,6 +20,7 @@ from antiphon.access.browser import (
     session_cookie,
     session_token,
 )
+from antiphon.access.guard import demand, demand_our_page, is_safe, permit, principal_of_session, who_asks
 from antiphon.access.keys import check, create_key, list_keys, revoke
 from antiphon.access.records import Colleague, Factor, Key, KeyId, Opened, Scope, Session, SessionId, StaffId
 from antiphon.access.sessions import (
@@ -50,18 +51,24 @@ __all__ = [
     "comes_from_our_pages",
     "cookie_name",
     "create_key",
+    "demand",
+    "demand_our_page",
     "demand_proof",
     "end",
     "end_all",
     "find_session",
     "is_link_token",
     "is_local",
+    "is_safe",
     "list_keys",
     "list_sessions",
     "no_cookie",
     "open_session",
+    "permit",
+    "principal_of_session",
     "prove",
     "revoke",
     "session_cookie",
     "session_token",
+    "who_asks",
 ]

@@ -17,8 +17,10 @@ from weakref import WeakKeyDictionary
 
 from antiphon.access import store
 from antiphon.access.records import SCOPES, Key, KeyId, Scope
+from antiphon.access.roles import SCOPES_OF_KEYS
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised, invalid
+from antiphon.kernel.principal import Principal
 
 RING_S = 2.0
 UNKNOWN_S = 0.2
@@ -55,6 +57,15 @@ async def list_keys(tx: Transaction) -> Sequence[Key]:
 
 async def check(database: Database, key: str, needs: Scope) -> KeyId:
     """Which key this is. Raises Unauthorised for a key that is not valid, Forbidden for one that may not do this."""
+    who = await find(database, key)
+    if not SCOPES_OF_KEYS[needs] <= who.may:
+        raise Forbidden(f"This key may not do this; it needs a key of the scope {needs}.")
+    assert who.id is not None
+    return KeyId(who.id)
+
+
+async def find(database: Database, key: str) -> Principal:
+    """Whose key it is, and what it may. Raises Unauthorised for a key that is not valid."""
     if not key or len(key) > KEY_CHARS_MAX:
         raise Unauthorised
     ring = _rings.get(database)
@@ -62,23 +73,20 @@ async def check(database: Database, key: str, needs: Scope) -> KeyId:
         ring = _rings[database] = Ring(database)
     found = await ring.find(_hash(key))
     if found is None:
-        raise Unauthorised
-    id, scope = found
-    if SCOPES.index(scope) < SCOPES.index(needs):
-        raise Forbidden(f"This key may {scope}; this needs a key that may {needs}.")
-    return id
+        raise Unauthorised("This key is not known, or it was revoked. Make a new one in the app or with `keys create`.")
+    return found
 
 
 class Ring:
-    """All valid keys as this process knows them."""
+    """All valid keys as this process knows them, and when they were last used."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._keys: dict[bytes, tuple[KeyId, Scope]] = {}
+        self._keys: dict[bytes, Principal] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
-    async def find(self, hash: bytes) -> tuple[KeyId, Scope] | None:
+    async def find(self, hash: bytes) -> Principal | None:
         await self._read_if_older(RING_S)
         found = self._keys.get(hash)
         if found is None:
@@ -94,7 +102,10 @@ class Ring:
                 return
             started = time.monotonic()  # a key revoked while the query runs must not count as read after it
             async with self._database.transaction(read_only=True) as tx:
-                self._keys = await store.valid_keys(tx)
+                valid = await store.valid_keys(tx)
+            self._keys = {
+                hash: Principal("key", id, name, SCOPES_OF_KEYS[scope]) for hash, (id, name, scope) in valid.items()
+            }
             self._read_at = started
 
 

@@ -14,10 +14,10 @@ async def insert_key(tx: Transaction, name: str, scope: Scope, *, hash: bytes) -
     return KeyId(await queries.value(tx, "insert_key", key_name=name, scope=scope, hash=hash))
 
 
-async def valid_keys(tx: Transaction) -> dict[bytes, tuple[KeyId, Scope]]:
-    """By the hash of the key."""
+async def valid_keys(tx: Transaction) -> dict[bytes, tuple[KeyId, str, Scope]]:
+    """Id, name and scope by the hash of the key."""
     rows = await queries.rows(tx, "valid_keys")
-    return {bytes(row["hash"]): (KeyId(row["id"]), row["scope"]) for row in rows}
+    return {bytes(row["hash"]): (KeyId(row["id"]), row["name"], row["scope"]) for row in rows}
 
 
 async def revoke_key(tx: Transaction, key: KeyId) -> bool:

@@ -21,6 +21,7 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from antiphon import __version__, access, pages
+from antiphon.access import http_passkeys
 from antiphon.app import browser, live, sandbox
 from antiphon.app.opening import opened
 from antiphon.app.staff import is_staff
@@ -33,6 +34,7 @@ from antiphon.integrations.segment_api import SegmentApi
 from antiphon.kernel.errors import Forbidden, NotFound, Problem, Unauthorised
 from antiphon.kernel.http import get, on_anything, on_http, on_problem
 from antiphon.kernel.paths import keep_slashes
+from antiphon.kernel.permissions import PERMISSIONS
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import http as orchestration_http
 from antiphon.pages import http as pages_http
@@ -59,6 +61,7 @@ async def health(runtime: NamedDependency[Runtime]) -> Health:
 
 API: list[Any] = [  # route handlers; Litestar's union of them is wider than ours
     health,
+    *http_passkeys.routes,
     *profiles_http.routes,
     *segments_http.routes,
     *content_http.routes,
@@ -117,7 +120,10 @@ async def _permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
     """Every route names its permission; one that does not is refused to everybody."""
     permission = handler.opt.get("permission")
     runtime: Runtime | None = connection.app.opt["runtime"]
-    if permission == "public" or runtime is None or connection.scope["path"] == DESCRIPTION:
+    if runtime is None or connection.scope["path"] == DESCRIPTION:
+        return
+    if permission == "public":
+        _permit_anybody(connection, runtime)
         return
     if permission == "staff":
         if not is_staff(connection, runtime):
@@ -125,13 +131,22 @@ async def _permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
         return
     if permission == "sandbox" and not runtime.sandbox:
         raise NotFound("There is no sandbox here; serve with --sandbox.")
-    if permission not in ("read", "write", "admin", "sandbox"):
+    if permission not in PERMISSIONS:
         raise Forbidden()
-    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise Unauthorised("A key is needed: Authorization: Bearer KEY. Make one with `antiphon keys create`.")
-    needs: access.Scope = "admin" if permission == "sandbox" else permission
-    connection.scope["auth"] = await access.check(runtime.database, key.strip(), needs)
+    connection.scope["auth"] = await access.permit(connection, runtime, permission)
+
+
+def _permit_anybody(connection: ASGIConnection[Any, Any, Any, Any], runtime: Runtime) -> None:
+    """Nobody is asked who they are, but no strange page acts in a colleague's name, and none signs them in as another.
+
+    Outside of the API (one-click unsubscribe, webhooks) it is programs of others that ask.
+    """
+    if access.is_safe(connection) or not connection.scope["path"].startswith("/api/v1/"):
+        return
+    if access.session_token(connection, runtime):
+        access.demand_our_page(connection, runtime)
+    elif not access.comes_from_our_pages(connection, runtime):
+        raise Forbidden("This was asked by a page of another site. Open the app at its own address and try again.")
 
 
 class Front:

@@ -39,25 +39,25 @@ class Recipients(Struct):
     cursor: str | None
 
 
-@post("/campaigns", permission="admin")
+@post("/campaigns", permission="campaigns.write")
 async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewCampaign]) -> CampaignView:
     async with runtime.database.transaction() as tx:
         return await view(tx, await steer.make(tx, data))
 
 
-@get("/campaigns", permission="read")
+@get("/campaigns", permission="campaigns.read")
 async def list_all(runtime: NamedDependency[Runtime]) -> list[CampaignView]:
     async with runtime.database.transaction(read_only=True) as tx:
         return [await view(tx, campaign, counted=False) for campaign in await store.list_all(tx)]
 
 
-@get("/campaigns/{campaign:str}", permission="read")
+@get("/campaigns/{campaign:str}", permission="campaigns.read")
 async def show(runtime: NamedDependency[Runtime], campaign: FromPath[str]) -> CampaignView:
     async with runtime.database.transaction(read_only=True) as tx:
         return await view(tx, await steer.find(tx, campaign))
 
 
-@patch("/campaigns/{campaign:str}", permission="admin")
+@patch("/campaigns/{campaign:str}", permission="campaigns.write")
 async def change(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Changes]) -> CampaignView:
     """What is not named stays. Of a draft everything; of a launched one `budget`, `throttle` and `stop_above`."""
 
@@ -67,7 +67,7 @@ async def change(runtime: NamedDependency[Runtime], campaign: FromPath[str], dat
     return await runtime.database.repeat(work)
 
 
-@get("/campaigns/{campaign:str}/recipients", permission="read")
+@get("/campaigns/{campaign:str}/recipients", permission="campaigns.read")
 async def recipients(
     runtime: NamedDependency[Runtime],
     campaign: FromPath[str],
@@ -84,7 +84,7 @@ async def recipients(
     return Recipients(rows, rows[-1].profile if len(rows) == limit else None)
 
 
-@post("/campaigns/{campaign:str}/shift", permission="admin", status_code=200)
+@post("/campaigns/{campaign:str}/shift", permission="campaigns.launch", status_code=200)
 async def shift(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Shift]) -> CampaignView:
     async def work(tx: Transaction) -> CampaignView:
         found = await steer.find(tx, campaign)
@@ -93,7 +93,7 @@ async def shift(runtime: NamedDependency[Runtime], campaign: FromPath[str], data
     return await runtime.database.repeat(work)
 
 
-@post("/campaigns/{campaign:str}/copy", permission="admin")
+@post("/campaigns/{campaign:str}/copy", permission="campaigns.write")
 async def copy(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Copy]) -> CampaignView:
     """A draft that says the same."""
 
@@ -103,7 +103,7 @@ async def copy(runtime: NamedDependency[Runtime], campaign: FromPath[str], data:
     return await runtime.database.repeat(work)
 
 
-@post("/campaigns/{campaign:str}/dry-run", permission="admin", status_code=200)
+@post("/campaigns/{campaign:str}/dry-run", permission="campaigns.read", status_code=200)
 async def dry_run(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Limit]) -> DryRun:
     """Who would get it, on what, when, at what cost, and who not and why. Nothing is written."""
     return await rehearsal.dry_run(runtime.database, campaign, limit=data.limit)
@@ -112,7 +112,7 @@ async def dry_run(runtime: NamedDependency[Runtime], campaign: FromPath[str], da
 ACTS = {"launch": steer.launch, "pause": steer.pause, "resume": steer.resume, "cancel": steer.cancel}
 
 
-@post("/campaigns/{campaign:str}/{act:str}", permission="admin", status_code=200)
+@post("/campaigns/{campaign:str}/{act:str}", permission="campaigns.launch", status_code=200)
 async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: FromPath[str]) -> CampaignView:
     """`launch`, `pause`, `resume` or `cancel`."""
     if act not in ACTS:

@@ -56,7 +56,7 @@ class Asked(Struct, forbid_unknown_fields=True):
     variables: dict[str, Any] = {}
 
 
-@post("/messages", permission="admin")
+@post("/messages", permission="messages.write")
 async def create(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]]) -> Created:
     message = parse(data)
     async with runtime.database.transaction() as tx:
@@ -64,19 +64,19 @@ async def create(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any
     return Created(str(stored.id), stored.name, stored.version)
 
 
-@get("/messages", permission="read")
+@get("/messages", permission="messages.read")
 async def list_all(runtime: NamedDependency[Runtime]) -> list[MessageView]:
     async with runtime.database.transaction(read_only=True) as tx:
         return [_view(stored) for stored in await store.list_all(tx)]
 
 
-@get("/messages/{message:str}", permission="read")
+@get("/messages/{message:str}", permission="messages.read")
 async def show(runtime: NamedDependency[Runtime], message: FromPath[str]) -> MessageView:
     async with runtime.database.transaction(read_only=True) as tx:
         return _view(await store.find(tx, message))
 
 
-@post("/messages/lint", permission="read", status_code=200)
+@post("/messages/lint", permission="messages.read", status_code=200)
 async def lint_document(
     runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]], who: FromQuery[str | None] = None
 ) -> Checked:
@@ -86,7 +86,7 @@ async def lint_document(
         return await _checked(tx, message, who)
 
 
-@get("/messages/{message:str}/lint", permission="read")
+@get("/messages/{message:str}/lint", permission="messages.read")
 async def lint_stored(
     runtime: NamedDependency[Runtime], message: FromPath[str], who: FromQuery[str | None] = None
 ) -> Checked:
@@ -94,7 +94,7 @@ async def lint_stored(
         return await _checked(tx, (await store.find(tx, message)).message, who)
 
 
-@post("/messages/{message:str}/preview", permission="read", status_code=200)
+@post("/messages/{message:str}/preview", permission="messages.read", status_code=200)
 async def preview_stored(runtime: NamedDependency[Runtime], message: FromPath[str], data: JSONBody[Asked]) -> Preview:
     async with runtime.database.transaction(read_only=True) as tx:
         found = (await store.find(tx, message)).message

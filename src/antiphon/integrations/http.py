@@ -26,7 +26,7 @@ class RefusedEvent(Struct, frozen=True):
     excerpt: str
 
 
-@get("/events/refused", permission="read")
+@get("/events/refused", permission="developer.read")
 async def refused_events(
     runtime: NamedDependency[Runtime], limit: Annotated[int, Parameter(ge=1, le=200)] = 50
 ) -> list[RefusedEvent]:

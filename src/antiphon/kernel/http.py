@@ -1,6 +1,6 @@
 """Routes that name their permission, problem details (RFC 9457) for every error.
 
-    @get("/segments/{name:str}", permission="read")
+    @get("/segments/{name:str}", permission="segments.read")
     async def show(runtime: Runtime, name: str) -> Segment: ...
 
 `runtime` is given by name. A route without a permission cannot be written; tests/law checks that none slipped by.
@@ -14,19 +14,20 @@ from typing import Any, Literal
 import litestar
 import structlog
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from antiphon.kernel import db
 from antiphon.kernel.errors import Busy, Flaw, Invalid, Problem
+from antiphon.kernel.permissions import Permission
+from antiphon.kernel.principal import Principal
 
 log = structlog.get_logger()
 
-Permission = Literal["public", "read", "write", "admin", "staff", "sandbox"]
-"""`public` answers everybody; `write`, `read` and `admin` need a key of at least that scope, in this order: a write
-key stands in public web pages, so it may send events in and nothing else, and no acting route names `write`;
-`staff` answers on loopback or with the link token; `sandbox` is `admin` and exists only under --sandbox."""
+Word = Permission | Literal["staff"]
+"""`staff`: the pages that this server draws itself; answers on loopback or with the link token."""
 
 
 class ProblemDetails(Struct, omit_defaults=True):
@@ -39,7 +40,7 @@ class ProblemDetails(Struct, omit_defaults=True):
     errors: list[Flaw] = []
 
 
-KEYLESS = {401: "No key, or none that is known", 403: "The key may not do this"}
+KEYLESS = {401: "Nobody is signed in, and there is no key that is known", 403: "The role or the key may not do this"}
 REFUSALS = {
     400: "The request is not valid; `errors` say where",
     404: "There is no such thing",
@@ -50,27 +51,33 @@ REFUSALS = {
 }
 
 
-def get(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
+    """Who asks, in a handler whose permission is not `public`: the guard let them in."""
+    who: Principal = connection.scope["auth"]
+    return who
+
+
+def get(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
     return litestar.get(path, **_described(permission), **options)
 
 
-def post(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+def post(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
     return litestar.post(path, **_described(permission), **options)
 
 
-def put(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+def put(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
     return litestar.put(path, **_described(permission), **options)
 
 
-def patch(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+def patch(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
     return litestar.patch(path, **_described(permission), **options)
 
 
-def delete(path: str, *, permission: Permission, **options: Any) -> Callable[[Any], Any]:
+def delete(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
     return litestar.delete(path, **_described(permission), **options)
 
 
-def _described(permission: Permission) -> dict[str, Any]:
+def _described(permission: Word) -> dict[str, Any]:
     """Every error that may be answered is in the API's description, in our form."""
     refusals = REFUSALS if permission == "public" else {**KEYLESS, **REFUSALS}
     return {"opt": {"permission": permission}, "responses": {status: _problem(refusals[status]) for status in refusals}}

@@ -41,7 +41,7 @@ class SendAnswer(Struct):
     notification: str
 
 
-@post("/send", permission="admin", status_code=202)
+@post("/send", permission="send", status_code=202)
 async def send(runtime: NamedDependency[Runtime], data: JSONBody[SendRequest]) -> SendAnswer:
     if not 1 <= len(data.idempotency_key) <= 255 or "\0" in data.idempotency_key:
         raise invalid("idempotency_key", "A key has 1 to 255 characters, none of them NUL.")
@@ -65,7 +65,7 @@ async def send(runtime: NamedDependency[Runtime], data: JSONBody[SendRequest]) -
     return SendAnswer(str(await runtime.database.repeat(work)))
 
 
-@get("/notifications/{notification:str}", permission="read")
+@get("/notifications/{notification:str}", permission="people.read")
 async def show(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> asking.NotificationView:
     if not notification.isdecimal() or len(notification) > 18:
         raise NotFound(f"There is no notification {notification}.")
@@ -73,7 +73,7 @@ async def show(runtime: NamedDependency[Runtime], notification: FromPath[str]) -
         return await asking.show(tx, NotificationId(int(notification)))
 
 
-@get("/notifications/{notification:str}/decisions", permission="read")
+@get("/notifications/{notification:str}/decisions", permission="people.read")
 async def decisions(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> list[Replayed]:
     """What its decisions read, where it was kept, and what comes out of it now."""
     if not notification.isdecimal() or len(notification) > 18:
@@ -82,7 +82,7 @@ async def decisions(runtime: NamedDependency[Runtime], notification: FromPath[st
         return await replay(tx, NotificationId(int(notification)))
 
 
-@get("/profiles/{who:str}/why", permission="read")
+@get("/profiles/{who:str}/why", permission="people.read")
 async def why(runtime: NamedDependency[Runtime], who: FromPath[str]) -> list[asking.NotificationView]:
     """What a person was told or not, the newest first."""
     kind, _, value = who.partition(":")
@@ -94,13 +94,13 @@ async def why(runtime: NamedDependency[Runtime], who: FromPath[str]) -> list[ask
         return await asking.why(tx, found[identifier])
 
 
-@get("/settings", permission="read")
+@get("/settings", permission="settings.read")
 async def read_settings(runtime: NamedDependency[Runtime]) -> settings.Settings:
     async with runtime.database.transaction(read_only=True) as tx:
         return await settings.read(tx)
 
 
-@put("/settings", permission="admin")
+@put("/settings", permission="settings.write")
 async def write_settings(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]]) -> settings.Settings:
     """Set some; the others stay. `null` puts one back to nothing."""
     async with runtime.database.transaction() as tx:

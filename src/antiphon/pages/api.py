@@ -45,7 +45,7 @@ class QuestionAnswer(Struct):
     notification: str | None
 
 
-@post("/profiles/{who:str}/preferences-link", permission="admin", status_code=200)
+@post("/profiles/{who:str}/preferences-link", permission="people.write", status_code=200)
 async def preferences_link(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> PreferencesLink:
     identifier = profiles.parse(segment_after(request, "profiles"))
     async with runtime.database.transaction(read_only=True) as tx:
@@ -57,7 +57,7 @@ async def preferences_link(runtime: NamedDependency[Runtime], request: Anything,
     return PreferencesLink(link(runtime, person.id, next(iter(places), None)))
 
 
-@post("/profiles/{who:str}/double-opt-in", permission="admin", status_code=202)
+@post("/profiles/{who:str}/double-opt-in", permission="people.write", status_code=202)
 async def ask_double_opt_in(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[QuestionRequest]
 ) -> QuestionAnswer:

@@ -40,13 +40,13 @@ class AccountTraits(Struct, forbid_unknown_fields=True):
     traits: dict[str, Any]
 
 
-@get("/accounts/{key:str}", permission="read")
+@get("/accounts/{key:str}", permission="people.read")
 async def show_account(runtime: NamedDependency[Runtime], request: Anything, key: FromPath[str]) -> Account:
     async with runtime.database.transaction(read_only=True) as tx:
         return await _account(tx, segment_after(request, "accounts"))
 
 
-@put("/accounts/{key:str}", permission="admin")
+@put("/accounts/{key:str}", permission="people.write")
 async def tell_account(
     runtime: NamedDependency[Runtime], request: Anything, key: FromPath[str], data: JSONBody[AccountTraits]
 ) -> Account:
@@ -59,7 +59,7 @@ async def tell_account(
     return await runtime.database.repeat(work)
 
 
-@get("/accounts/{key:str}/members", permission="read")
+@get("/accounts/{key:str}/members", permission="people.read")
 async def show_account_members(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -76,7 +76,7 @@ async def show_account_members(
     return AccountMembers(views, views[-1].profile if len(views) == limit else None)
 
 
-@delete("/profiles/{who:str}/accounts/{key:str}", permission="admin", status_code=204)
+@delete("/profiles/{who:str}/accounts/{key:str}", permission="people.write", status_code=204)
 async def leave_account(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], key: FromPath[str]
 ) -> None:

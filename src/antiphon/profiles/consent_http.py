@@ -121,7 +121,7 @@ class Appended(Struct):
     id: str
 
 
-@get("/profiles/{who:str}/preferences", permission="read")
+@get("/profiles/{who:str}/preferences", permission="people.read")
 async def show_preferences(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> Grid:
     """Every known topic and every topic that the person spoke about, on every channel, and why."""
     async with runtime.database.transaction(read_only=True) as tx:
@@ -129,7 +129,7 @@ async def show_preferences(runtime: NamedDependency[Runtime], request: Anything,
         return Grid(await consent.grid(tx, profile))
 
 
-@put("/profiles/{who:str}/preferences", permission="admin")
+@put("/profiles/{who:str}/preferences", permission="people.write")
 async def prefer(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[Choice]
 ) -> Preferences:
@@ -145,7 +145,7 @@ async def prefer(
     return await runtime.database.repeat(work)
 
 
-@get("/profiles/{who:str}/consents", permission="read")
+@get("/profiles/{who:str}/consents", permission="people.read")
 async def show_consents(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -161,7 +161,7 @@ async def show_consents(
     return Ledger([_entry(row) for row in shown], _cursor(shown[-1]) if len(found) > limit else None)
 
 
-@post("/profiles/{who:str}/consents", permission="admin")
+@post("/profiles/{who:str}/consents", permission="people.write")
 async def add_consent(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[Said]
 ) -> Appended:

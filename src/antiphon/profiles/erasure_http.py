@@ -22,7 +22,7 @@ from antiphon.profiles.retention_view import View, view
 Anything = Request[Any, Any, Any]
 
 
-@get("/profiles/{who:str}/export", permission="admin")
+@get("/profiles/{who:str}/export", permission="people.privacy")
 async def show_export(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -61,7 +61,7 @@ async def document(
             yield chunk
 
 
-@delete("/profiles/{who:str}", permission="admin", status_code=202)
+@delete("/profiles/{who:str}", permission="people.privacy", status_code=202)
 async def forget(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -74,7 +74,7 @@ async def forget(
     return await erasure.erase(runtime.database, named, keep_counts=keep_counts, dry_run=dry_run)
 
 
-@get("/retention", permission="read")
+@get("/retention", permission="settings.read")
 async def show_retention(runtime: NamedDependency[Runtime]) -> View:
     """What is kept for how long, what the rules would let go now, sizes, and where they lead."""
     return await view(runtime.database)

@@ -69,7 +69,7 @@ class Events(Struct):
     cursor: str | None
 
 
-@get("/profiles/{who:str}", permission="read")
+@get("/profiles/{who:str}", permission="people.read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> ProfileView:
     async with runtime.database.transaction(read_only=True) as tx:
         profile = await _profile(tx, await asked.person(tx, request))
@@ -85,7 +85,7 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPa
     )
 
 
-@get("/profiles/{who:str}/events", permission="read")
+@get("/profiles/{who:str}/events", permission="people.read")
 async def show_events(
     runtime: NamedDependency[Runtime],
     request: Anything,

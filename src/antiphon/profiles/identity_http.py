@@ -101,7 +101,7 @@ class Applied(Struct):
     identifiers: int
 
 
-@get("/profiles/{who:str}/identity", permission="read")
+@get("/profiles/{who:str}/identity", permission="people.read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> Identity:
     async with runtime.database.transaction(read_only=True) as tx:
         profile = await asked.person(tx, request)
@@ -125,7 +125,7 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPa
     )
 
 
-@post("/profiles/{who:str}/merge", permission="admin", status_code=200)
+@post("/profiles/{who:str}/merge", permission="people.write", status_code=200)
 async def merge(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[MergeWish]
 ) -> Outcome:
@@ -143,7 +143,7 @@ async def merge(
     return await runtime.database.repeat(work)
 
 
-@post("/profiles/{who:str}/unmerge", permission="admin", status_code=200)
+@post("/profiles/{who:str}/unmerge", permission="people.write", status_code=200)
 async def unmerge(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[UnmergeWish]
 ) -> Outcome:
@@ -159,13 +159,13 @@ async def unmerge(
     return await runtime.database.repeat(work)
 
 
-@get("/identity", permission="read")
+@get("/identity", permission="settings.read")
 async def show_rules(runtime: NamedDependency[Runtime]) -> Rules:
     async with runtime.database.transaction(read_only=True) as tx:
         return Rules(rules.dump(await apply.read_rules(tx)))
 
 
-@put("/identity", permission="admin")
+@put("/identity", permission="settings.write")
 async def set_rules(runtime: NamedDependency[Runtime], data: JSONBody[Rules]) -> Rules:
     """What is not said stays as in the defaults. Counts for what is said from now on; see /identity/apply."""
     wished = rules.read(data.rules)
@@ -174,7 +174,7 @@ async def set_rules(runtime: NamedDependency[Runtime], data: JSONBody[Rules]) ->
     return Rules(rules.dump(wished))
 
 
-@post("/identity/apply", permission="admin", status_code=202)
+@post("/identity/apply", permission="settings.write", status_code=202)
 async def apply_rules(runtime: NamedDependency[Runtime]) -> Applied:
     """Everybody is worked out anew in the background, by the rules as they are now."""
     async with runtime.database.transaction() as tx:

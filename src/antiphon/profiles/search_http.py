@@ -40,7 +40,7 @@ class People(Struct):
     cursor: str | None
 
 
-@get("/profiles", permission="read")
+@get("/profiles", permission="people.read")
 async def find(
     runtime: NamedDependency[Runtime], q: FromQuery[str], cursor: Cursor = None, limit: Limit = 25
 ) -> People:
@@ -69,7 +69,7 @@ class DuplicatesOf(Struct):
     duplicates: list[DuplicateView]
 
 
-@get("/profiles/duplicates", permission="read")
+@get("/profiles/duplicates", permission="people.read")
 async def list_duplicates(
     runtime: NamedDependency[Runtime], cursor: Cursor = None, limit: PairsLimit = 50
 ) -> DuplicatePage:
@@ -78,7 +78,7 @@ async def list_duplicates(
     return DuplicatePage([_duplicate(one) for one in found.duplicates], found.cursor)
 
 
-@get("/profiles/{who:str}/duplicates", permission="read")
+@get("/profiles/{who:str}/duplicates", permission="people.read")
 async def duplicates_of(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> DuplicatesOf:
     """The likeliest first."""
     async with runtime.database.transaction(read_only=True) as tx:
@@ -96,7 +96,7 @@ class Apart(Struct):
     profiles: tuple[str, str]
 
 
-@post("/profiles/{who:str}/apart", permission="admin", status_code=200)
+@post("/profiles/{who:str}/apart", permission="people.write", status_code=200)
 async def keep_apart(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[ApartWish]
 ) -> Apart:

@@ -24,25 +24,25 @@ class Topics(Struct):
     topics: list[Topic]
 
 
-@get("/topics", permission="read")
+@get("/topics", permission="settings.read")
 async def show_topics(runtime: NamedDependency[Runtime]) -> Topics:
     async with runtime.database.transaction(read_only=True) as tx:
         return Topics(await topics(tx))
 
 
-@put("/topics", permission="admin")
+@put("/topics", permission="settings.write")
 async def keep_topic(runtime: NamedDependency[Runtime], data: JSONBody[Topic]) -> Topic:
     """As a whole: what is left out is as in a topic that nobody wrote down."""
     return await runtime.database.repeat(lambda tx: write_topic(tx, data))
 
 
-@get("/topics/{name:str}", permission="read")
+@get("/topics/{name:str}", permission="settings.read")
 async def show_topic(runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str]) -> Topic:
     async with runtime.database.transaction(read_only=True) as tx:
         return await find_topic(tx, segment_after(request, "topics"))
 
 
-@delete("/topics/{name:str}", permission="admin")
+@delete("/topics/{name:str}", permission="settings.write")
 async def remove_topic(runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str]) -> None:
     await runtime.database.repeat(lambda tx: drop_topic(tx, segment_after(request, "topics")))
 

@@ -15,21 +15,21 @@ from antiphon.profiles import asked, trait_schema
 from antiphon.profiles.trait_schema import EventSchema, TraitSchema, TraitValue
 
 
-@get("/traits", permission="read")
+@get("/traits", permission="people.read")
 async def show_traits(runtime: NamedDependency[Runtime]) -> list[TraitSchema]:
     """From a sample, at most a minute old."""
     async with runtime.database.transaction(read_only=True) as tx:
         return await trait_schema.traits(tx)
 
 
-@get("/events", permission="read")
+@get("/events", permission="people.read")
 async def show_event_names(runtime: NamedDependency[Runtime]) -> list[EventSchema]:
     """From a sample, at most a minute old."""
     async with runtime.database.transaction(read_only=True) as tx:
         return await trait_schema.event_schemas(tx)
 
 
-@get("/profiles/{who:str}/traits/{name:str}/history", permission="read")
+@get("/profiles/{who:str}/traits/{name:str}/history", permission="people.read")
 async def show_history(
     runtime: NamedDependency[Runtime], request: Request[Any, Any, Any], who: FromPath[str], name: FromPath[str]
 ) -> list[TraitValue]:

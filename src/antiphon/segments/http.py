@@ -34,7 +34,7 @@ class Members(Struct):
     cursor: str | None
 
 
-@get("/segments/{segment:str}/members", permission="read")
+@get("/segments/{segment:str}/members", permission="segments.read")
 async def members(
     runtime: NamedDependency[Runtime],
     request: Anything,

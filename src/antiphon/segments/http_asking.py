@@ -113,7 +113,7 @@ class Overlaps(Struct):
     overlaps: list[OverlapView]
 
 
-@post("/segments/preview", permission="read", status_code=200)
+@post("/segments/preview", permission="segments.read", status_code=200)
 async def preview_rule(runtime: NamedDependency[Runtime], data: JSONBody[Question]) -> PreviewView:
     """400 with the code rule_too_slow where it takes too long; then ask for an estimate."""
     with reading(data.rule) as document:
@@ -135,7 +135,7 @@ async def preview_rule(runtime: NamedDependency[Runtime], data: JSONBody[Questio
     )
 
 
-@get("/segments/{segment:str}/draft/preview", permission="read")
+@get("/segments/{segment:str}/draft/preview", permission="segments.read")
 async def preview_draft(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]
 ) -> DraftPreviewView:
@@ -155,7 +155,7 @@ async def preview_draft(
     )
 
 
-@get("/segments/{segment:str}/explain/{who:str}", permission="read")
+@get("/segments/{segment:str}/explain/{who:str}", permission="segments.read")
 async def explain_one(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], who: FromPath[str]
 ) -> records_asked.Explanation:
@@ -165,7 +165,7 @@ async def explain_one(
         return await explain(tx, segment_after(request, "segments"), profile)
 
 
-@get("/segments/{segment:str}/history/{who:str}", permission="read")
+@get("/segments/{segment:str}/history/{who:str}", permission="segments.read")
 async def history_of_one(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -182,7 +182,7 @@ async def history_of_one(
     return Moves(found, str(skip + limit) if len(found) == limit else None)
 
 
-@get("/segments/{segment:str}/size", permission="read")
+@get("/segments/{segment:str}/size", permission="segments.read")
 async def size(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -197,7 +197,7 @@ async def size(
         return Sizes(await history.size(tx, name, begin=aware(begin), end=aware(to), step=step))
 
 
-@get("/segments/{segment:str}/overlaps", permission="read")
+@get("/segments/{segment:str}/overlaps", permission="segments.read")
 async def overlaps_of(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> Overlaps:
     """How many people it shares with every other segment."""
     async with runtime.database.transaction(read_only=True) as tx:

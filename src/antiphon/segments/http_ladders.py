@@ -89,20 +89,20 @@ class History(Struct):
     stages: list[stages.Stay]
 
 
-@post("/ladders", permission="admin")
+@post("/ladders", permission="segments.write")
 async def create(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[NewLadder]) -> LadderView:
     """Answers when all stages are live, or after ten seconds while a worker goes on. 409 where the name is taken."""
     made = await ladders.create(runtime.database, data.name, _wanted(data), by=author(request), wait_s=WAIT_S)
     return ladder_view(made)
 
 
-@get("/ladders", permission="read")
+@get("/ladders", permission="segments.read")
 async def list_all(runtime: NamedDependency[Runtime]) -> Ladders:
     async with runtime.database.transaction(read_only=True) as tx:
         return Ladders([ladder_view(each) for each in await stages.list_all(tx)])
 
 
-@get("/ladders/{ladder:str}", permission="read")
+@get("/ladders/{ladder:str}", permission="segments.read")
 async def show(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -120,7 +120,7 @@ async def show(
     return LadderPage(**_fields(found), since=begin, until=end, moves=told)
 
 
-@put("/ladders/{ladder:str}", permission="admin")
+@put("/ladders/{ladder:str}", permission="segments.write")
 async def change(
     runtime: NamedDependency[Runtime], request: Anything, ladder: FromPath[str], data: JSONBody[NewStages]
 ) -> LadderView:
@@ -130,13 +130,13 @@ async def change(
     return ladder_view(changed)
 
 
-@delete("/ladders/{ladder:str}", permission="admin")
+@delete("/ladders/{ladder:str}", permission="segments.write")
 async def drop(runtime: NamedDependency[Runtime], request: Anything, ladder: FromPath[str]) -> None:
     """All its stages are archived. 409 where a rule names one."""
     await ladders.drop(runtime.database, _named(request))
 
 
-@get("/ladders/{ladder:str}/history/{who:str}", permission="read")
+@get("/ladders/{ladder:str}/history/{who:str}", permission="segments.read")
 async def history(
     runtime: NamedDependency[Runtime], request: Anything, ladder: FromPath[str], who: FromPath[str]
 ) -> History:

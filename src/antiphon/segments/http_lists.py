@@ -58,13 +58,13 @@ class ComputedTraits(Struct):
     computed_traits: list[ComputedTrait]
 
 
-@post("/lists", permission="admin")
+@post("/lists", permission="segments.write")
 async def make_list(runtime: NamedDependency[Runtime], data: JSONBody[NewList]) -> SegmentView:
     """A segment whose members are put in and taken out by hand. 409 where the name is taken."""
     return segment_view(await runtime.database.repeat(lambda tx: making.make_list(tx, data.name)))
 
 
-@put("/lists/{segment:str}/members", permission="admin")
+@put("/lists/{segment:str}/members", permission="segments.write")
 async def add(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], data: JSONBody[People]
 ) -> Changed:
@@ -72,7 +72,7 @@ async def add(
     return await _change(runtime, request, data, lists.add)
 
 
-@delete("/lists/{segment:str}/members", permission="admin", status_code=200)
+@delete("/lists/{segment:str}/members", permission="segments.write", status_code=200)
 async def remove(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], data: JSONBody[People]
 ) -> Changed:
@@ -106,7 +106,7 @@ def _identifiers(people: list[Person]) -> list[Identifier]:
     return found
 
 
-@get("/segments/{segment:str}/export", permission="read")
+@get("/segments/{segment:str}/export", permission="segments.read")
 async def export(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], columns: FromQuery[str] = ""
 ) -> Stream:
@@ -116,13 +116,13 @@ async def export(
     return Stream(pages, media_type="text/csv; charset=utf-8")
 
 
-@get("/computed-traits", permission="read")
+@get("/computed-traits", permission="segments.read")
 async def list_computed(runtime: NamedDependency[Runtime]) -> ComputedTraits:
     async with runtime.database.transaction(read_only=True) as tx:
         return ComputedTraits([ComputedTrait(*each) for each in (await registry.computed(tx)).items()])
 
 
-@get("/computed-traits/{name:str}", permission="read")
+@get("/computed-traits/{name:str}", permission="segments.read")
 async def show_computed(runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str]) -> ComputedTrait:
     wanted = segment_after(request, "computed-traits")
     async with runtime.database.transaction(read_only=True) as tx:
@@ -132,7 +132,7 @@ async def show_computed(runtime: NamedDependency[Runtime], request: Anything, na
     return ComputedTrait(wanted, known[wanted])
 
 
-@put("/computed-traits/{name:str}", permission="admin")
+@put("/computed-traits/{name:str}", permission="segments.write")
 async def set_computed(
     runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str], data: JSONBody[Definition]
 ) -> ComputedTrait:
@@ -142,7 +142,7 @@ async def set_computed(
     return ComputedTrait(wanted, data)
 
 
-@delete("/computed-traits/{name:str}", permission="admin")
+@delete("/computed-traits/{name:str}", permission="segments.write")
 async def drop_computed(runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str]) -> None:
     wanted = segment_after(request, "computed-traits")
     await runtime.database.repeat(lambda tx: making.drop_computed(tx, wanted))

@@ -58,7 +58,7 @@ class Versions(Struct):
     versions: list[VersionView]
 
 
-@post("/segments", permission="admin")
+@post("/segments", permission="segments.write")
 async def create(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[NewSegment]) -> SegmentView:
     """Answers once the members are known, or after ten seconds while a worker goes on. 409 where the name is taken."""
     made = await runtime.database.repeat(lambda tx: editing.create_draft(tx, data.name, data.rule, by=author(request)))
@@ -67,13 +67,13 @@ async def create(runtime: NamedDependency[Runtime], request: Anything, data: JSO
     return segment_view(made)
 
 
-@get("/segments", permission="read")
+@get("/segments", permission="segments.read")
 async def list_all(runtime: NamedDependency[Runtime]) -> Segments:
     async with runtime.database.transaction(read_only=True) as tx:
         return Segments([segment_view(segment) for segment in await ask.list_all(tx)])
 
 
-@get("/segments/{segment:str}", permission="read")
+@get("/segments/{segment:str}", permission="segments.read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentPage:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await history.live(tx, named(request))
@@ -82,7 +82,7 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, segment: Fr
     return SegmentPage(**fields_of(found.segment), count=found.size, warnings=warnings)
 
 
-@put("/segments/{segment:str}/draft", permission="admin")
+@put("/segments/{segment:str}/draft", permission="segments.write")
 async def save_draft(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], data: JSONBody[NewRule]
 ) -> SegmentView:
@@ -92,26 +92,26 @@ async def save_draft(
     return segment_view(saved)
 
 
-@delete("/segments/{segment:str}/draft", permission="admin", status_code=200)
+@delete("/segments/{segment:str}/draft", permission="segments.write", status_code=200)
 async def discard_draft(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """A segment that never was published goes with its draft."""
     name = named(request)
     return segment_view(await runtime.database.repeat(lambda tx: making.discard_draft(tx, name)))
 
 
-@post("/segments/{segment:str}/publish", permission="admin", status_code=200)
+@post("/segments/{segment:str}/publish", permission="segments.write", status_code=200)
 async def publish(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """Builds the draft while the old version serves. Answers when it is live, or after ten seconds with `build`."""
     return segment_view(await making.publish(runtime.database, named(request), wait_s=WAIT_S))
 
 
-@get("/segments/{segment:str}/versions", permission="read")
+@get("/segments/{segment:str}/versions", permission="segments.read")
 async def versions(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> Versions:
     async with runtime.database.transaction(read_only=True) as tx:
         return Versions([version_view(found) for found in await making.versions(tx, named(request))])
 
 
-@post("/segments/{segment:str}/revert", permission="admin", status_code=200)
+@post("/segments/{segment:str}/revert", permission="segments.write", status_code=200)
 async def revert(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], data: JSONBody[OldVersion]
 ) -> SegmentView:
@@ -121,13 +121,13 @@ async def revert(
     return segment_view(reverted)
 
 
-@delete("/segments/{segment:str}", permission="admin", status_code=200)
+@delete("/segments/{segment:str}", permission="segments.write", status_code=200)
 async def archive(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """It has no members any more; its name, versions and history stay. 409 where something names it."""
     return segment_view(await making.archive(runtime.database, named(request)))
 
 
-@post("/segments/{segment:str}/restore", permission="admin", status_code=200)
+@post("/segments/{segment:str}/restore", permission="segments.write", status_code=200)
 async def restore(runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str]) -> SegmentView:
     """Its last rule is built anew; a list comes back empty."""
     return segment_view(await making.restore(runtime.database, named(request), wait_s=WAIT_S))

@@ -40,13 +40,13 @@ class Presets(Struct):
     presets: list[presets.Preset]
 
 
-@get("/segments/presets", permission="read")
+@get("/segments/presets", permission="segments.read")
 async def list_presets(runtime: NamedDependency[Runtime]) -> Presets:
     """Rules and ladders that are often wanted, with the values they take."""
     return Presets(presets.presets())
 
 
-@post("/segments/presets/{name:str}", permission="read", status_code=200)
+@post("/segments/presets/{name:str}", permission="segments.read", status_code=200)
 async def open_one(
     runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str], data: JSONBody[Values]
 ) -> Opened:

@@ -6,7 +6,7 @@ RETURNING id;
 
 -- name: valid_keys
 -- All keys that are in force, for the ring that each process holds.
-SELECT id, scope, hash
+SELECT id, name, scope, hash
   FROM api_key
  WHERE revoked_at IS NULL;
 

@@ -1,0 +1,90 @@
+"""The guard of every route: who asks, whether they may, and whether it is one of our own pages that asks for them.
+
+| sent along | who it is | what they may |
+|---|---|---|
+| `Authorization: Bearer KEY` | a program | what the scope of the key gives |
+| the session cookie | a colleague | what their role gives |
+
+A key counts before a cookie, and a key that is wrong is refused, cookie or not. A browser sends the cookie whoever
+made it ask; so what changes something must say that one of our pages asked (Fetch metadata or Origin).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from antiphon.access import keys
+from antiphon.access.browser import Connection, comes_from_our_pages, session_token
+from antiphon.access.records import Colleague, Session
+from antiphon.access.roles import MAY, ROLES, SCOPES_OF_KEYS
+from antiphon.access.sessions import find_session
+from antiphon.kernel.errors import Forbidden, Unauthorised
+from antiphon.kernel.permissions import Permission
+from antiphon.kernel.principal import Principal
+from antiphon.kernel.runtime import Runtime
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def permit(connection: Connection, runtime: Runtime, permission: Permission) -> Principal:
+    """Who asks. Raises Unauthorised for nobody, Forbidden for who may not or asks from a strange page."""
+    who = await who_asks(connection, runtime)
+    if who is None:
+        raise Unauthorised(
+            "Sign in, or send a key: Authorization: Bearer KEY. Make one in the app or with `antiphon keys create`."
+        )
+    demand(who, permission)
+    return who
+
+
+async def who_asks(connection: Connection, runtime: Runtime) -> Principal | None:
+    """None: no key, and no session that is in force. Raises Unauthorised for a key that is not valid, Forbidden for a
+    cookie that a strange page made the browser send."""
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await keys.find(runtime.database, key.strip())
+    token = session_token(connection, runtime)
+    found = await find_session(runtime.database, token) if token else None
+    if found is None:
+        return None
+    demand_our_page(connection, runtime)
+    return principal_of_session(*found)
+
+
+def principal_of_session(colleague: Colleague, session: Session) -> Principal:
+    return Principal("staff", colleague.id, colleague.name, MAY[colleague.role], session.id)
+
+
+def is_safe(connection: Connection) -> bool:
+    """Whether its method changes nothing (RFC 9110 9.2.1). A socket is not: what is heard over it is for us alone."""
+    return connection.scope.get("method") in SAFE_METHODS
+
+
+def demand_our_page(connection: Connection, runtime: Runtime) -> None:
+    """Raises Forbidden where a cookie would change something for a page that does not say that it is ours."""
+    if is_safe(connection):
+        return
+    says = "sec-fetch-site" in connection.headers or "origin" in connection.headers
+    if not says or not comes_from_our_pages(connection, runtime):
+        raise Forbidden(
+            "This was not asked by a page of this installation. Open the app at its own address and try again; "
+            "a program needs a key instead of the cookie."
+        )
+
+
+def demand(who: Principal, permission: Permission) -> None:
+    """Raises Forbidden, with the permission and who has it."""
+    if permission in who.may:
+        return
+    if who.kind == "staff":
+        holders = [role for role in ROLES if permission in MAY[role]]
+        raise Forbidden(f"This needs the permission {permission}; {_roles(holders)} Ask an owner to change your role.")
+    scopes = [scope for scope, may in SCOPES_OF_KEYS.items() if permission in may]
+    way_out = f"send a key of the scope {scopes[0]}." if scopes else "no key has it: sign in to the app."
+    raise Forbidden(f"This key may not do this. It needs the permission {permission}; {way_out}")
+
+
+def _roles(holders: Sequence[str]) -> str:
+    if len(holders) == 1:
+        return f"the role {holders[0]} has it."
+    return f"the roles {', '.join(holders[:-1])} and {holders[-1]} have it."
