@@ -83,6 +83,17 @@ class Busy(Problem):
     code = "busy"
 
 
+class TooOften(Problem):
+    """This was tried too often."""
+
+    status = 429
+    code = "too_often"
+
+    def __init__(self, message: str = "", *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 def invalid(at: str, message: str) -> Invalid:
     """One flaw at one place."""
     return Invalid("The input is not valid.", flaws=[Flaw(at, message)])

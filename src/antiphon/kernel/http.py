@@ -20,7 +20,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from antiphon.kernel import db
-from antiphon.kernel.errors import Busy, Flaw, Invalid, Problem
+from antiphon.kernel.errors import Busy, Flaw, Invalid, Problem, TooOften
 from antiphon.kernel.permissions import Permission
 from antiphon.kernel.principal import Principal
 
@@ -100,7 +100,8 @@ def details(problem: Problem) -> ProblemDetails:
 
 
 def answer(problem: Problem) -> Response[ProblemDetails]:
-    headers = {"Retry-After": "1"} if isinstance(problem, Busy) else {}
+    retry_after_s = problem.retry_after_s if isinstance(problem, TooOften) else 1
+    headers = {"Retry-After": str(retry_after_s)} if isinstance(problem, TooOften | Busy) else {}
     return Response(
         details(problem), status_code=problem.status, media_type="application/problem+json", headers=headers
     )
