@@ -36,6 +36,7 @@ from antiphon.kernel.http import get, on_anything, on_http, on_problem
 from antiphon.kernel.paths import keep_slashes
 from antiphon.kernel.permissions import PERMISSIONS
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.settings_http import routes as settings_routes
 from antiphon.orchestration import http as orchestration_http
 from antiphon.pages import http as pages_http
 from antiphon.profiles import http as profiles_http
@@ -66,6 +67,7 @@ API: list[Any] = [  # route handlers; Litestar's union of them is wider than our
     *segments_http.routes,
     *content_http.routes,
     *channels_http.routes,
+    *settings_routes,
     *orchestration_http.routes,
     *campaigns_http.routes,
     *pages_http.api_routes,
