@@ -7,6 +7,7 @@ MJML is compiled once for all. `lint` says what mail clients would lose, `previe
 Links, the open pixel, the footer and the unsubscribe link are put in by the renderer, never by the author.
 """
 
+from antiphon.content.editing import create
 from antiphon.content.email_html import Brand
 from antiphon.content.links import CLICK, CONFIRM, OPEN, PREFERENCES, SHOWN, UNSUBSCRIBE, Addressing, target, targets
 from antiphon.content.lint import Finding, lint
@@ -26,7 +27,7 @@ from antiphon.content.message import (
 from antiphon.content.parsing import parse
 from antiphon.content.preview import Preview, preview, variables_for
 from antiphon.content.render import render
-from antiphon.content.store import Stored, create, find, list_all, versions
+from antiphon.content.store import Archived, Stored, Unpublished, find, list_all, look_up, versions
 
 __all__ = [
     "CLICK",
@@ -36,6 +37,7 @@ __all__ = [
     "SHOWN",
     "UNSUBSCRIBE",
     "Addressing",
+    "Archived",
     "BetterThan",
     "Brand",
     "Eligible",
@@ -47,6 +49,7 @@ __all__ = [
     "RenderError",
     "Stored",
     "TemplateError",
+    "Unpublished",
     "channels_of",
     "create",
     "decode",
@@ -56,6 +59,7 @@ __all__ = [
     "forms",
     "lint",
     "list_all",
+    "look_up",
     "parse",
     "preview",
     "render",

@@ -49,13 +49,17 @@ class Flaws:
     def add(self, at: str, message: str) -> None:
         self.found.append(Flaw(at, message))
 
-    def raise_any(self) -> None:
-        if self.found:
-            raise Invalid("The message is not valid.", flaws=self.found)
-
 
 def parse(document: Any) -> Message:
     """Raises `Invalid` with a flaw for each place that is wrong. All templates are compiled on the way."""
+    message, flaws = read(document)
+    if flaws:
+        raise Invalid("The message is not valid.", flaws=flaws)
+    return message
+
+
+def read(document: Any) -> tuple[Message, list[Flaw]]:
+    """As much of it as can be read, and what is wrong: of something that is still being written."""
     flaws = Flaws()
     given = _object(document, "", flaws, known=("name", "topic", "purpose", "eligible", "locales", "variants"))
     message = Message(
@@ -65,10 +69,11 @@ def parse(document: Any) -> Message:
         eligible=eligible.parse(given.get("eligible"), flaws.add),
         locales=_locales(given.get("locales"), "locales", flaws),
     )
-    flaws.raise_any()  # a variant is judged once the base that it builds upon is sound
-    variants = _variants(given.get("variants"), given["locales"], flaws)
-    flaws.raise_any()
-    return structs.replace(message, variants=variants)
+    base = given.get("locales")
+    # a variant is judged once the base that it builds upon is sound
+    judged = Flaws() if flaws.found else flaws
+    variants = _variants(given.get("variants"), base if isinstance(base, dict) else {}, judged)
+    return structs.replace(message, variants=variants), flaws.found
 
 
 def _locales(given: Any, at: str, flaws: Flaws) -> dict[str, Forms]:

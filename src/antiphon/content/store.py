@@ -1,4 +1,4 @@
-"""The only code that runs content's SQL. What a version says is decoded once and kept."""
+"""The only code that runs content's SQL, with store_editing.py. What a version says is decoded once and kept."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from antiphon.content.message import Message, decode, encode
+from antiphon.content.message import Message, decode
 from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import MessageId
@@ -27,6 +27,18 @@ class Stored(Struct, frozen=True):
     message: Message
 
 
+class Unpublished(Conflict):
+    """The message is a draft: publish it first."""
+
+    code = "message_unpublished"
+
+
+class Archived(Conflict):
+    """The message is archived: restore it first."""
+
+    code = "message_archived"
+
+
 class _Versions:
     """The messages read last, by what they say: in a database restored, a number may mean another message."""
 
@@ -38,7 +50,7 @@ class _Versions:
         found = {_key(row): self._keep(row["digest"]) for row in rows if row["digest"] in self._kept}
         missing = {_key(row) for row in rows} - found.keys()
         for row in await _rows(tx, "read_versions", missing) if missing else ():
-            found[_key(row)] = self._keep(row["digest"], _message(row))
+            found[_key(row)] = self._keep(row["digest"], message_of(row["document"]))
         return found
 
     def _keep(self, digest: bytes, message: Message | None = None) -> Message:
@@ -53,28 +65,35 @@ class _Versions:
 _versions = _Versions()
 
 
-async def create(tx: Transaction, message: Message) -> Stored:
-    """Raises Conflict when the name is taken."""
-    number = await queries.value(tx, "insert_message", name=message.name)
-    if number is None:
-        raise Conflict(f"There is a message named {message.name} already.")
-    document = encode(message).decode()
-    await queries.run(tx, "insert_version", message_id=number, version=1, document=document)
-    return Stored(MessageId(number), message.name, 1, message)
-
-
 async def find(tx: Transaction, id_or_name: str) -> Stored:
-    """The newest version. Raises NotFound."""
-    number = int(id_or_name) if id_or_name.isascii() and id_or_name.isdigit() and len(id_or_name) < 10 else None
-    row = await queries.row(tx, "find_message", id=number, name=id_or_name)
+    """The newest version, for whoever begins to send it. Raises NotFound, Unpublished, Archived."""
+    row = await _find(tx, id_or_name)
+    if row["archived_at"] is not None:
+        raise Archived(f"The message {row['name']} is archived: restore it first.")
+    return _stored(row)
+
+
+async def look_up(tx: Transaction, id_or_name: str) -> Stored:
+    """The newest version, for whoever only looks at it: it may be archived. Raises NotFound, Unpublished."""
+    return _stored(await _find(tx, id_or_name))
+
+
+async def _find(tx: Transaction, id_or_name: str) -> Row:
+    row = await queries.row(tx, "find_message", id=number_of(id_or_name), name=id_or_name)
     if row is None:
         raise NotFound(f"There is no message {id_or_name}.")
-    return Stored(MessageId(row["id"]), row["name"], row["version"], _message(row))
+    if row["document"] is None:
+        raise Unpublished(f"The message {row['name']} is a draft: publish it first.")
+    return row
+
+
+def number_of(id_or_name: str) -> int | None:
+    return int(id_or_name) if id_or_name.isascii() and id_or_name.isdigit() and len(id_or_name) < 10 else None
 
 
 async def list_all(tx: Transaction, *, limit: int = 200) -> list[Stored]:
-    rows = await queries.rows(tx, "list_messages", limit=limit)
-    return [Stored(MessageId(row["id"]), row["name"], row["version"], _message(row)) for row in rows]
+    """Those that were published."""
+    return [_stored(row) for row in await queries.rows(tx, "list_messages", limit=limit)]
 
 
 async def versions(tx: Transaction, wanted: Iterable[Key]) -> dict[Key, Message]:
@@ -91,5 +110,10 @@ def _key(row: Row) -> Key:
     return row["message_id"], row["version"]
 
 
-def _message(row: Row) -> Message:
-    return decode(msgspec.json.encode(row["document"]))
+def _stored(row: Row) -> Stored:
+    message = message_of(row["document"])
+    return Stored(MessageId(row["id"]), row["name"], row["version"], structs.replace(message, name=row["name"]))
+
+
+def message_of(document: object) -> Message:
+    return decode(msgspec.json.encode(document))

@@ -1,26 +1,21 @@
 -- name: insert_message
 -- A new message; nothing is returned when the name is taken.
-INSERT INTO message (name, created_at)
-VALUES (:name, :now)
+INSERT INTO message (name, topic, channels, locales, created_at, changed_at, by)
+VALUES (:name, :topic, :channels, :locales, :now, :now, :by)
     ON CONFLICT (name) DO NOTHING
 RETURNING id;
 
--- name: insert_version
--- Its document, as of this version.
-INSERT INTO message_version (message_id, version, document, created_at)
-VALUES (:message_id, :version, :document, :now);
-
 -- name: find_message
--- By number or name, with its newest version.
-SELECT m.id, m.name, m.version, v.document
+-- By number or name, also one that it had before, with its newest version, if any.
+SELECT m.id, m.name, m.version, m.archived_at, v.document
   FROM message m
-  JOIN message_version v ON v.message_id = m.id AND v.version = m.version
- WHERE m.id = :id OR m.name = :name
- ORDER BY m.id = :id DESC
+  LEFT JOIN message_version v ON v.message_id = m.id AND v.version = m.version
+ WHERE m.id = :id OR m.name = :name OR m.id = (SELECT message_id FROM message_former_name WHERE name = :name)
+ ORDER BY m.id = :id DESC, m.name = :name DESC
  LIMIT 1;
 
 -- name: list_messages
--- All, the newest first.
+-- Those that were published, the newest first.
 SELECT m.id, m.name, m.version, v.document
   FROM message m
   JOIN message_version v ON v.message_id = m.id AND v.version = m.version
