@@ -65,6 +65,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/identity"): {"rules": {"phone": {"merges": True, "most": 10}}},
     ("PUT", "/topics"): {"name": "t", "titles": {"en": "T"}, "needs": "nothing", "channels": ["email"]},
     ("PUT", "/accounts/{key}"): {"traits": {"plan": "pro"}},
+    ("PUT", "/imports/{import_id}/mapping"): {"map": {"identifiers": {"email": "email"}}, "mode": "upsert"},
     ("POST", "/segments"): {"name": "s", "rule": RULE},
     ("POST", "/segments/preview"): {"rule": RULE, "as_of": "2026-01-01T00:00:00Z"},
     ("PUT", "/segments/{segment}/draft"): {"rule": RULE},

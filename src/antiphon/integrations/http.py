@@ -1,4 +1,4 @@
-"""The debugger's view of what was refused."""
+"""The debugger's view of what was refused, and imports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from antiphon import profiles
+from antiphon.integrations import http_imports
 from antiphon.kernel.errors import Flaw
 from antiphon.kernel.http import get
 from antiphon.kernel.runtime import Runtime
@@ -39,4 +40,4 @@ async def refused_events(
     ]
 
 
-routes = [refused_events]
+routes = [refused_events, *http_imports.routes]

@@ -26,6 +26,7 @@ from antiphon.kernel.errors import Problem
 
 PARTS = (
     "kernel", "access", "profiles", "segments", "content", "channels", "metrics", "orchestration", "campaigns", "pages",
+    "integrations",
 )  # fmt: skip
 """Lowest first: a part's views may be named by those after it."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from antiphon import profiles
+from antiphon.kernel import csv_cells
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.records import Identifier, ProfileId
@@ -64,7 +63,9 @@ async def export(database: Database, id_or_name: str, columns: Sequence[str] = C
     """The members as CSV, page by page: a header, then a line each, by profile id.
 
     A column is `profile`, `entered_at`, a kind of identifier, or a trait by its path; `trait:email` is the trait of a
-    name that means something else. Raises UnknownSegment and Invalid before the first page.
+    name that means something else. What a spreadsheet would take for a formula is told as text.
+
+    Raises UnknownSegment and Invalid before the first page.
     """
     if not 0 < len(columns) <= COLUMNS_MAX or not all(columns):
         raise invalid("columns", f"1 to {COLUMNS_MAX} names of columns are needed.")
@@ -73,13 +74,13 @@ async def export(database: Database, id_or_name: str, columns: Sequence[str] = C
     named = [column for column in columns if profiles.is_kind(column)]
 
     async def pages() -> AsyncIterator[str]:
-        yield _lines([columns])
+        yield csv_cells.lines([columns])
         after = 0
         while True:
             async with database.transaction(read_only=True) as tx:
                 rows = await store.page(tx, segment.id, named, after=after, limit=PAGE)
             if rows:
-                yield _lines([[_cell(row, column) for column in columns] for row in rows])
+                yield csv_cells.lines([[_cell(row, column) for column in columns] for row in rows])
             if len(rows) < PAGE:
                 return
             after = rows[-1].profile
@@ -113,9 +114,3 @@ def _written(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _lines(rows: Sequence[Sequence[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

@@ -30,16 +30,31 @@ _DELIMITERS = ",;\t|"
 _BAD_GZIP = (gzip.BadGzipFile, EOFError, zlib.error)
 
 
-class Form(Struct, frozen=True):
+class Shape(Struct, frozen=True, kw_only=True):
     """What the first reading found. `digest` is of the clear contents: packing a file does not make it another."""
 
-    path: Path
     format: Literal["csv", "json lines"]
     encoding: str
     delimiter: str
     columns: tuple[str, ...]
     digest: str
+
+
+class Form(Shape, frozen=True, kw_only=True):
+    """And where. `lines` ends of lines are in the clear contents."""
+
+    path: Path
     size: int
+    lines: int
+
+    def shape(self) -> Shape:
+        return Shape(**{name: getattr(self, name) for name in Shape.__struct_fields__})
+
+
+def placed(shape: Shape, path: Path, *, size: int, lines: int) -> Form:
+    """The form of a file that was examined before."""
+    known = {name: getattr(shape, name) for name in Shape.__struct_fields__}
+    return Form(path=path, size=size, lines=lines, **known)
 
 
 class Row(Struct, frozen=True):
@@ -51,10 +66,11 @@ class Row(Struct, frozen=True):
     text: str = ""
 
 
-def examine(path: Path) -> Form:
-    """Reads the whole file once. Raises Invalid for a file that cannot be imported at all."""
+def examine(path: Path, *, bytes_max: int | None = None) -> Form:
+    """Reads the whole file once. Raises Invalid for a file that cannot be imported at all; `bytes_max` is of the clear
+    contents."""
     try:
-        digest, encoding = _fingerprint(path)
+        digest, encoding, lines = _fingerprint(path, bytes_max)
         with _open(path) as binary, _text(binary, encoding) as text:
             head = next((line for _, line, _ in _lines(text) if line.strip()), "")
         size = path.stat().st_size
@@ -67,9 +83,20 @@ def examine(path: Path) -> Form:
     if head.lstrip().startswith("["):
         raise Invalid(f"{path.name} is a JSON array; write one object on a line (JSON lines).")
     if head.lstrip().startswith("{"):
-        return Form(path, "json lines", encoding, "", _keys(head), digest, size)
-    delimiter = max(_DELIMITERS, key=head.count)
-    return Form(path, "csv", encoding, delimiter, _header(path, head, delimiter), digest, size)
+        columns, delimiter = _keys(head), ""
+    else:
+        delimiter = max(_DELIMITERS, key=head.count)
+        columns = _header(path, head, delimiter)
+    return Form(
+        format="csv" if delimiter else "json lines",
+        encoding=encoding,
+        delimiter=delimiter,
+        columns=columns,
+        digest=digest,
+        path=path,
+        size=size,
+        lines=lines,
+    )
 
 
 class Reader:
@@ -107,10 +134,15 @@ def _text(binary: Any, encoding: str) -> io.TextIOWrapper:  # GzipFile is no IO[
     return io.TextIOWrapper(binary, encoding=encoding, newline="")
 
 
-def _fingerprint(path: Path) -> tuple[str, str]:
+def _fingerprint(path: Path, bytes_max: int | None) -> tuple[str, str, int]:
+    """A hash, the encoding, how many ends of lines. Without one at the end the last line counts too."""
     hash, decoder, encoding, start = hashlib.sha256(), getincrementaldecoder("utf-8")(), "utf-8", b""
+    size, lines, last = 0, 0, b""
     with _open(path) as binary:
         while chunk := binary.read(_CHUNK):
+            size, lines, last = size + len(chunk), lines + chunk.count(b"\n"), chunk[-1:]
+            if bytes_max is not None and size > bytes_max:
+                raise Invalid(f"{path.name} unpacks to more than {bytes_max >> 20} MB; part it.")
             start = start or chunk[:3]
             hash.update(chunk)
             if encoding == "utf-8":
@@ -121,7 +153,7 @@ def _fingerprint(path: Path) -> tuple[str, str]:
         encoding = "utf-16"
     if encoding == "utf-8" and start.startswith(b"\xef\xbb\xbf"):
         encoding = "utf-8-sig"
-    return hash.hexdigest()[:32], encoding
+    return hash.hexdigest()[:32], encoding, lines + (last not in (b"", b"\n"))
 
 
 def _decodes(decoder: Any, chunk: bytes, *, final: bool = False) -> bool:  # codecs' decoders have no public type
