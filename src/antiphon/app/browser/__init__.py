@@ -5,8 +5,8 @@ something is a plain form, taken only from our own pages; what leaves the buildi
 it is about. Promised: the app of frontend.md takes their place.
 """
 
-from antiphon.app.browser import campaign, home, person
+from antiphon.app.browser import app, campaign, home, person
 
-routes = [*home.routes, *campaign.routes, *person.routes]
+routes = [*app.routes, *home.routes, *campaign.routes, *person.routes]
 
 __all__ = ["routes"]

@@ -1,4 +1,6 @@
-"""Words that people read, by language: one flat JSON file each, the same keys and placeholders in all.
+"""Words that people read, by language: flat JSON files, one a screen, the same in all down to the placeholders.
+
+The browser app is built with the same files (`web/`).
 
     translate("fr", "unsubscribe.title", brand="Green Grocer")
 
@@ -26,8 +28,14 @@ def translate(locale: str, key: str, /, **values: object) -> str:
 
 @cache
 def words(locale: str) -> dict[str, str]:
-    source = resources.files(__name__).joinpath(f"{locale}.json").read_bytes()
-    return msgspec.json.decode(source, type=dict[str, str])
+    """Of all files. Raises ValueError for a key that stands in two."""
+    found: dict[str, str] = {}
+    for file in resources.files(__name__).joinpath(locale).iterdir():
+        more = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+        if twice := found.keys() & more.keys():
+            raise ValueError(f"{locale}/{file.name} has again: {', '.join(sorted(twice))}")
+        found |= more
+    return found
 
 
 def choose(accept_language: str) -> str:

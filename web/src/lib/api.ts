@@ -1,0 +1,72 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import type { paths } from "./schema";
+
+export type Flaw = { at: string; message: string };
+
+/** What the server refused, in its own sentence (RFC 9457); `errors` say at which field. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly title: string,
+    readonly errors: Flaw[] = [],
+    readonly retryAfterS?: number,
+  ) {
+    super(title);
+  }
+
+  /** The sentence for one field, if there is one: `of("rule.all[0].within")`. */
+  of(at: string): string | undefined {
+    return this.errors.find((flaw) => flaw.at === at)?.message;
+  }
+}
+
+/** Called when the server says that nobody is signed in any more. */
+let onSignedOut = () => {};
+export const whenSignedOut = (act: () => void) => {
+  onSignedOut = act;
+};
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const retry = Number(response.headers.get("retry-after")) || undefined;
+  try {
+    const said = await response.json();
+    return new Problem(response.status, said.code ?? "http_error", said.title ?? "", said.errors ?? [], retry);
+  } catch {
+    return new Problem(response.status, "http_error", "", [], retry);
+  }
+}
+
+const refuse: Middleware = {
+  async onResponse({ response, schemaPath }) {
+    if (response.ok) return;
+    const problem = await problemOf(response);
+    if (problem.status === 401 && schemaPath !== "/api/v1/session") onSignedOut();
+    throw problem;
+  },
+  onError({ error }) {
+    return error instanceof Problem ? error : new Problem(0, "unreachable", "");
+  },
+};
+
+/** `await ask(api.GET("/api/v1/campaigns"))`: the body, or a `Problem` is thrown. */
+export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+api.use(refuse);
+
+export async function ask<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  return (await answer).data as T;
+}
+
+/** For files and other bodies that are not JSON. */
+export async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", ...init });
+  } catch {
+    throw new Problem(0, "unreachable", "");
+  }
+  if (response.ok) return response;
+  const problem = await problemOf(response);
+  if (problem.status === 401) onSignedOut();
+  throw problem;
+}

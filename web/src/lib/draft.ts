@@ -1,0 +1,99 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { Problem } from "./api";
+
+export type Saving = "saved" | "saving" | "unsaved" | "failed";
+
+const PAUSE_MS = 600;
+
+/** What is edited, saved by itself shortly after the last change, with undo and redo.
+ *  `save` throws a `Problem`; the text is kept and saved again with the next change, or by `retry`. */
+export function useDraft<T>(start: T, save: (value: T) => Promise<void>) {
+  const [value, setValue] = useState(start);
+  const [saving, setSaving] = useState<Saving>("saved");
+  const [problem, setProblem] = useState<Problem>();
+  const past = useRef<T[]>([]);
+  const future = useRef<T[]>([]);
+  const newest = useRef(start);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const running = useRef<Promise<void>>(Promise.resolve());
+  const act = useRef(save);
+  act.current = save;
+
+  const flush = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+    const wanted = newest.current;
+    setSaving("saving");
+    running.current = running.current.then(async () => {
+      try {
+        await act.current(wanted);
+        setProblem(undefined);
+        if (newest.current === wanted) setSaving("saved");
+      } catch (error) {
+        setProblem(error as Problem);
+        setSaving("failed");
+      }
+    });
+    return running.current;
+  }, []);
+
+  const become = useCallback(
+    (next: T) => {
+      newest.current = next;
+      setValue(next);
+      setSaving("unsaved");
+      clearTimeout(timer.current);
+      timer.current = setTimeout(flush, PAUSE_MS);
+    },
+    [flush],
+  );
+
+  const change = useCallback(
+    (next: T | ((before: T) => T)) => {
+      const before = newest.current;
+      const after = typeof next === "function" ? (next as (before: T) => T)(before) : next;
+      if (after === before) return;
+      past.current = [...past.current.slice(-199), before];
+      future.current = [];
+      become(after);
+    },
+    [become],
+  );
+
+  const undo = useCallback(() => {
+    const before = past.current.pop();
+    if (before === undefined) return;
+    future.current.push(newest.current);
+    become(before);
+  }, [become]);
+
+  const redo = useCallback(() => {
+    const after = future.current.pop();
+    if (after === undefined) return;
+    past.current.push(newest.current);
+    become(after);
+  }, [become]);
+
+  useEffect(() => {
+    const leave = () => {
+      if (timer.current !== undefined) void flush();
+    };
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, [flush]);
+
+  return {
+    value,
+    change,
+    undo,
+    redo,
+    saving,
+    problem,
+    retry: flush,
+    canUndo: past.current.length > 0,
+    canRedo: future.current.length > 0,
+  };
+}

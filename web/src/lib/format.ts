@@ -1,0 +1,57 @@
+import { locale } from "./i18n";
+
+const numbers = new Intl.NumberFormat(locale);
+const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const hours = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+const seconds = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+const apart = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
+const lists = new Intl.ListFormat(locale, { type: "conjunction" });
+
+export const number = (n: number): string => numbers.format(n);
+export const compact = (n: number): string => (Math.abs(n) < 10_000 ? numbers.format(n) : short.format(n));
+export const day = (at: string | Date): string => days.format(new Date(at));
+export const time = (at: string | Date): string => times.format(new Date(at));
+export const hour = (at: string | Date): string => hours.format(new Date(at));
+export const clock = (at: string | Date): string => seconds.format(new Date(at));
+export const list = (words: string[]): string => lists.format(words);
+
+/** A share of 0 to 1 as a percentage; small ones keep a digit. */
+export function percent(share: number | null | undefined, digits?: number): string {
+  if (share === null || share === undefined || !Number.isFinite(share)) return "–";
+  const most = digits ?? (Math.abs(share) < 0.1 ? 1 : 0);
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: most }).format(share);
+}
+
+/** Money in the company's currency, or a bare number where none is set. */
+export function money(amount: number, currency?: string | null): string {
+  const digits = Math.abs(amount) < 1 ? 4 : 2;
+  const options: Intl.NumberFormatOptions = currency
+    ? { style: "currency", currency, maximumFractionDigits: digits }
+    : { minimumFractionDigits: 2, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(locale, options).format(amount);
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "3 minutes ago", counted from `now` (product time where the sandbox holds the clock). */
+export function ago(at: string | Date, now: Date = new Date()): string {
+  const s = (new Date(at).getTime() - now.getTime()) / 1000;
+  for (const [unit, size] of STEPS) if (Math.abs(s) >= size) return apart.format(Math.round(s / size), unit);
+  return apart.format(Math.round(s), "second");
+}
+
+/** Seconds as `2 h 5 min`, `40 s`. */
+export function span(s: number): string {
+  if (s < 90) return `${Math.round(s)} s`;
+  if (s < 5_400) return `${Math.round(s / 60)} min`;
+  if (s < 172_800) return `${Math.floor(s / 3_600)} h ${Math.round((s % 3_600) / 60)} min`;
+  return `${Math.round(s / 86_400)} d`;
+}

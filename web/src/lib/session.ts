@@ -1,0 +1,40 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { send } from "./api";
+
+export type Session = {
+  state: "setup" | "signed_out" | "second_factor" | "signed_in";
+  may_set_up: boolean;
+  colleague: {
+    id: string;
+    name: string;
+    email: string;
+    has_password?: boolean;
+    has_totp?: boolean;
+    passkeys?: number;
+  } | null;
+  role: string | null;
+  permissions: string[];
+  sso: { name: string; title: string }[];
+  second_factors: string[];
+  sandbox: boolean;
+  may_enter?: boolean;
+  locale: string | null;
+  wishes?: { locale?: string | null; theme?: string; keys?: boolean; time_zone?: string | null };
+  company: string | null;
+  version: string;
+};
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: async (): Promise<Session> => (await send("/api/v1/session", {})).json(),
+  staleTime: 60_000,
+});
+
+export function useSession(): Session | undefined {
+  return useQuery(sessionQuery).data;
+}
+
+/** Whether whoever is signed in may do that: for what to show. The server asks again. */
+export function useMay(permission: string): boolean {
+  return useSession()?.permissions.includes(permission) ?? false;
+}

@@ -1,0 +1,28 @@
+import "./styles";
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { whenSignedOut } from "./lib/api";
+import { loadWords, locale } from "./lib/i18n";
+import { queryClient } from "./lib/query";
+import { sessionQuery } from "./lib/session";
+import { router } from "./router";
+import { theme, variables } from "./theme";
+
+document.documentElement.lang = locale;
+whenSignedOut(() => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey }));
+
+await loadWords("app");
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+        <Notifications position="bottom-right" limit={3} />
+        <RouterProvider router={router} />
+      </MantineProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,11 @@
+import { t } from "@/lib/i18n";
+import { Page } from "@/ui/Page";
+import { Waiting } from "@/ui/State";
+
+export default function Settings() {
+  return (
+    <Page title={t("settings.title")}>
+      <Waiting rows={4} />
+    </Page>
+  );
+}

@@ -1,0 +1,153 @@
+import { Menu, UnstyledButton } from "@mantine/core";
+import { IconDots, IconSearch, IconUserCircle } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { send } from "@/lib/api";
+import { t } from "@/lib/i18n";
+import { useShortcuts } from "@/lib/keys";
+import { useLiveState } from "@/lib/live";
+import { sessionQuery, useSession } from "@/lib/session";
+import { Mark } from "@/ui/Mark";
+import { Waiting } from "@/ui/State";
+import { usePlaces } from "./nav";
+
+const Palette = lazy(() => import("./Palette"));
+const Keys = lazy(() => import("./Keys"));
+
+export function Shell() {
+  const places = usePlaces();
+  const navigate = useNavigate();
+  const session = useSession();
+  const [open, setOpen] = useState<"palette" | "keys" | null>(null);
+  useShortcuts([
+    { keys: "mod+k", label: t("app.palette"), run: () => setOpen("palette") },
+    { keys: "/", label: t("app.palette"), run: () => setOpen("palette") },
+    { keys: "?", label: t("app.keys"), run: () => setOpen("keys") },
+    ...places.map((place) => ({ keys: place.go, label: t(place.key), run: () => void navigate({ to: place.to }) })),
+  ]);
+  useEffect(() => {
+    if (!session || session.state === "signed_in") return;
+    const here = location.pathname.replace(/^\/app/, "") + location.search;
+    location.assign(`/app/sign-in?next=${encodeURIComponent(here)}`);
+  }, [session]);
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        {t("app.skip")}
+      </a>
+      <nav className="side" aria-label={t("app.nav")}>
+        <div className="brand">
+          <img src="/app/icon.svg" width={24} height={24} alt="" />
+          <span style={{ overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
+            {session?.company || "Antiphon"}
+          </span>
+        </div>
+        <UnstyledButton className="entry soft" onClick={() => setOpen("palette")}>
+          <IconSearch size={18} aria-hidden /> {t("app.search")}
+          <kbd style={{ marginInlineStart: "auto" }}>{/Mac/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd>
+        </UnstyledButton>
+        {places.map(({ to, key, Icon }) => (
+          <Link key={to} to={to} activeOptions={{ exact: to === "/" }}>
+            <Icon size={18} aria-hidden /> {t(key)}
+          </Link>
+        ))}
+        <div style={{ marginTop: "auto", display: "grid", gap: 4 }}>
+          <div style={{ padding: "4px 10px" }}>
+            <LiveMark />
+          </div>
+          <Account />
+        </div>
+      </nav>
+      <main className="main" id="main" tabIndex={-1} style={{ outline: "none" }}>
+        <Suspense fallback={<Waiting rows={6} />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <nav className="bar" aria-label={t("app.nav")}>
+        {places.slice(0, 4).map(({ to, key, Icon }) => (
+          <Link key={to} to={to} activeOptions={{ exact: to === "/" }}>
+            <Icon size={22} aria-hidden /> {t(key)}
+          </Link>
+        ))}
+        <More onSearch={() => setOpen("palette")} />
+      </nav>
+      <Suspense>
+        {open === "palette" && <Palette onClose={() => setOpen(null)} />}
+        {open === "keys" && <Keys onClose={() => setOpen(null)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function LiveMark() {
+  const state = useLiveState();
+  return (
+    <span role="status">
+      <Mark tone={state === "live" ? "good" : state === "connecting" ? "warn" : "calm"}>{t(`app.live.${state}`)}</Mark>
+    </span>
+  );
+}
+
+function useLeave() {
+  const client = useQueryClient();
+  return async () => {
+    await send("/api/v1/session", { method: "DELETE" });
+    client.clear();
+    await client.fetchQuery(sessionQuery);
+    location.assign("/app/sign-in");
+  };
+}
+
+function Account() {
+  const session = useSession();
+  const leave = useLeave();
+  return (
+    <Menu position="top-start" width={220}>
+      <Menu.Target>
+        <UnstyledButton className="entry">
+          <IconUserCircle size={18} aria-hidden />
+          <span style={{ overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
+            {session?.colleague?.name}
+          </span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{session?.colleague?.email}</Menu.Label>
+        <Menu.Item component={Link} to="/me">
+          {t("app.me")}
+        </Menu.Item>
+        <Menu.Item onClick={() => void leave()}>{t("app.sign_out")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** On a phone: everything that has no place in the bar. */
+function More(props: { onSearch: () => void }) {
+  const places = usePlaces().slice(4);
+  const leave = useLeave();
+  return (
+    <Menu position="top-end" width={240}>
+      <Menu.Target>
+        <button type="button">
+          <IconDots size={22} aria-hidden /> {t("app.more")}
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconSearch size={18} />} onClick={props.onSearch}>
+          {t("app.search")}
+        </Menu.Item>
+        {places.map(({ to, key, Icon }) => (
+          <Menu.Item key={to} component={Link} to={to} leftSection={<Icon size={18} />}>
+            {t(key)}
+          </Menu.Item>
+        ))}
+        <Menu.Item component={Link} to="/me" leftSection={<IconUserCircle size={18} />}>
+          {t("app.me")}
+        </Menu.Item>
+        <Menu.Item onClick={() => void leave()}>{t("app.sign_out")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// `npm run dev` serves the sources on its own port; what it does not have it asks of a server started by `make run`.
+const server = process.env.ANTIPHON_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  base: "/app/",
+  plugins: [react()],
+  resolve: { alias: { "@words": here("../src/antiphon/kernel/i18n"), "@": here("./src") } },
+  build: {
+    outDir: here("../src/antiphon/app/browser/built"),
+    emptyOutDir: true,
+    manifest: true,
+    license: true,
+    sourcemap: false,
+    target: "es2023",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
+  server: { proxy: { "/api": { target: server, ws: true, changeOrigin: true } }, fs: { allow: [here("..")] } },
+});
