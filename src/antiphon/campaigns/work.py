@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from antiphon import content, orchestration, segments
-from antiphon.campaigns import pace, rules, store
+from antiphon.campaigns import pace, rules, store, store_steps
 from antiphon.campaigns.records import Campaign, Stopped
 from antiphon.campaigns.steer import stop
 from antiphon.campaigns.watching import watch
@@ -15,6 +15,7 @@ from antiphon.kernel.db import Transaction
 from antiphon.kernel.due import Claimed, work_loop
 from antiphon.kernel.records import Halted, ProfileId, Reopened
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.stopping import to_the_end
 
 BATCH = 500
 LEASE_S = 60.0
@@ -27,13 +28,14 @@ BACKLOG_PAUSE_S = 0.1
 async def run(runtime: Runtime) -> None:
     """Until cancelled."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(work_loop(runtime.database, "chunks", lambda: _feed(runtime)))
+        group.create_task(work_loop(runtime.database, "chunks", lambda: to_the_end(_feed(runtime))))
         group.create_task(work_loop(runtime.database, "campaigns", lambda: work_ends(runtime)))
         group.create_task(watch(runtime))
 
 
 async def _feed(runtime: Runtime) -> int:
-    """`work_chunks`, and soon again where the backlog was full."""
+    """`work_chunks`, and soon again where the backlog was full. Asked to stop, it walks what it has claimed: else the
+    range would wait for the end of its lease."""
     walked = await work_chunks(runtime)
     if walked or not await _is_full(runtime):
         return walked
@@ -154,9 +156,11 @@ async def _end(tx: Transaction, number: int) -> int:
         return 0
     if campaign.stage == "pilot":
         await store.write_state(tx, number, "pilot_done", stage="pilot")
+        await store_steps.note(tx, number, "pilot_done")
     elif campaign.source is not None and await orchestration.anything_open(tx, campaign.source):
         return 0
     else:
         await store.write_state(tx, number, "done", stage=campaign.stage)
+        await store_steps.note(tx, number, "done")
     tx.wake(f"source:{campaign.source}")
     return 1

@@ -15,7 +15,7 @@ from antiphon.orchestration.decide import work_people
 from antiphon.orchestration.deliver import one_round
 from antiphon.orchestration.outages import work_down, work_switched_off
 from antiphon.orchestration.recall import work_recalls
-from antiphon.orchestration.stopping import to_the_end
+from antiphon.kernel.stopping import to_the_end
 from antiphon.orchestration.watching import work_silence
 
 LOOPS_PER_PROVIDER = 3
