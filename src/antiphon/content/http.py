@@ -5,34 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
-from antiphon.content import store
+from antiphon.content import editing, http_editing, listing, store, store_editing
+from antiphon.content.http_editing import Anything, author, named
 from antiphon.content.lint import Finding, lint
 from antiphon.content.message import Message, channels_of
 from antiphon.content.parsing import parse
 from antiphon.content.preview import Preview, preview, variables_for
+from antiphon.content.records import Kept
+from antiphon.content.views import Document, MessageList, MessageView, card_view, message_view
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get, post
 from antiphon.kernel.records import Channel
 from antiphon.kernel.runtime import Runtime
-
-
-class Created(Struct):
-    id: str
-    name: str
-    version: int
-
-
-class MessageView(Struct):
-    id: str
-    name: str
-    version: int
-    topic: str
-    channels: list[str]
-    document: Any
 
 
 class Checked(Struct):
@@ -57,23 +45,43 @@ class Asked(Struct, forbid_unknown_fields=True):
 
 
 @post("/messages", permission="messages.write")
-async def create(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]]) -> Created:
+async def create(
+    runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[Document], draft: FromQuery[bool] = False
+) -> MessageView:
+    """Published at once. `draft`: kept as one instead, whatever is wrong with it but its name."""
+    by = author(request)
+    if draft:
+        return message_view(await runtime.database.repeat(lambda tx: editing.create_draft(tx, data, by=by)))
     message = parse(data)
-    async with runtime.database.transaction() as tx:
-        stored = await store.create(tx, message)
-    return Created(str(stored.id), stored.name, stored.version)
+
+    async def work(tx: Transaction) -> Kept:
+        stored = await editing.create(tx, message, data, by=by)
+        return await store_editing.read(tx, str(stored.id))
+
+    return message_view(await runtime.database.repeat(work))
 
 
 @get("/messages", permission="messages.read")
-async def list_all(runtime: NamedDependency[Runtime]) -> list[MessageView]:
+async def list_all(
+    runtime: NamedDependency[Runtime],
+    q: FromQuery[str] = "",
+    topic: FromQuery[str] = "",
+    channel: FromQuery[str] = "",
+    in_state: Annotated[str, QueryParameter(name="state")] = "",
+    cursor: FromQuery[str] = "",
+    limit: FromQuery[int] = 100,
+) -> MessageList:
+    """`q`: part of the name or the topic. `state`: draft, published or archived; without it all but the archived."""
+    asked = listing.Asked(q=q, topic=topic, channel=channel, state=in_state, cursor=cursor, limit=limit)
     async with runtime.database.transaction(read_only=True) as tx:
-        return [_view(stored) for stored in await store.list_all(tx)]
+        found, onwards = await listing.page(tx, asked)
+    return MessageList([card_view(card) for card in found], onwards)
 
 
 @get("/messages/{message:str}", permission="messages.read")
-async def show(runtime: NamedDependency[Runtime], message: FromPath[str]) -> MessageView:
+async def show(runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str]) -> MessageView:
     async with runtime.database.transaction(read_only=True) as tx:
-        return _view(await store.find(tx, message))
+        return message_view(await store_editing.read(tx, named(request)))
 
 
 @post("/messages/lint", permission="messages.read", status_code=200)
@@ -91,13 +99,13 @@ async def lint_stored(
     runtime: NamedDependency[Runtime], message: FromPath[str], who: FromQuery[str | None] = None
 ) -> Checked:
     async with runtime.database.transaction(read_only=True) as tx:
-        return await _checked(tx, (await store.find(tx, message)).message, who)
+        return await _checked(tx, (await store.look_up(tx, message)).message, who)
 
 
 @post("/messages/{message:str}/preview", permission="messages.read", status_code=200)
 async def preview_stored(runtime: NamedDependency[Runtime], message: FromPath[str], data: JSONBody[Asked]) -> Preview:
     async with runtime.database.transaction(read_only=True) as tx:
-        found = (await store.find(tx, message)).message
+        found = (await store.look_up(tx, message)).message
         channel = _channel(found, data.channel)
         return await preview(
             tx,
@@ -128,15 +136,4 @@ async def _checked(tx: Transaction, message: Message, who: str | None) -> Checke
     )
 
 
-def _view(stored: store.Stored) -> MessageView:
-    return MessageView(
-        id=str(stored.id),
-        name=stored.name,
-        version=stored.version,
-        topic=stored.message.topic,
-        channels=sorted(channel.value for channel in channels_of(stored.message)),
-        document=stored.message,
-    )
-
-
-routes = [create, list_all, show, lint_document, lint_stored, preview_stored]
+routes = [create, list_all, show, lint_document, lint_stored, preview_stored, *http_editing.routes]

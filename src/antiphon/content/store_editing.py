@@ -154,7 +154,9 @@ async def versions(tx: Transaction, message: MessageId, *, before: int | None, l
 
 async def version(tx: Transaction, kept: Kept, number: int) -> tuple[Version, dict[str, Any]]:
     """And what its author wrote. Raises NotFound."""
-    row = await queries.row(tx, "read_written", message_id=kept.id, version=number) if number <= _NUMBER_MAX else None
+    row = (
+        await queries.row(tx, "read_written", message_id=kept.id, version=number) if 0 < number <= _NUMBER_MAX else None
+    )
     if row is None:
         raise NotFound(f"The message {kept.name} has no version {number}.")
     return Version(row["version"], row["by"], row["created_at"]), row["written"]
