@@ -79,6 +79,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/ladders/{ladder}"): {"stages": STAGES},
     ("POST", "/messages"): message("m", variants={"b": {"en": {"email": {"subject": "b"}}}}),
     ("POST", "/messages/lint"): message("m"),
+    ("PUT", "/messages/{message}/draft"): {"document": message("m")},
+    ("POST", "/messages/{message}/revert"): {"version": 1},
+    ("PATCH", "/messages/{message}"): {"name": "base"},
+    ("POST", "/messages/{message}/copy"): {"name": "another"},
     ("POST", "/messages/{message}/preview"): {
         "as": f"external_id:{user(1)}",
         "channel": "email",
