@@ -9,6 +9,7 @@ Sessions of staff: `open_session` after a sign-in, `session_cookie` for the brow
 Promised: staff, roles, single sign-on, audit.
 """
 
+from antiphon.access.audit import finish, note, record, trim
 from antiphon.access.browser import (
     client_address,
     client_words,
@@ -20,8 +21,17 @@ from antiphon.access.browser import (
     session_cookie,
     session_token,
 )
-from antiphon.access.guard import demand, demand_our_page, is_safe, permit, principal_of_session, who_asks
-from antiphon.access.keys import check, create_key, list_keys, revoke
+from antiphon.access.guard import (
+    demand,
+    demand_fresh,
+    demand_our_page,
+    is_safe,
+    permit,
+    principal_of_session,
+    signed_in,
+    who_asks,
+)
+from antiphon.access.keys import check, close, create_key, list_keys, revoke
 from antiphon.access.records import Colleague, Factor, Key, KeyId, Opened, Scope, Session, SessionId, StaffId
 from antiphon.access.sessions import (
     ProveAgain,
@@ -48,27 +58,34 @@ __all__ = [
     "check",
     "client_address",
     "client_words",
+    "close",
     "comes_from_our_pages",
     "cookie_name",
     "create_key",
     "demand",
+    "demand_fresh",
     "demand_our_page",
     "demand_proof",
     "end",
     "end_all",
     "find_session",
+    "finish",
     "is_link_token",
     "is_local",
     "is_safe",
     "list_keys",
     "list_sessions",
     "no_cookie",
+    "note",
     "open_session",
     "permit",
     "principal_of_session",
     "prove",
+    "record",
     "revoke",
     "session_cookie",
     "session_token",
+    "signed_in",
+    "trim",
     "who_asks",
 ]

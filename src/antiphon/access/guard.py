@@ -17,7 +17,7 @@ from antiphon.access import keys
 from antiphon.access.browser import Connection, comes_from_our_pages, session_token
 from antiphon.access.records import Colleague, Session
 from antiphon.access.roles import MAY, ROLES, SCOPES_OF_KEYS
-from antiphon.access.sessions import find_session
+from antiphon.access.sessions import demand_proof, find_session
 from antiphon.kernel.errors import Forbidden, Unauthorised
 from antiphon.kernel.permissions import Permission
 from antiphon.kernel.principal import Principal
@@ -48,7 +48,19 @@ async def who_asks(connection: Connection, runtime: Runtime) -> Principal | None
     if found is None:
         return None
     demand_our_page(connection, runtime)
+    connection.scope["user"] = found
     return principal_of_session(*found)
+
+
+def signed_in(connection: Connection) -> tuple[Colleague, Session]:
+    """In a handler whose permission no key has: the colleague and their session, as the guard found them."""
+    found: tuple[Colleague, Session] = connection.scope["user"]
+    return found
+
+
+def demand_fresh(connection: Connection) -> None:
+    """Raises ProveAgain where a colleague's session has not been proved of late."""
+    demand_proof(signed_in(connection)[1])
 
 
 def principal_of_session(colleague: Colleague, session: Session) -> Principal:

@@ -8,21 +8,27 @@ everywhere within `RING_S` and the time that one small query takes.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import get_args
 from weakref import WeakKeyDictionary
 
 from antiphon.access import store
 from antiphon.access.records import SCOPES, Key, KeyId, Scope
 from antiphon.access.roles import SCOPES_OF_KEYS
-from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.clock import wall_datetime
+from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError, Transaction
 from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised, invalid
 from antiphon.kernel.principal import Principal
 
 RING_S = 2.0
+USES_EVERY_S = 60.0
+FIRST_USE_S = 2.0
+"""How often, and how soon after the first, it is written that keys were used."""
 UNKNOWN_S = 0.2
 """Unknown keys make the ring look again, but not more often than this: guessing loads the database no more."""
 KEY_CHARS_MAX = 200
@@ -30,10 +36,10 @@ NAME_CHARS_MAX = 200
 KEYS_MAX = 1000
 
 
-async def create_key(tx: Transaction, name: str, scope: Scope) -> tuple[KeyId, str]:
+async def create_key(tx: Transaction, name: str, scope: Scope, *, made_by: str = "command") -> tuple[KeyId, str]:
     """The id and the clear key, such as `ak_write_…`: this is the only time that it can be seen.
 
-    Raises Invalid for an empty or long name and for an unknown scope.
+    `made_by` is as a Principal says it. Raises Invalid for an empty or long name and for an unknown scope.
     """
     name = name.strip()
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
@@ -41,7 +47,7 @@ async def create_key(tx: Transaction, name: str, scope: Scope) -> tuple[KeyId, s
     if scope not in get_args(Scope):
         raise invalid("scope", f"A scope is one of {', '.join(SCOPES)}, not {str(scope)[:40]!r}.")
     clear = f"ak_{scope}_{secrets.token_urlsafe(32)}"
-    return await store.insert_key(tx, name, scope, hash=_hash(clear)), clear
+    return await store.insert_key(tx, name, scope, hash=_hash(clear), made_by=made_by), clear
 
 
 async def revoke(tx: Transaction, key: KeyId) -> None:
@@ -85,6 +91,9 @@ class Ring:
         self._keys: dict[bytes, Principal] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
+        self._used: dict[KeyId, datetime] = {}
+        self._writing: asyncio.Task[None] | None = None
+        self._written_at = float("-inf")
 
     async def find(self, hash: bytes) -> Principal | None:
         await self._read_if_older(RING_S)
@@ -92,7 +101,34 @@ class Ring:
         if found is None:
             await self._read_if_older(UNKNOWN_S)
             found = self._keys.get(hash)
+        if found is not None and found.id is not None:
+            self._use(KeyId(found.id))
         return found
+
+    def _use(self, key: KeyId) -> None:
+        """Kept in memory, and written a moment later: a thousand events a second are one row a minute."""
+        self._used[key] = wall_datetime()
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_uses())
+
+    async def _write_uses(self) -> None:
+        await asyncio.sleep(max(FIRST_USE_S, self._written_at + USES_EVERY_S - time.monotonic()))
+        await self._write()
+        self._writing = None
+
+    async def _write(self) -> None:
+        used, self._used = self._used, {}
+        self._written_at = time.monotonic()
+        with contextlib.suppress(*LOST_CONNECTION, DatabaseError):  # the next use says it again
+            async with self._database.transaction() as tx:
+                await store.note_uses(tx, used)
+
+    async def close(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+        if self._used:
+            await self._write()
 
     async def _read_if_older(self, age_s: float) -> None:
         if time.monotonic() - self._read_at < age_s:
@@ -107,6 +143,12 @@ class Ring:
                 hash: Principal("key", id, name, SCOPES_OF_KEYS[scope]) for hash, (id, name, scope) in valid.items()
             }
             self._read_at = started
+
+
+async def close(database: Database) -> None:
+    """Writes down what is only in memory."""
+    if ring := _rings.pop(database, None):
+        await ring.close()
 
 
 _rings: WeakKeyDictionary[Database, Ring] = WeakKeyDictionary()

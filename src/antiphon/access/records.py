@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NewType
 
 from msgspec import Struct
 
 from antiphon.access.roles import Role
+from antiphon.kernel.principal import ActorKind, Principal
 
 KeyId = NewType("KeyId", int)
 StaffId = NewType("StaffId", int)
@@ -23,11 +25,16 @@ Factor = Literal["password", "totp", "recovery", "passkey", "sso"]
 
 
 class Key(Struct, frozen=True):
+    """`made_by`: `staff:12` or `command`; `maker`: the colleague's name. `used_at` is wall time."""
+
     id: KeyId
     name: str
     scope: Scope
     created_at: datetime
     revoked_at: datetime | None = None
+    made_by: str = ""
+    maker: str | None = None
+    used_at: datetime | None = None
 
 
 class Wishes(Struct, frozen=True, omit_defaults=True):
@@ -75,3 +82,42 @@ class Opened(Struct, frozen=True):
 
     session: Session
     token: str
+
+
+Detail = Mapping[str, str | int | float | bool | None]
+
+
+class AuditAct(Struct, frozen=True):
+    """What somebody is about to do: `target` and `detail` hold no secret and no address of a person."""
+
+    who: Principal
+    act: str
+    target: str = ""
+    detail: Detail = {}
+    address: str = ""
+
+
+class AuditAsked(Struct, frozen=True):
+    """Which lines: of one kind of actor, of one of them, of an act or an area, in `[since, until)`."""
+
+    kind: str | None = None
+    id: int | None = None
+    act: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AuditLine(Struct, frozen=True):
+    """`status` is that of HTTP; null: it was cut off, and nobody knows here whether it was done."""
+
+    id: str
+    at: datetime
+    actor_kind: ActorKind
+    actor_id: str | None
+    actor: str
+    act: str
+    target: str
+    detail: dict[str, str | int | float | bool | None]
+    address: str
+    status: int | None
+    session: str | None

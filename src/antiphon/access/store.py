@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from antiphon.access.records import Key, KeyId, Scope
 from antiphon.kernel.db import Queries, Transaction
@@ -10,8 +11,13 @@ from antiphon.kernel.db import Queries, Transaction
 queries = Queries("access")
 
 
-async def insert_key(tx: Transaction, name: str, scope: Scope, *, hash: bytes) -> KeyId:
-    return KeyId(await queries.value(tx, "insert_key", key_name=name, scope=scope, hash=hash))
+async def insert_key(tx: Transaction, name: str, scope: Scope, *, hash: bytes, made_by: str) -> KeyId:
+    return KeyId(await queries.value(tx, "insert_key", key_name=name, scope=scope, hash=hash, made_by=made_by))
+
+
+async def note_uses(tx: Transaction, used: Mapping[KeyId, datetime]) -> None:
+    """Wall times."""
+    await queries.run(tx, "note_uses", ids=list(used), times=list(used.values()))
 
 
 async def valid_keys(tx: Transaction) -> dict[bytes, tuple[KeyId, str, Scope]]:
@@ -34,6 +40,9 @@ async def list_keys(tx: Transaction, *, limit: int) -> Sequence[Key]:
             scope=row["scope"],
             created_at=row["created_at"],
             revoked_at=row["revoked_at"],
+            made_by=row["made_by"],
+            maker=row["maker"],
+            used_at=row["used_at"],
         )
         for row in rows
     ]

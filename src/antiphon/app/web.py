@@ -10,10 +10,8 @@ from typing import Any
 
 import uvicorn
 from litestar import Litestar, Router
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -21,20 +19,18 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from antiphon import __version__, access, pages
-from antiphon.access import http_passkeys
-from antiphon.app import browser, live, sandbox
+from antiphon.access import http_audit, http_keys, http_passkeys
+from antiphon.app import browser, gate, live, sandbox
 from antiphon.app.opening import opened
-from antiphon.app.staff import is_staff
 from antiphon.campaigns import http as campaigns_http
 from antiphon.channels import hooks
 from antiphon.channels import http as channels_http
 from antiphon.content import http as content_http
 from antiphon.integrations import http as integrations_http
 from antiphon.integrations.segment_api import SegmentApi
-from antiphon.kernel.errors import Forbidden, NotFound, Problem, Unauthorised
+from antiphon.kernel.errors import Problem
 from antiphon.kernel.http import get, on_anything, on_http, on_problem
 from antiphon.kernel.paths import keep_slashes
-from antiphon.kernel.permissions import PERMISSIONS
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.settings_http import routes as settings_routes
 from antiphon.orchestration import http as orchestration_http
@@ -43,8 +39,6 @@ from antiphon.profiles import http as profiles_http
 from antiphon.segments import http as segments_http
 
 BODY_BYTES_MAX = 2_000_000
-DESCRIPTION = "/api/openapi.json"
-"""Litestar's own route: the one that cannot name its permission."""
 
 
 class Health(Struct):
@@ -62,6 +56,8 @@ async def health(runtime: NamedDependency[Runtime]) -> Health:
 
 API: list[Any] = [  # route handlers; Litestar's union of them is wider than ours
     health,
+    *http_keys.routes,
+    *http_audit.routes,
     *http_passkeys.routes,
     *profiles_http.routes,
     *segments_http.routes,
@@ -92,7 +88,8 @@ def application(runtime: Runtime | None) -> Litestar:
             *browser.routes,
         ],
         dependencies={"runtime": Provide(give_runtime, sync_to_thread=False)},
-        guards=[_permit],
+        guards=gate.GUARDS,
+        before_send=[gate.answer],
         exception_handlers={Problem: on_problem, HTTPException: on_http, Exception: on_anything},
         openapi_config=_described(),
         request_max_body_size=BODY_BYTES_MAX,
@@ -118,39 +115,6 @@ def openapi() -> dict[str, Any]:
     return application(None).openapi_schema.to_schema()
 
 
-async def _permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Every route names its permission; one that does not is refused to everybody."""
-    permission = handler.opt.get("permission")
-    runtime: Runtime | None = connection.app.opt["runtime"]
-    if runtime is None or connection.scope["path"] == DESCRIPTION:
-        return
-    if permission == "public":
-        _permit_anybody(connection, runtime)
-        return
-    if permission == "staff":
-        if not is_staff(connection, runtime):
-            raise Unauthorised("This page answers on this machine, or with the link that was printed at the start.")
-        return
-    if permission == "sandbox" and not runtime.sandbox:
-        raise NotFound("There is no sandbox here; serve with --sandbox.")
-    if permission not in PERMISSIONS:
-        raise Forbidden()
-    connection.scope["auth"] = await access.permit(connection, runtime, permission)
-
-
-def _permit_anybody(connection: ASGIConnection[Any, Any, Any, Any], runtime: Runtime) -> None:
-    """Nobody is asked who they are, but no strange page acts in a colleague's name, and none signs them in as another.
-
-    Outside of the API (one-click unsubscribe, webhooks) it is programs of others that ask.
-    """
-    if access.is_safe(connection) or not connection.scope["path"].startswith("/api/v1/"):
-        return
-    if access.session_token(connection, runtime):
-        access.demand_our_page(connection, runtime)
-    elif not access.comes_from_our_pages(connection, runtime):
-        raise Forbidden("This was asked by a page of another site. Open the app at its own address and try again.")
-
-
 class Front:
     """`/v1` goes to the bare intake, everything else to Litestar."""
 
@@ -172,6 +136,7 @@ async def front(runtime: Runtime) -> AsyncIterator[Front]:
         yield app
     finally:
         await app.segment.close()
+        await access.close(runtime.database)
         await hooks.close(runtime.database)
         await pages.close(runtime.database)
         await live.close(runtime.database)

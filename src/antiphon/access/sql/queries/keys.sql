@@ -1,7 +1,7 @@
 -- name: insert_key
 -- A new key; only the hash of it is kept.
-INSERT INTO api_key (name, scope, hash, created_at)
-VALUES (:key_name, :scope, :hash, :now)
+INSERT INTO api_key (name, scope, hash, created_at, made_by)
+VALUES (:key_name, :scope, :hash, :now, :made_by)
 RETURNING id;
 
 -- name: valid_keys
@@ -19,7 +19,16 @@ RETURNING id;
 
 -- name: list_keys
 -- Every key that was ever made, newest first.
-SELECT id, name, scope, created_at, revoked_at
-  FROM api_key
- ORDER BY id DESC
+SELECT k.id, k.name, k.scope, k.created_at, k.revoked_at, k.made_by, k.used_at, s.name AS maker
+  FROM api_key k
+  LEFT JOIN staff s ON k.made_by = 'staff:' || s.id
+ ORDER BY k.id DESC
  LIMIT :limit;
+
+-- name: note_uses
+-- When keys were last used; who looked earlier takes nothing back.
+UPDATE api_key k
+   SET used_at = u.at
+  FROM unnest(:ids::bigint[], :times::timestamptz[]) AS u (id, at)
+ WHERE k.id = u.id
+   AND (k.used_at IS NULL OR k.used_at < u.at);

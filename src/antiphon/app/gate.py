@@ -1,0 +1,93 @@
+"""The gate of the web process: no request reaches a handler that may not, and no answer leaves without its headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar.connection import ASGIConnection
+from litestar.datastructures.headers import MutableScopeHeaders
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard, Message, Scope
+
+from antiphon import access
+from antiphon.app.staff import is_staff
+from antiphon.kernel.db import LOST_CONNECTION, DatabaseError
+from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised
+from antiphon.kernel.permissions import PERMISSIONS
+from antiphon.kernel.runtime import Runtime
+
+log = structlog.get_logger()
+
+AUDITED = "antiphon_audited"
+"""Where the connection's scope keeps the number of its line in the audit log."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Of every answer of the API, unless it says otherwise itself."""
+HSTS = "max-age=31536000"
+DESCRIPTION = "/api/openapi.json"
+"""Litestar's own route: the one that cannot name its permission."""
+
+
+async def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Every route names its permission; one that does not is refused to everybody."""
+    permission = handler.opt.get("permission")
+    runtime: Runtime | None = connection.app.opt["runtime"]
+    if runtime is None or connection.scope["path"] == DESCRIPTION:
+        return
+    if permission == "public":
+        _permit_anybody(connection, runtime)
+        return
+    if permission == "staff":
+        if not is_staff(connection, runtime):
+            raise Unauthorised("This page answers on this machine, or with the link that was printed at the start.")
+        return
+    if permission == "sandbox" and not runtime.sandbox:
+        raise NotFound("There is no sandbox here; serve with --sandbox.")
+    if permission not in PERMISSIONS:
+        raise Forbidden()
+    who = connection.scope["auth"] = await access.permit(connection, runtime, permission)
+    connection.scope["state"][AUDITED] = await access.record(connection, runtime.database, permission, who)
+
+
+def _permit_anybody(connection: ASGIConnection[Any, Any, Any, Any], runtime: Runtime) -> None:
+    """Nobody is asked who they are, but no strange page acts in a colleague's name, and none signs them in as another.
+
+    Outside of the API (one-click unsubscribe, webhooks) it is programs of others that ask.
+    """
+    if access.is_safe(connection) or not connection.scope["path"].startswith("/api/v1/"):
+        return
+    if access.session_token(connection, runtime):
+        access.demand_our_page(connection, runtime)
+    elif not access.comes_from_our_pages(connection, runtime):
+        raise Forbidden("This was asked by a page of another site. Open the app at its own address and try again.")
+
+
+GUARDS: list[Guard] = [permit]
+
+
+async def answer(message: Message, scope: Scope) -> None:
+    """Before an answer leaves: the audit log has how it ended, and a browser is told what not to do with it."""
+    if message["type"] != "http.response.start":
+        return
+    runtime: Runtime | None = scope["litestar_app"].opt["runtime"]
+    line = scope["state"].pop(AUDITED, None)
+    if line is not None and runtime is not None:
+        await _finish(runtime, line, message["status"])
+    if scope["path"].startswith("/api"):
+        headers = MutableScopeHeaders(message)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        if runtime is not None and runtime.base_url.startswith("https:"):
+            headers.setdefault("Strict-Transport-Security", HSTS)
+
+
+async def _finish(runtime: Runtime, line: int, status: int) -> None:
+    try:
+        await access.finish(runtime.database, line, status=status)
+    except (*LOST_CONNECTION, DatabaseError) as error:  # the line stays without an ending, which says just that
+        log.warning("audit.unfinished", line=line, error=type(error).__name__)
