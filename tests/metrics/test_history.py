@@ -68,9 +68,7 @@ async def test_what_comes_in_is_counted_and_what_we_write_ourselves_is_not(datab
     async with database.transaction() as tx:
         await metrics.on_events(tx, [Event(who, "Order Completed", 1, START), Event(who, "Email Opened", 2, START)])
         await metrics.on_profile_changes(tx, [ProfileChange(who, "created"), ProfileChange(who, "traits")])
-        await metrics.on_inbound(
-            tx, [wrote, Inbound(*[getattr(wrote, f) for f in wrote.__struct_fields__[:6]], "opt_out")]
-        )
+        await metrics.on_inbound(tx, [wrote, replace(wrote, reading="opt_out"), replace(wrote, automatic=True)])
         await metrics.on_events(tx, [])
     expected = {(0, "", "event"): 1, (0, "", "person"): 1, (0, "sms", "replied"): 1}
     assert await read(database, [START], START + timedelta(hours=1)) == expected

@@ -8,7 +8,8 @@ and who not. Takers: `on_reopened`, `on_halted`. `run` has all loops. Promised: 
 from antiphon.campaigns.asked import Changes, NewCampaign
 from antiphon.campaigns.records import Campaign, Plan, Stopped
 from antiphon.campaigns.rehearsal import DryRun, dry_run
-from antiphon.campaigns.steer import cancel, change, copy, create, find, launch, make, pause, resume, shift
+from antiphon.campaigns.shifting import recall, shift, undo_shift
+from antiphon.campaigns.steer import cancel, change, copy, create, find, launch, make, pause, resume
 from antiphon.campaigns.store import count_due, list_all
 from antiphon.campaigns.store_retention import ended_sources
 from antiphon.campaigns.view import CampaignView, CountView, FigureView, view
@@ -39,9 +40,11 @@ __all__ = [
     "on_halted",
     "on_reopened",
     "pause",
+    "recall",
     "resume",
     "run",
     "shift",
+    "undo_shift",
     "view",
     "watch",
     "work_chunks",

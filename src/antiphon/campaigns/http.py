@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from antiphon import orchestration
-from antiphon.campaigns import rehearsal, steer, store
+from antiphon.campaigns import http_list, http_live, rehearsal, shifting, steer
 from antiphon.campaigns.asked import Changes, NewCampaign
 from antiphon.campaigns.rehearsal import DryRun
 from antiphon.campaigns.view import CampaignView, view
@@ -18,8 +17,11 @@ from antiphon.kernel.runtime import Runtime
 
 
 class Shift(Struct, forbid_unknown_fields=True):
+    """`undo_s`: for so long nobody more is decided, and `undo-shift` takes it back."""
+
     channel: str
     share: str = "rest"
+    undo_s: float = 0.0
 
 
 class Copy(Struct, forbid_unknown_fields=True):
@@ -34,21 +36,10 @@ class Limit(Struct, forbid_unknown_fields=True):
     limit: int = rehearsal.SAMPLE_MAX
 
 
-class Recipients(Struct):
-    recipients: list[orchestration.Recipient]
-    cursor: str | None
-
-
 @post("/campaigns", permission="campaigns.write")
 async def create(runtime: NamedDependency[Runtime], data: JSONBody[NewCampaign]) -> CampaignView:
     async with runtime.database.transaction() as tx:
         return await view(tx, await steer.make(tx, data))
-
-
-@get("/campaigns", permission="campaigns.read")
-async def list_all(runtime: NamedDependency[Runtime]) -> list[CampaignView]:
-    async with runtime.database.transaction(read_only=True) as tx:
-        return [await view(tx, campaign, counted=False) for campaign in await store.list_all(tx)]
 
 
 @get("/campaigns/{campaign:str}", permission="campaigns.read")
@@ -67,28 +58,13 @@ async def change(runtime: NamedDependency[Runtime], campaign: FromPath[str], dat
     return await runtime.database.repeat(work)
 
 
-@get("/campaigns/{campaign:str}/recipients", permission="campaigns.read")
-async def recipients(
-    runtime: NamedDependency[Runtime],
-    campaign: FromPath[str],
-    outcome: FromQuery[str | None] = None,
-    cursor: FromQuery[int] = 0,
-    limit: FromQuery[int] = 100,
-) -> Recipients:
-    async with runtime.database.transaction(read_only=True) as tx:
-        found = await steer.find(tx, campaign)
-        limit = max(1, min(limit, 1_000))
-        rows = []
-        if found.source is not None:
-            rows = await orchestration.recipients(tx, found.source, outcome=outcome, after=cursor, limit=limit)
-    return Recipients(rows, rows[-1].profile if len(rows) == limit else None)
-
-
 @post("/campaigns/{campaign:str}/shift", permission="campaigns.launch", status_code=200)
 async def shift(runtime: NamedDependency[Runtime], campaign: FromPath[str], data: JSONBody[Shift]) -> CampaignView:
     async def work(tx: Transaction) -> CampaignView:
         found = await steer.find(tx, campaign)
-        return await view(tx, await steer.shift(tx, found, channel=data.channel, share=data.share))
+        return await view(
+            tx, await shifting.shift(tx, found, channel=data.channel, share=data.share, undo_s=data.undo_s)
+        )
 
     return await runtime.database.repeat(work)
 
@@ -116,7 +92,7 @@ ACTS = {"launch": steer.launch, "pause": steer.pause, "resume": steer.resume, "c
 async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: FromPath[str]) -> CampaignView:
     """`launch`, `pause`, `resume` or `cancel`."""
     if act not in ACTS:
-        raise NotFound(f"A campaign knows {', '.join(ACTS)}, copy, dry-run and shift, not {act}.")
+        raise NotFound(f"A campaign knows {', '.join(ACTS)}, copy, dry-run, recall, shift and undo-shift, not {act}.")
 
     async def work(tx: Transaction) -> CampaignView:
         return await view(tx, await ACTS[act](tx, await steer.find(tx, campaign)))
@@ -124,4 +100,4 @@ async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: F
     return await runtime.database.repeat(work)
 
 
-routes = [create, list_all, show, change, recipients, shift, copy, dry_run, act]
+routes = [create, show, change, shift, copy, dry_run, act, *http_list.routes, *http_live.routes]

@@ -54,6 +54,17 @@ class Stopped(Struct, frozen=True):
     limit: float | None = None
 
 
+class Shifted(Struct, frozen=True, omit_defaults=True):
+    """The newest shift: to `channel`, from what was preferred `before`. Until `until` nobody is decided, and it can be
+    taken back; `began`: it started the rest, which then waits for a decision again."""
+
+    channel: str
+    at: datetime
+    until: datetime
+    before: str | None = None
+    began: bool = False
+
+
 class Campaign(Struct, frozen=True):
     """One message for a segment. `pilot_share` is 0 to 1, None without a pilot; `source` is set at launch.
 
@@ -80,3 +91,4 @@ class Campaign(Struct, frozen=True):
     starts_at: datetime | None = None
     stopped: Stopped | None = None
     tolerated: dict[str, float] = {}
+    shifted: Shifted | None = None

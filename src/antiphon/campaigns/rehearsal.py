@@ -111,13 +111,13 @@ async def dry_run(database: Database, campaign: str, *, limit: int = SAMPLE_MAX,
         found = await find(tx, campaign)
         source = await terms.draft_source(tx, found)
         starts_at = max(tx.now, found.starts_at or await planning.start_of(tx, found.plan))
-        total, people = await _draw(tx, found.segment, limit)
+        total, people = await draw(tx, found.segment, limit)
         at = tx.now
     groups: dict[tuple[str, str], _Seen] = {}
     hours: dict[datetime, int] = defaultdict(int)
     used: set[tuple[str, str]] = set()
     looked_at = 0
-    for batch in _batches(people):
+    for batch in batches(people):
         if looked_at and time.monotonic() - began > within_s:
             break
         async with database.transaction(read_only=True) as tx:
@@ -135,7 +135,7 @@ async def dry_run(database: Database, campaign: str, *, limit: int = SAMPLE_MAX,
     )  # fmt: skip
 
 
-async def _draw(tx: Transaction, segment: SegmentId, limit: int) -> tuple[int, list[ProfileId]]:
+async def draw(tx: Transaction, segment: SegmentId, limit: int) -> tuple[int, list[ProfileId]]:
     """How many there are, and up to `limit` of them in random order; the same ones whenever it is asked."""
     bounds = await segments.bounds(tx, segment)
     if bounds is None:
@@ -154,7 +154,7 @@ async def _draw(tx: Transaction, segment: SegmentId, limit: int) -> tuple[int, l
     return max(bounds.count, len(drawn)) if share == 1.0 else bounds.count, drawn[:limit]
 
 
-def _batches(people: Sequence[ProfileId]) -> Iterator[list[ProfileId]]:
+def batches(people: Sequence[ProfileId]) -> Iterator[list[ProfileId]]:
     """Neighbours in a batch are neighbours on the disk."""
     for start in range(0, len(people), BATCH):
         yield sorted(people[start : start + BATCH])

@@ -1,4 +1,4 @@
-"""What an operator does with a campaign: create, change, copy, launch, pause, resume, cancel, shift. Under its lock."""
+"""What an operator does with a campaign: create, change, copy, launch, pause, resume, cancel. Under its lock."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 
 from antiphon import channels as channels_part
 from antiphon import content, metrics, orchestration, segments
-from antiphon.campaigns import planning, rules, stops, store, terms
+from antiphon.campaigns import planning, rules, stops, store, store_steps, terms
 from antiphon.campaigns.asked import Changes, NewCampaign, Pilot, asked_of
 from antiphon.campaigns.records import Campaign, Stage, Stopped
 from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound, invalid
+from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
 from antiphon.kernel.records import FailoverOn
 
 COPIES_MAX = 1_000
@@ -47,7 +47,9 @@ async def create(
 
 async def make(tx: Transaction, asked: NewCampaign) -> Campaign:
     """A draft. Raises Invalid that names the field, NotFound for message or segment, Conflict for a taken name."""
-    return await find(tx, str(await store.insert(tx, await _draft(tx, asked))))
+    number = await store.insert(tx, await _draft(tx, asked))
+    await store_steps.note(tx, number, "created")
+    return await find(tx, str(number))
 
 
 async def _draft(tx: Transaction, asked: NewCampaign, *, itself: int = 0) -> store.Draft:
@@ -86,7 +88,7 @@ def _check(name: str, channels: Sequence[str], possible: frozenset[str], pilot_s
 
 async def change(tx: Transaction, campaign: Campaign, changes: Changes) -> Campaign:
     """Of a draft everything, of a launched one what is CHANGEABLE. Raises as `make`; Conflict for one that is over."""
-    now = await _in_state(tx, campaign, "draft", "running", "paused", "pilot_done", act="changed")
+    now = await in_state(tx, campaign, "draft", "running", "paused", "pilot_done", act="changed")
     given = changes.given()
     if now.state != "draft" and (fixed := sorted(given.keys() - CHANGEABLE)):
         raise Conflict(
@@ -100,6 +102,7 @@ async def change(tx: Transaction, campaign: Campaign, changes: Changes) -> Campa
         await store.write_draft(tx, now.id, await _draft(tx, asked, itself=now.id))
     else:
         await _change_launched(tx, now, asked)
+    await store_steps.note(tx, now.id, "changed", fields=sorted(changes.given()))
     tx.wake(f"source:{now.source}")
     return await find(tx, str(now.id))
 
@@ -117,8 +120,8 @@ async def _change_launched(tx: Transaction, now: Campaign, asked: NewCampaign) -
     await store.write_plan(tx, now.id, plan)
     if plan.budget != now.plan.budget:
         if now.state == "paused":
-            await orchestration.pause(tx, _source(now))  # more money wakes who waits for it: not before it is resumed
-        await orchestration.set_budget(tx, _source(now), planning.MONEY_MAX if plan.budget is None else plan.budget)
+            await orchestration.pause(tx, source_of(now))  # more money wakes who waits for it: not before it is resumed
+        await orchestration.set_budget(tx, source_of(now), planning.MONEY_MAX if plan.budget is None else plan.budget)
     if plan.per_minute == now.plan.per_minute:
         return
     if plan.per_minute is not None:
@@ -149,13 +152,14 @@ async def _free_name(tx: Transaction, name: str) -> str:
 
 async def launch(tx: Transaction, campaign: Campaign) -> Campaign:
     """Running from now; who is told is decided from `starts_at` on."""
-    now = await _in_state(tx, campaign, "draft", act="launched")
+    now = await in_state(tx, campaign, "draft", act="launched")
     await _check_providers(tx, now)
     source = await terms.make_source(tx, now)
     starts_at = await planning.start_of(tx, now.plan)
     stage: Stage = "all" if now.pilot_share is None else "pilot"
     await store.write_state(tx, now.id, "running", stage=stage, source=source, starts_at=starts_at)
     await _cut(tx, now, stage, due_at=starts_at)
+    await store_steps.note(tx, now.id, "launched", starts_at=starts_at)
     return await find(tx, str(now.id))
 
 
@@ -176,34 +180,37 @@ async def _cut(tx: Transaction, campaign: Campaign, stage: Stage, *, due_at: dat
 
 async def pause(tx: Transaction, campaign: Campaign) -> Campaign:
     """At once: whatever is not marked when this commits does not leave."""
-    now = await _in_state(tx, campaign, "running", act="paused")
+    now = await in_state(tx, campaign, "running", act="paused")
     await _park(tx, now, holding=True)
+    await store_steps.note(tx, now.id, "paused")
     return await find(tx, str(now.id))
 
 
 async def stop(tx: Transaction, campaign: Campaign, why: Stopped) -> None:
     """By itself. A spent budget stops what is not decided yet: whoever was decided is paid for, and is told."""
-    now = await _in_state(tx, campaign, "running", act="stopped")
+    now = await in_state(tx, campaign, "running", act="stopped")
     await _park(tx, now, holding=why.reason != "budget")
     await store.write_stopped(tx, now.id, why, tolerated=now.tolerated)
+    await store_steps.note(tx, now.id, "stopped", **msgspec.to_builtins(why))
 
 
 async def _park(tx: Transaction, campaign: Campaign, *, holding: bool) -> None:
     await store.set_chunks_due(tx, campaign.id, FOREVER)  # chunks before their source: in the order of the walk
     if holding:
-        await orchestration.pause(tx, _source(campaign))
+        await orchestration.pause(tx, source_of(campaign))
     await store.write_state(tx, campaign.id, "paused", stage=campaign.stage)
     tx.wake(f"source:{campaign.source}")
 
 
 async def resume(tx: Transaction, campaign: Campaign) -> Campaign:
     """A paused one goes on; after a pilot, the rest goes as planned. Raises Conflict while its budget is spent."""
-    now = await _in_state(tx, campaign, "paused", "pilot_done", act="resumed")
+    now = await in_state(tx, campaign, "paused", "pilot_done", act="resumed")
+    await store_steps.note(tx, now.id, "resumed")
     if now.state == "pilot_done":
-        return await _start_rest(tx, now)
+        return await start_rest(tx, now, due_at=tx.now)
     await _check_budget(now)
     await store.wake_chunks(tx, now.id, starts_at=now.starts_at)
-    await orchestration.resume(tx, _source(now))
+    await orchestration.resume(tx, source_of(now))
     await store.write_state(tx, now.id, "running", stage=now.stage)
     await store.write_stopped(tx, now.id, None, tolerated=await _tolerated(tx, now))
     return await find(tx, str(now.id))
@@ -220,40 +227,30 @@ async def _tolerated(tx: Transaction, campaign: Campaign) -> dict[str, float]:
     if campaign.stopped is None or campaign.stopped.reason == "budget":
         return campaign.tolerated
     limits = await planning.limits_of(tx, campaign.plan)
-    found = stops.shares(await metrics.totals(tx, [_source(campaign)]), least=limits.least)
+    found = stops.shares(await metrics.totals(tx, [source_of(campaign)]), least=limits.least)
     now = {f"{name}/{channel}": share for (name, channel), share in found.items()}
     above = {key: share for key, share in now.items() if share > (getattr(limits, key.partition("/")[0]) or 1.0)}
     return {**campaign.tolerated, **above}
 
 
-async def _start_rest(tx: Transaction, campaign: Campaign) -> Campaign:
+async def start_rest(tx: Transaction, campaign: Campaign, *, due_at: datetime) -> Campaign:
     await store.write_state(tx, campaign.id, "running", stage="rest")
-    await _cut(tx, campaign, "rest", due_at=tx.now)
+    await _cut(tx, campaign, "rest", due_at=due_at)
     return await find(tx, str(campaign.id))
-
-
-async def shift(tx: Transaction, campaign: Campaign, *, channel: str, share: str) -> Campaign:
-    """The rest takes this channel; who stated a channel for the topic keeps it. Starts the rest after a pilot."""
-    if share != "rest":
-        raise invalid("share", "Only the `rest` can be shifted: who has no notification of this campaign yet.")
-    if channel not in campaign.channels:
-        raise invalid("channel", f"This campaign has the channels {list(campaign.channels)}.")
-    now = await _in_state(tx, campaign, "running", "paused", "pilot_done", act="shifted")
-    await orchestration.prefer(tx, _source(now), channel)
-    return await _start_rest(tx, now) if now.state == "pilot_done" else now
 
 
 async def cancel(tx: Transaction, campaign: Campaign) -> Campaign:
     """What was handed over stays as it is; everything else ends as cancelled."""
-    now = await _in_state(tx, campaign, "draft", "running", "paused", "pilot_done", act="cancelled")
+    now = await in_state(tx, campaign, "draft", "running", "paused", "pilot_done", act="cancelled")
     await store.set_chunks_due(tx, now.id, None)
     if now.source is not None:
         await orchestration.cancel(tx, now.source)
     await store.write_state(tx, now.id, "cancelled", stage=now.stage)
+    await store_steps.note(tx, now.id, "cancelled")
     return await find(tx, str(now.id))
 
 
-async def _in_state(tx: Transaction, campaign: Campaign, *states: str, act: str) -> Campaign:
+async def in_state(tx: Transaction, campaign: Campaign, *states: str, act: str) -> Campaign:
     now = await store.lock(tx, campaign.id)
     if now is None or now.state not in states:
         state = now.state if now else "gone"
@@ -261,6 +258,6 @@ async def _in_state(tx: Transaction, campaign: Campaign, *states: str, act: str)
     return now
 
 
-def _source(campaign: Campaign) -> orchestration.SourceId:
+def source_of(campaign: Campaign) -> orchestration.SourceId:
     assert campaign.source is not None, "a launched campaign has a source"
     return campaign.source

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from antiphon.campaigns.records import Campaign, Plan, Stage, State, Stopped
+from antiphon.campaigns.records import Campaign, Plan, Shifted, Stage, State, Stopped
 from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.due import Claimed, DueTable
 from antiphon.kernel.errors import Conflict
@@ -84,16 +84,16 @@ async def write_plan(tx: Transaction, campaign: int, plan: Plan) -> None:
 async def find(tx: Transaction, id_or_name: str) -> Campaign | None:
     number = int(id_or_name) if id_or_name.isdecimal() and len(id_or_name) < 10 else None
     row = await queries.row(tx, "find_campaign", id=number, name=id_or_name)
-    return _campaign(row) if row else None
+    return campaign_of(row) if row else None
 
 
 async def lock(tx: Transaction, campaign: int) -> Campaign | None:
     row = await queries.row(tx, "lock_campaign", id=campaign)
-    return _campaign(row) if row else None
+    return campaign_of(row) if row else None
 
 
 async def list_all(tx: Transaction, *, limit: int = 200) -> list[Campaign]:
-    return [_campaign(row) for row in await queries.rows(tx, "list_campaigns", limit=limit)]
+    return [campaign_of(row) for row in await queries.rows(tx, "list_campaigns", limit=limit)]
 
 
 async def write_state(
@@ -222,7 +222,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _campaign(row: Row) -> Campaign:
+def campaign_of(row: Row) -> Campaign:
     return Campaign(
         id=row["id"],
         name=row["name"],
@@ -244,4 +244,5 @@ def _campaign(row: Row) -> Campaign:
         starts_at=row["starts_at"],
         stopped=None if row["stopped"] is None else msgspec.convert(row["stopped"], Stopped),
         tolerated=row["tolerated"],
+        shifted=None if row["shifted"] is None else msgspec.convert(row["shifted"], Shifted),
     )

@@ -13,6 +13,7 @@ from antiphon.orchestration.calling import Call, send
 from antiphon.orchestration.deliver import clear
 from antiphon.orchestration.erasing import is_leaving, on_erased
 from antiphon.orchestration.exporting import EXPORTED
+from antiphon.orchestration.failovers import Failover, failovers
 from antiphon.orchestration.inbound import may_answer, on_inbound
 from antiphon.orchestration.merging import on_merged, on_unmerged
 from antiphon.orchestration.message_terms import terms_of
@@ -48,6 +49,7 @@ __all__ = [
     "Budget",
     "Call",
     "DeliveryView",
+    "Failover",
     "Follow",
     "Group",
     "Linked",
@@ -70,6 +72,7 @@ __all__ = [
     "clear",
     "count_due",
     "ended",
+    "failovers",
     "is_leaving",
     "locale_of",
     "make_source",

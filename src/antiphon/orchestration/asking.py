@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,10 +86,19 @@ async def tally(tx: Transaction, source: SourceId) -> Tally:
 
 
 async def recipients(
-    tx: Transaction, source: SourceId, *, outcome: str | None, after: int, limit: int
+    tx: Transaction,
+    source: SourceId,
+    *,
+    outcome: str | None,
+    after: int,
+    limit: int,
+    reason: str | None = None,
+    people: Collection[ProfileId] | None = None,
 ) -> list[Recipient]:
-    """In the order of profile ids, after one; `outcome` is a notification state."""
-    rows = await store.list_recipients(tx, source, outcome=outcome, after=after, limit=limit)
+    """In the order of profile ids, after one; `outcome` is a notification state. `people`: only these."""
+    rows = await store.list_recipients(
+        tx, source, outcome=outcome, after=after, limit=limit, reason=reason, people=people
+    )
     return [
         Recipient(
             notification=str(row["id"]),

@@ -103,8 +103,8 @@ async def cancel(tx: Transaction, source: SourceId) -> None:
     tx.wake(f"source:{source}")
 
 
-async def prefer(tx: Transaction, source: SourceId, channel: str) -> None:
-    """Later decisions of this source put the channel before what people answer most."""
+async def prefer(tx: Transaction, source: SourceId, channel: str | None) -> None:
+    """Later decisions of this source put the channel before what people answer most; None: no longer."""
     await store.set_prefer(tx, source, channel)
 
 

@@ -214,6 +214,8 @@ SELECT n.id, n.profile_id, n.state, n.reason, n.channel, n.variant, n.decision, 
                       ORDER BY d.n DESC LIMIT 1) d ON true
  WHERE n.source_id = :source_id AND n.profile_id > :after  -- across buckets: by the index of a source
    AND (:outcome::text IS NULL OR n.state = :outcome)
+   AND (:reason::text IS NULL OR n.reason = :reason)
+   AND (:profiles::bigint[] IS NULL OR n.profile_id = ANY(:profiles))
  ORDER BY n.profile_id
  LIMIT :limit;
 

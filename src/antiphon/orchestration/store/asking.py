@@ -20,9 +20,25 @@ async def count_doubles(tx: Transaction, source: SourceId) -> int:
 
 
 async def list_recipients(
-    tx: Transaction, source: SourceId, *, outcome: str | None, after: int, limit: int
+    tx: Transaction,
+    source: SourceId,
+    *,
+    outcome: str | None,
+    after: int,
+    limit: int,
+    reason: str | None = None,
+    people: Collection[ProfileId] | None = None,
 ) -> list[Row]:
-    return await queries.rows(tx, "list_recipients", source_id=source, outcome=outcome, after=after, limit=limit)
+    """`people`: only these, under whichever of their numbers."""
+    profiles = None if people is None else [n for all_of in (await numbers_of(tx, people)).values() for n in all_of]
+    return await queries.rows(
+        tx, "list_recipients", source_id=source, outcome=outcome, after=after, limit=limit, reason=reason,
+        profiles=profiles,
+    )  # fmt: skip
+
+
+async def read_failovers(tx: Transaction, source: SourceId, *, before: int | None, limit: int) -> list[Row]:
+    return await queries.rows(tx, "read_failovers", source_id=source, before=before, limit=limit)
 
 
 async def read_notifications(tx: Transaction, ids: Sequence[int]) -> list[Row]:

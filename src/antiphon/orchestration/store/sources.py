@@ -79,7 +79,7 @@ async def cancel_open(tx: Transaction, source: SourceId) -> None:
     await queries.run(tx, "cancel_open", notifications=found)
 
 
-async def set_prefer(tx: Transaction, source: SourceId, channel: str) -> None:
+async def set_prefer(tx: Transaction, source: SourceId, channel: str | None) -> None:
     await queries.run(tx, "set_source_prefer", id=source, prefer=channel)
 
 

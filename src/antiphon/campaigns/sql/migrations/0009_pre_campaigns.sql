@@ -19,8 +19,20 @@ CREATE TABLE campaign (
   starts_at    timestamptz,              -- set at launch: nobody is told before
   ended_at     timestamptz,
   stopped      jsonb,                    -- why it stopped by itself: records.Stopped; null: it did not, or goes on again
-  tolerated    jsonb NOT NULL DEFAULT '{}'  -- {"bounces/email": 0.07}: shares with which somebody let it go on
+  tolerated    jsonb NOT NULL DEFAULT '{}', -- {"bounces/email": 0.07}: shares with which somebody let it go on
+  shifted      jsonb                     -- the newest shift, and until when it can be taken back: records.Shifted
 );
+
+-- What was done with a campaign, and what it did by itself. One row for each act; who acted is in the audit log, too.
+CREATE TABLE campaign_step (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  campaign_id integer NOT NULL REFERENCES campaign (id),
+  at          timestamptz NOT NULL,
+  what        text NOT NULL,             -- created, launched, recalled, paused, stopped, resumed, shifted, …
+  details     jsonb NOT NULL DEFAULT '{}'
+);
+-- serves the timeline
+CREATE INDEX campaign_step_of ON campaign_step (campaign_id, id);
 
 -- The due row of a campaign's audience: one per range of profile ids, walked by a cursor.
 CREATE TABLE campaign_chunk (

@@ -1,0 +1,74 @@
+"""The list of campaigns over HTTP, and who of one was told."""
+
+from __future__ import annotations
+
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from msgspec import Struct
+
+from antiphon import orchestration, profiles
+from antiphon.campaigns import listing, steer
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import invalid
+from antiphon.kernel.http import get
+from antiphon.kernel.records import ProfileId
+from antiphon.kernel.runtime import Runtime
+
+OUTCOMES = ("open", "waiting", "sent", "delivered", "failed", "dropped", "cancelled")
+FOUND_MAX = 50
+
+
+class Recipients(Struct):
+    recipients: list[orchestration.Recipient]
+    cursor: str | None
+
+
+@get("/campaigns", permission="campaigns.read")
+async def list_all(
+    runtime: NamedDependency[Runtime],
+    q: FromQuery[str] = "",
+    state: FromQuery[list[str] | None] = None,
+    sort: FromQuery[listing.Sort] = "newest",
+    cursor: FromQuery[str] = "",
+    limit: FromQuery[int] = 50,
+) -> listing.Page:
+    """With how far each is and its key rates. `state` may be given several times."""
+    async with runtime.database.transaction(read_only=True) as tx:
+        return await listing.page(tx, q=q, states=state or (), sort=sort, cursor=cursor, limit=limit)
+
+
+@get("/campaigns/{campaign:str}/recipients", permission="campaigns.read")
+async def recipients(
+    runtime: NamedDependency[Runtime],
+    campaign: FromPath[str],
+    outcome: FromQuery[str | None] = None,
+    reason: FromQuery[str | None] = None,
+    who: FromQuery[str | None] = None,
+    cursor: FromQuery[int] = 0,
+    limit: FromQuery[int] = 100,
+) -> Recipients:
+    """Who got it and who did not, and why. `reason`: a word such as capped. `who`: a name or an identifier, as people
+    search for it, or `kind:value`."""
+    if outcome is not None and outcome not in OUTCOMES:
+        raise invalid("outcome", f"There is no outcome {outcome[:40]}; there are {', '.join(OUTCOMES)}.")
+    limit = max(1, min(limit, 1_000))
+    async with runtime.database.transaction(read_only=True) as tx:
+        found = await steer.find(tx, campaign)
+        people = await _people(tx, who.strip()) if who and who.strip() else None
+        if found.source is None or people == []:
+            return Recipients([], None)
+        rows = await orchestration.recipients(
+            tx, found.source, outcome=outcome, after=max(0, cursor), limit=limit, reason=reason, people=people
+        )
+    return Recipients(rows, rows[-1].profile if len(rows) == limit else None)
+
+
+async def _people(tx: Transaction, who: str) -> list[ProfileId]:
+    kind, colon, value = who.partition(":")
+    if colon and profiles.is_kind(kind):
+        identifier = profiles.normalise(kind, value)
+        return list((await profiles.find(tx, [identifier])).values())
+    return [person.id for person in (await profiles.find_people(tx, who, limit=FOUND_MAX)).people]
+
+
+routes = [list_all, recipients]
