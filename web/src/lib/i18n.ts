@@ -27,9 +27,10 @@ type Values = Record<string, string | number>;
 type Plural<K extends string> = K extends `${infer Stem}.other` ? Stem : never;
 
 const KEPT = "antiphon-locale";
-const sources = import.meta.glob<Record<string, string>>("../../../src/antiphon/kernel/i18n/*/*.json", {
-  import: "default",
-});
+const sources = import.meta.glob<Record<string, string>>(
+  ["../../../src/antiphon/kernel/i18n/*/*.json", "!**/pages.json"],
+  { import: "default" },
+);
 const words: Record<string, string> = {};
 const loaded = new Map<string, Promise<void>>();
 

@@ -1,6 +1,6 @@
-import { Modal } from "@mantine/core";
 import { t } from "@/lib/i18n";
 import { shortcuts } from "@/lib/keys";
+import { Modal } from "@/ui/controls";
 
 /** What can be done by keys here. */
 export default function Keys(props: { onClose: () => void }) {

@@ -1,4 +1,3 @@
-import { Combobox, Modal, TextInput, useCombobox } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -6,6 +5,7 @@ import { useDeferredValue, useEffect, useState } from "react";
 import { send } from "@/lib/api";
 import { type Key, t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
+import { Combobox, Modal, TextInput, useCombobox } from "@/ui/controls";
 import { usePlaces } from "./nav";
 
 type Found = { to: string; label: string; kind: Key };

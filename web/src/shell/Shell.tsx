@@ -1,8 +1,7 @@
-import { Menu, UnstyledButton } from "@mantine/core";
 import { IconDots, IconSearch, IconUserCircle } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { send } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
@@ -11,6 +10,7 @@ import { sessionQuery, useSession } from "@/lib/session";
 import { Mark } from "@/ui/Mark";
 import { Waiting } from "@/ui/State";
 import { usePlaces } from "./nav";
+import { Toasts } from "./Toasts";
 
 const Palette = lazy(() => import("./Palette"));
 const Keys = lazy(() => import("./Keys"));
@@ -43,10 +43,10 @@ export function Shell() {
             {session?.company || "Antiphon"}
           </span>
         </div>
-        <UnstyledButton className="entry soft" onClick={() => setOpen("palette")}>
+        <button type="button" className="entry soft" onClick={() => setOpen("palette")}>
           <IconSearch size={18} aria-hidden /> {t("app.search")}
           <kbd style={{ marginInlineStart: "auto" }}>{/Mac/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd>
-        </UnstyledButton>
+        </button>
         {places.map(({ to, key, Icon }) => (
           <Link key={to} to={to} activeOptions={{ exact: to === "/" }}>
             <Icon size={18} aria-hidden /> {t(key)}
@@ -76,6 +76,7 @@ export function Shell() {
         {open === "palette" && <Palette onClose={() => setOpen(null)} />}
         {open === "keys" && <Keys onClose={() => setOpen(null)} />}
       </Suspense>
+      <Toasts />
     </div>
   );
 }
@@ -99,27 +100,41 @@ function useLeave() {
   };
 }
 
+/** A list that opens over the page. The browser closes it by itself: by Escape, and by a press anywhere else. */
+function Sheet(props: { id: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only closes after what was chosen in it
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter on a link or button is a click
+    <div
+      id={props.id}
+      popover="auto"
+      className={`sheet ${props.id}`}
+      onClick={(event) => event.currentTarget.hidePopover()}
+    >
+      {props.children}
+    </div>
+  );
+}
+
 function Account() {
   const session = useSession();
   const leave = useLeave();
   return (
-    <Menu position="top-start" width={220}>
-      <Menu.Target>
-        <UnstyledButton className="entry">
-          <IconUserCircle size={18} aria-hidden />
-          <span style={{ overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
-            {session?.colleague?.name}
-          </span>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{session?.colleague?.email}</Menu.Label>
-        <Menu.Item component={Link} to="/me">
-          {t("app.me")}
-        </Menu.Item>
-        <Menu.Item onClick={() => void leave()}>{t("app.sign_out")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <button type="button" className="entry" popoverTarget="account">
+        <IconUserCircle size={18} aria-hidden />
+        <span style={{ overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
+          {session?.colleague?.name}
+        </span>
+      </button>
+      <Sheet id="account">
+        <span className="soft">{session?.colleague?.email}</span>
+        <Link to="/me">{t("app.me")}</Link>
+        <button type="button" onClick={() => void leave()}>
+          {t("app.sign_out")}
+        </button>
+      </Sheet>
+    </>
   );
 }
 
@@ -128,26 +143,26 @@ function More(props: { onSearch: () => void }) {
   const places = usePlaces().slice(4);
   const leave = useLeave();
   return (
-    <Menu position="top-end" width={240}>
-      <Menu.Target>
-        <button type="button">
-          <IconDots size={22} aria-hidden /> {t("app.more")}
+    <>
+      <button type="button" popoverTarget="more">
+        <IconDots size={22} aria-hidden /> {t("app.more")}
+      </button>
+      <Sheet id="more">
+        <button type="button" onClick={props.onSearch}>
+          <IconSearch size={18} aria-hidden /> {t("app.search")}
         </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconSearch size={18} />} onClick={props.onSearch}>
-          {t("app.search")}
-        </Menu.Item>
         {places.map(({ to, key, Icon }) => (
-          <Menu.Item key={to} component={Link} to={to} leftSection={<Icon size={18} />}>
-            {t(key)}
-          </Menu.Item>
+          <Link key={to} to={to}>
+            <Icon size={18} aria-hidden /> {t(key)}
+          </Link>
         ))}
-        <Menu.Item component={Link} to="/me" leftSection={<IconUserCircle size={18} />}>
-          {t("app.me")}
-        </Menu.Item>
-        <Menu.Item onClick={() => void leave()}>{t("app.sign_out")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        <Link to="/me">
+          <IconUserCircle size={18} aria-hidden /> {t("app.me")}
+        </Link>
+        <button type="button" onClick={() => void leave()}>
+          {t("app.sign_out")}
+        </button>
+      </Sheet>
+    </>
   );
 }

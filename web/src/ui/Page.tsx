@@ -1,4 +1,3 @@
-import { Anchor } from "@mantine/core";
 import { IconChevronLeft } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
@@ -22,14 +21,9 @@ export function Page(props: {
     <>
       <header className="head">
         {props.back && (
-          <Anchor
-            component={Link}
-            to={props.back.to}
-            size="sm"
-            style={{ flexBasis: "100%", display: "flex", alignItems: "center" }}
-          >
+          <Link to={props.back.to} className="back">
             <IconChevronLeft size={16} aria-hidden /> {props.back.label}
-          </Anchor>
+          </Link>
         )}
         <h1 ref={heading} tabIndex={-1}>
           {props.title}

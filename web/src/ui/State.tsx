@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Problem } from "@/lib/api";
 import type { Saving } from "@/lib/draft";
 import { t } from "@/lib/i18n";
+import { sentence } from "@/lib/say";
 
 /** What would stand here, and the one thing to do about it. */
 export function Empty(props: { icon?: ReactNode; title: string; text?: string; action?: ReactNode }) {
@@ -46,12 +47,6 @@ export function Failed(props: { error: unknown; retry?: () => void }) {
       )}
     </Alert>
   );
-}
-
-export function sentence(error: unknown): string {
-  if (!(error instanceof Problem)) return t("app.error.unknown");
-  if (error.status === 0) return t("app.error.unreachable");
-  return error.title || t("app.error.unknown");
 }
 
 /** The place that something will take, while it is on its way: nothing moves when it comes. */

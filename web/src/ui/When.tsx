@@ -1,5 +1,5 @@
-import { Tooltip } from "@mantine/core";
 import { ago, time } from "@/lib/format";
+import { Tooltip } from "./controls";
 
 /** "3 minutes ago", with the whole time on hover and focus. */
 export function When(props: { at: string | null | undefined; exact?: boolean }) {

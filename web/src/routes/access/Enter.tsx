@@ -1,8 +1,8 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { Problem } from "@/lib/api";
 import { say, t } from "@/lib/i18n";
 import { useSession } from "@/lib/session";
+import { Button } from "@/ui/controls";
 import { Refused } from "./Door";
 import { post } from "./Passkey";
 

@@ -1,5 +1,5 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { t } from "@/lib/i18n";
+import { Button, PasswordInput, TextInput } from "@/ui/controls";
 import { Door, Refused, useForm, values } from "./Door";
 
 /** What an invitation's link opens; the token is in the fragment, which no server and no log sees. */

@@ -1,8 +1,8 @@
-import { Button } from "@mantine/core";
 import { IconKey } from "@tabler/icons-react";
 import { useState } from "react";
 import { Problem, send } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import { Button } from "@/ui/controls";
 import { Refused } from "./Door";
 
 type Json = Record<string, unknown>;

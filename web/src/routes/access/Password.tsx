@@ -1,5 +1,5 @@
-import { Button, PasswordInput } from "@mantine/core";
 import { t } from "@/lib/i18n";
+import { Button, PasswordInput } from "@/ui/controls";
 import { Door, Refused, useForm, values } from "./Door";
 
 /** What the link of a forgotten password opens. */

@@ -1,8 +1,8 @@
-import { Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { t } from "@/lib/i18n";
 import { sessionQuery, useSession } from "@/lib/session";
+import { Anchor, Button, PasswordInput, TextInput } from "@/ui/controls";
 import { Door, enter, next, Refused, useForm, values } from "./Door";
 import { Enter } from "./Enter";
 import { Passkey } from "./Passkey";

@@ -1,7 +1,7 @@
-import { Alert, Button, PasswordInput, TextInput } from "@mantine/core";
 import { useEffect } from "react";
 import { t } from "@/lib/i18n";
 import { useSession } from "@/lib/session";
+import { Alert, Button, PasswordInput, TextInput } from "@/ui/controls";
 import { Door, Refused, useForm, values } from "./Door";
 import { Enter } from "./Enter";
 
