@@ -18,7 +18,7 @@ a track is added where it is new. Whether it may be written to is not its owner'
 address itself, whoever holds it, now or later.
 """
 
-from antiphon.profiles import consent, kinds, optin
+from antiphon.profiles import consent, kinds, optin, trait_schema
 from antiphon.profiles.accounts import (
     Account,
     AccountMember,
@@ -181,6 +181,7 @@ __all__ = [
     "state",
     "tell_account",
     "topics",
+    "trait_schema",
     "unmerge",
     "write_topic",
 ]
