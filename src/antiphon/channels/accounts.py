@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary, ref
 
 import msgspec
 
-from antiphon.channels import pacing, registry, store, store_routes, warmup
+from antiphon.channels import describing, pacing, registry, store, store_routes, warmup
 from antiphon.channels.answers import close_breaker
 from antiphon.channels.records import Provider, Terms, WarmUp
 from antiphon.channels.reserving import forget_facts
@@ -57,7 +57,8 @@ async def create_provider(
 
 async def update_provider(tx: Transaction, secrets: Secrets, provider: Provider, changes: Mapping[str, Any]) -> None:
     """`changes`: any of the terms, each as a whole, and `settings`: those that are given replace the old ones, null
-    puts one back to its default. With other settings it is tried at once, whatever it was resting for.
+    puts one back to its default; so a secret that is left out stays. With other settings it is tried at once, whatever
+    it was resting for.
 
     Raises Invalid that names the setting.
     """
@@ -67,7 +68,8 @@ async def update_provider(tx: Transaction, secrets: Secrets, provider: Provider,
     sealed = provider.sealed
     if "settings" in changes:
         old = msgspec.json.decode(secrets.decrypt(sealed, use=SEALED_FOR))
-        new = {name: value for name, value in {**old, **changes["settings"]}.items() if value is not None}
+        merged = describing.with_kept(provider.adapter, old, changes["settings"])
+        new = {name: value for name, value in merged.items() if value is not None}
         sealed = _seal(secrets, registry.check(provider.adapter, new))
     await store.update_provider(tx, provider.id, sealed=sealed, terms=terms)
     if "settings" in changes:

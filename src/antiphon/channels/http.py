@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Struct, UnsetType
 
-from antiphon.channels import accounts, hooks
-from antiphon.channels.records import Provider, WarmUp
-from antiphon.kernel.clock import wall_datetime
+from antiphon.channels import accounts, http_providers
+from antiphon.channels.provider_view import ProviderView, view
+from antiphon.channels.records import WarmUp
+from antiphon.channels.standing import standings
 from antiphon.kernel.errors import NotFound
 from antiphon.kernel.http import get, post, principal_of, put
 from antiphon.kernel.runtime import Runtime
@@ -47,30 +48,6 @@ class ProviderChanges(Struct, forbid_unknown_fields=True):
     def given(self) -> dict[str, Any]:
         said = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: value for name, value in said.items() if value is not UNSET}
-
-
-class ProviderView(Struct):
-    """`health`: 0 to 1, and why. `silence_s`: learned. `failures` and `reason`: why it rests, if it does.
-    `callback_url`: where the provider is to call; empty where it calls nobody, and for keys that are not `admin`."""
-
-    id: str
-    name: str
-    channel: str
-    adapter: str
-    enabled: bool
-    up: bool
-    rank: int
-    weight: int
-    per_second: float | None
-    unit_cost: float
-    costs: dict[str, float]
-    warm_up: WarmUp | None
-    health: float
-    health_why: str
-    silence_s: float | None
-    failures: int
-    reason: str
-    callback_url: str = ""
 
 
 class ReceiverView(Struct):
@@ -114,7 +91,9 @@ async def list_all(
     # Whoever knows where a provider calls may call there: none who only reads is told.
     may_write = "providers.write" in principal_of(request).may
     async with runtime.database.transaction(read_only=True) as tx:
-        return [_view(provider, runtime if may_write else None) for provider in await accounts.providers(tx)]
+        found = await accounts.providers(tx)
+        stand = await standings(tx, found)
+    return [view(provider, runtime if may_write else None, stand[provider.id]) for provider in found]
 
 
 @post("/providers/{provider:str}/{act:str}", permission="providers.write", status_code=200)
@@ -125,7 +104,7 @@ async def switch(runtime: NamedDependency[Runtime], provider: FromPath[str], act
     async with runtime.database.transaction() as tx:
         found = await accounts.find(tx, provider)
         await accounts.switch(tx, found.id, enabled=act == "enable")
-        return _view(await accounts.find(tx, provider), runtime)
+        return view(await accounts.find(tx, provider), runtime)
 
 
 @put("/providers/{provider:str}", permission="providers.write")
@@ -136,7 +115,7 @@ async def change(
     async with runtime.database.transaction() as tx:
         found = await accounts.find(tx, provider)
         await accounts.update_provider(tx, runtime.secrets, found, data.given())
-        return _view(await accounts.find(tx, provider), runtime)
+        return view(await accounts.find(tx, provider), runtime)
 
 
 @get("/providers/{provider:str}/receivers", permission="providers.read")
@@ -148,14 +127,4 @@ async def list_receivers(runtime: NamedDependency[Runtime], provider: FromPath[s
     return [ReceiverView(**{name: row[name] for name in ReceiverView.__struct_fields__}) for row in rows]
 
 
-_MADE = ("id", "up", "callback_url")
-
-
-def _view(provider: Provider, runtime: Runtime | None) -> ProviderView:
-    """`runtime` for those who may know where it is called."""
-    kept = {name: getattr(provider, name) for name in ProviderView.__struct_fields__ if name not in _MADE}
-    url = "" if runtime is None else hooks.callback_url(runtime, provider)
-    return ProviderView(id=str(provider.id), up=provider.up(wall_datetime()), callback_url=url, **kept)
-
-
-routes = [create, list_all, change, switch, list_receivers]
+routes = [create, list_all, change, switch, list_receivers, *http_providers.routes]

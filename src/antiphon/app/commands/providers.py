@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from antiphon.app.commands.answers import tell
+from antiphon.app.commands.answers import print_line, tell
+from antiphon.app.commands.context import current
 from antiphon.app.commands.inputs import File, read_record
 from antiphon.app.commands.invocation import ask, change, within
 
 if TYPE_CHECKING:
     from antiphon.channels import Provider
+    from antiphon.channels.dns_records import AskedRecord
     from antiphon.kernel.db import Transaction
     from antiphon.kernel.runtime import Runtime
 
@@ -120,6 +122,55 @@ def change_some(provider: str, file: File, /) -> None:
             return view(await channels.find(tx, provider))
 
     tell(within(work))
+
+
+@app.command
+def check(file: File, /) -> int:
+    """Try settings without keeping them: name, network, encryption, login. Exit code 1 if a step fails.
+
+    Parameters
+    ----------
+    file
+        JSON with adapter and settings, as for `create`; `-` reads the standard input.
+    """
+    from antiphon.app.commands.inputs import read_json
+    from antiphon.channels import trying
+    from antiphon.kernel.errors import invalid
+
+    given = read_json(file)
+    if not isinstance(given, dict) or not isinstance(given.get("settings"), dict):
+        raise invalid("settings", "An object with adapter and settings is needed.")
+    adapter, settings = str(given.get("adapter")), given["settings"]
+    tried = within(lambda runtime: trying.attempt(runtime, adapter, settings))
+    tell(tried.steps, columns=("name", "state", "at", "says"))
+    return 0 if tried.ok else 1
+
+
+@app.command
+def dns(provider: str, /) -> None:
+    """What must stand in the DNS for mail of an account, as text to publish, and whether it does.
+
+    Parameters
+    ----------
+    provider
+        Id or name.
+    """
+    from antiphon import channels
+    from antiphon.channels.http_providers import records_of
+    from antiphon.kernel import settings
+
+    async def work(runtime: Runtime) -> list[AskedRecord]:
+        async with runtime.database.transaction(read_only=True) as tx:
+            found, now = await channels.find(tx, provider), await settings.read(tx)
+        return await records_of(runtime, found, now)
+
+    records = within(work)
+    if current.get().json:
+        tell(records)
+        return
+    for each in records:
+        print_line(f"{each.state:<7}  {each.what}: {each.says or each.why}")
+        print_line(f"         {each.name} {each.type} {each.value}")
 
 
 @app.command
