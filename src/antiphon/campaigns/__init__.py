@@ -6,6 +6,10 @@ and who not. Takers: `on_reopened`, `on_halted`. `run` has all loops. Promised: 
 """
 
 from antiphon.campaigns.asked import Changes, NewCampaign
+from antiphon.campaigns.overview import Now, Overview
+from antiphon.campaigns.overview import now as overview_now
+from antiphon.campaigns.overview import overview as overview_of
+from antiphon.campaigns.page import Figures, page_of
 from antiphon.campaigns.records import Campaign, Plan, Stopped
 from antiphon.campaigns.rehearsal import DryRun, dry_run
 from antiphon.campaigns.shifting import recall, shift, undo_shift
@@ -23,7 +27,10 @@ __all__ = [
     "CountView",
     "DryRun",
     "FigureView",
+    "Figures",
     "NewCampaign",
+    "Now",
+    "Overview",
     "Plan",
     "Stopped",
     "cancel",
@@ -39,6 +46,9 @@ __all__ = [
     "make",
     "on_halted",
     "on_reopened",
+    "overview_now",
+    "overview_of",
+    "page_of",
     "pause",
     "recall",
     "resume",

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from antiphon.campaigns import http_list, http_live, rehearsal, shifting, steer
+from antiphon.campaigns import http_list, http_live, http_overview, rehearsal, shifting, steer
 from antiphon.campaigns.asked import Changes, NewCampaign
 from antiphon.campaigns.rehearsal import DryRun
 from antiphon.campaigns.view import CampaignView, view
@@ -100,4 +100,4 @@ async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: F
     return await runtime.database.repeat(work)
 
 
-routes = [create, show, change, shift, copy, dry_run, act, *http_list.routes, *http_live.routes]
+routes = [create, show, change, shift, copy, dry_run, act, *http_list.routes, *http_live.routes, *http_overview.routes]
