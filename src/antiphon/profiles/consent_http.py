@@ -137,8 +137,8 @@ async def prefer(
         raise invalid("state", "A double opt-in is asked by POST …/consents.")
 
     async def work(tx: Transaction) -> Preferences:
-        profile, named = await asked.person(tx, request), asked.named(request)
-        await consent.state(tx, profile, [_statement(data)], Proof("api", who=named))
+        profile = await asked.person(tx, request)
+        await consent.state(tx, profile, [_statement(data)], _proof_of(request))
         standing = (await consent.preferences(tx, [profile]))[profile]
         return Preferences([_standing(row) for row in standing])
 
@@ -177,6 +177,14 @@ async def add_consent(
         return Appended(str(number))
 
     return await runtime.database.repeat(work)
+
+
+def _proof_of(request: Anything) -> Proof:
+    """A colleague writes down what the person told them."""
+    by = asked.by(request)
+    if by.startswith("staff:"):
+        return Proof("agent", source=by, who=asked.named(request))
+    return Proof("api", who=asked.named(request))
 
 
 def _statement(data: Choice, *, basis: str = "", at: datetime | None = None) -> Statement:

@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import invalid
+from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post, put
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import asked, ingest, store
+from antiphon.profiles import asked, store
 from antiphon.profiles.identifiers import parse
 from antiphon.profiles.identity import apply, merging, rules
 
@@ -49,7 +49,7 @@ class Identity(Struct):
 
 
 class MergeWish(Struct, forbid_unknown_fields=True, rename={"other": "with"}):
-    """`with`: the other person, as kind:value. `dry_run` shows what would be."""
+    """`with`: the other person, as kind:value or id:number. `dry_run` shows what would be."""
 
     other: str
     dry_run: bool = False
@@ -79,14 +79,18 @@ class PersonView(Struct):
     identifiers: list[Identifier]
     traits: dict[str, Any]
     preferences: list[Wish]
-    addresses: list[tuple[str, str]]
+    addresses: list[list[str]]
 
 
 class Outcome(Struct):
-    """`profile`: the number that stands for the person now; null after a dry run, which alone has `people`."""
+    """`profile`: the number that stands for the person now; null after a dry run, which alone has `people`.
+
+    `number`: after a merge the number that leads there now; `unmerge` with it parts them again.
+    """
 
     profile: str | None
     people: list[PersonView] = []
+    number: str | None = None
 
 
 class Rules(Struct, forbid_unknown_fields=True):
@@ -129,16 +133,18 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPa
 async def merge(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[MergeWish]
 ) -> Outcome:
-    other = parse(data.other)
+    named = asked.read(data.other)
 
     async def work(tx: Transaction) -> Outcome:
         profile = await asked.person(tx, request)
-        found = await ingest.find(tx, [other])
-        if other not in found:
-            raise invalid("with", "There is no such profile.")
+        try:
+            other = await asked.find(tx, named)
+        except NotFound as error:
+            raise invalid("with", "There is no such profile.") from error
         if data.dry_run:
-            return _shown(await merging.preview_merge(tx, profile, found[other]))
-        return Outcome(str(await merging.merge_people(tx, profile, found[other], by=_by(request))))
+            return _shown(await merging.preview_merge(tx, profile, other))
+        whole = await merging.merge_people(tx, profile, other, by=asked.by(request))
+        return Outcome(str(whole), number=str(other if whole == profile else profile))
 
     return await runtime.database.repeat(work)
 
@@ -154,7 +160,7 @@ async def unmerge(
             part += await merging.members_of_alias(tx, profile, _number(data.number))
         if data.dry_run:
             return _shown(await merging.preview_unmerge(tx, profile, part))
-        return Outcome(str(await merging.unmerge(tx, profile, part, by=_by(request))))
+        return Outcome(str(await merging.unmerge(tx, profile, part, by=asked.by(request))))
 
     return await runtime.database.repeat(work)
 
@@ -189,10 +195,6 @@ def _number(text: str) -> ProfileId:
     return ProfileId(int(text))
 
 
-def _by(request: Anything) -> str:
-    return f"api:{request.scope.get('auth')}"
-
-
 def _shown(preview: merging.Preview) -> Outcome:
     return Outcome(None, [_person(one) for one in preview.people])
 
@@ -205,7 +207,7 @@ def _person(one: merging.PersonAfter) -> PersonView:
         identifiers=list(one.identifiers),
         traits=one.traits,
         preferences=wishes,
-        addresses=list(one.addresses),
+        addresses=[list(address) for address in one.addresses],
     )
 
 

@@ -14,9 +14,8 @@ from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import asked, duplicates, ingest, search
+from antiphon.profiles import asked, duplicates, search
 from antiphon.profiles.duplicates import Duplicate, KeptApart
-from antiphon.profiles.identifiers import parse
 from antiphon.profiles.likeness import Reason
 
 Limit = Annotated[int, Parameter(ge=1, le=search.PEOPLE_MAX)]
@@ -52,7 +51,7 @@ async def find(
 class DuplicateView(Struct):
     """Two people who may be one. `score` is from 0 to 1; reasons and rules are told for programs and for people."""
 
-    profiles: tuple[PersonView, PersonView]
+    profiles: list[PersonView]
     score: float
     reasons: list[Reason]
     kept_apart: list[KeptApart]
@@ -93,7 +92,7 @@ class ApartWish(Struct, forbid_unknown_fields=True, rename={"other": "from"}):
 
 
 class Apart(Struct):
-    profiles: tuple[str, str]
+    profiles: list[str]
 
 
 @post("/profiles/{who:str}/apart", permission="people.write", status_code=200)
@@ -101,26 +100,22 @@ async def keep_apart(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[ApartWish]
 ) -> Apart:
     """They are two customers, whatever is named together later."""
-    one, other = asked.named(request), parse(data.other)
+    named = asked.read(data.other)
 
     async def work(tx: Transaction) -> Apart:
-        known = await ingest.find(tx, [one, other])
-        if one not in known:
-            raise NotFound("There is no such profile.")
-        if other not in known:
-            raise invalid("from", "There is no such profile.")
-        await duplicates.keep_apart(tx, known[one], known[other], by=_by(request))
-        return Apart((str(known[one]), str(known[other])))
+        one = await asked.person(tx, request)
+        try:
+            other = await asked.find(tx, named)
+        except NotFound as error:
+            raise invalid("from", "There is no such profile.") from error
+        await duplicates.keep_apart(tx, one, other, by=asked.by(request))
+        return Apart([str(one), str(other)])
 
     return await runtime.database.repeat(work)
 
 
-def _by(request: Anything) -> str:
-    return f"api:{request.scope.get('auth')}"
-
-
 def _duplicate(one: Duplicate) -> DuplicateView:
-    return DuplicateView((_person(one.one), _person(one.other)), one.score, one.reasons, one.kept_apart)
+    return DuplicateView([_person(one.one), _person(one.other)], one.score, one.reasons, one.kept_apart)
 
 
 def _person(one: search.FoundPerson) -> PersonView:
