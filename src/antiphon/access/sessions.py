@@ -66,10 +66,11 @@ async def open_session(
 
 
 async def find_session(
-    database: Database, token: str, *, even_waiting: bool = False
+    database: Database, token: str, *, even_waiting: bool = False, counts: bool = True
 ) -> tuple[Colleague, Session] | None:
     """Who is signed in with this token; None when nobody is. One row is read; at most one a minute is written.
 
+    `counts` is false for what asks by itself, again and again: an open page alone keeps nobody signed in.
     A waiting session is found only by who asks for it by name: it may do nothing but give the code.
     """
     if not token or len(token) > TOKEN_CHARS_MAX:
@@ -79,7 +80,8 @@ async def find_session(
         found = await store.find(tx, hash=_hash(token), at=at, idle_since=at - IDLE)
     if found is None or (found[1].waiting and not even_waiting):
         return None
-    await _see(database, found[1], at=at)
+    if counts:
+        await _see(database, found[1], at=at)
     return found
 
 
@@ -107,9 +109,9 @@ async def list_sessions(tx: Transaction, staff: StaffId) -> Sequence[Session]:
     return await store.list_of(tx, staff, at=at, idle_since=at - IDLE, limit=SESSIONS_MAX)
 
 
-async def end(tx: Transaction, session: Session) -> None:
-    """Signed out there; a second time changes nothing."""
-    await store.end(tx, session.id, session.staff)
+async def end(tx: Transaction, session: Session) -> bool:
+    """Signed out there; a second time changes nothing and is False."""
+    return await store.end(tx, session.id, session.staff)
 
 
 async def end_one(tx: Transaction, staff: StaffId, session: SessionId) -> None:
