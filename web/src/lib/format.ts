@@ -55,3 +55,34 @@ export function span(s: number): string {
   if (s < 172_800) return `${Math.floor(s / 3_600)} h ${Math.round((s % 3_600) / 60)} min`;
   return `${Math.round(s / 86_400)} d`;
 }
+
+const MINUTE = 60;
+const DAY = 86_400;
+
+/** A label of a time axis: as short as `step`, the seconds to the next label, allows. */
+export function tick(at: number, step: number, timeZone?: string): string {
+  return dates(AXIS[stride(step)] as Intl.DateTimeFormatOptions, timeZone).format(at * 1000);
+}
+
+/** A point of a time series in words, as exact as `step`, the seconds to its neighbour. */
+export function pointInTime(at: number, step: number, timeZone?: string): string {
+  const timeStyle = step < MINUTE ? "medium" : "short";
+  return dates(step >= DAY ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle }, timeZone).format(at * 1000);
+}
+
+const stride = (step: number): number => [MINUTE, DAY, 28 * DAY, 300 * DAY].filter((size) => step >= size).length;
+const AXIS: Intl.DateTimeFormatOptions[] = [
+  { hour: "numeric", minute: "2-digit", second: "2-digit" },
+  { hour: "numeric", minute: "2-digit" },
+  { day: "numeric", month: "short" },
+  { month: "short", year: "2-digit" },
+  { year: "numeric" },
+];
+
+const made = new Map<string, Intl.DateTimeFormat>();
+function dates(options: Intl.DateTimeFormatOptions, timeZone?: string): Intl.DateTimeFormat {
+  const key = JSON.stringify([options, timeZone]);
+  const found = made.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone });
+  made.set(key, found);
+  return found;
+}

@@ -1,0 +1,17 @@
+import { Toasts } from "@/shell/Toasts";
+import { Page } from "@/ui/Page";
+import { Pictures } from "./Pictures";
+
+/** Every part of the kit on one page: what a test looks at, and what an author copies from. */
+export function Kit() {
+  return (
+    <main className="main" id="main">
+      <Page title="Kit">
+        <div style={{ display: "grid", gap: 24 }}>
+          <Pictures />
+        </div>
+      </Page>
+      <Toasts />
+    </main>
+  );
+}
