@@ -46,7 +46,29 @@ SMTP = {"name": "p", "adapter": "smtp", "settings": {"host": "127.0.0.1", "port"
 QUIET_HOURS = {"start": "21:00", "end": "08:00"}
 PEOPLE = [{"kind": "external_id", "value": "nobody"}]
 STAGES = [{"name": "lost", "rule": {"event": "gone"}}, {"name": "new", "rule": RULE}]
+PASSKEY = {"id": "AAAA", "rawId": "AAAA", "type": "public-key"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/me/passkeys"): {
+        "name": "Laptop",
+        "credential": {**PASSKEY, "response": {"clientDataJSON": "AAAA", "attestationObject": "AAAA"}},
+    },
+    ("PATCH", "/me/passkeys/{passkey}"): {"name": "Laptop"},
+    ("POST", "/session/passkey"): {
+        "credential": {
+            **PASSKEY,
+            "response": {"clientDataJSON": "AAAA", "authenticatorData": "AAAA", "signature": "AAAA"},
+        },
+    },
+    ("PUT", "/sso/{name}"): {
+        "title": "Company",
+        "issuer": "https://login.example.org",
+        "client_id": "antiphon",
+        "secret": "s",
+        "domains": ["example.org"],
+        "role": "analyst",
+        "enabled": True,
+        "trusted": False,
+    },
     ("PUT", "/profiles/{who}/preferences"): {"topic": "t", "channel": "email", "state": "wanted"},
     ("POST", "/profiles/{who}/consents"): {
         "topic": "t",
@@ -65,7 +87,12 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/people/{who}/merge-preview"): {"with": "external_id:nobody"},
     ("PATCH", "/people/{who}/traits"): {"traits": {"tier": "gold", "old": None}},
     ("POST", "/people/{who}/identifiers"): {"kind": "phone", "value": "020 7946 0000", "region": "GB"},
-    ("POST", "/people/{who}/suppress"): {"channel": "email", "value": "a@shop.example", "reason": "r", "scope": "marketing"},
+    ("POST", "/people/{who}/suppress"): {
+        "channel": "email",
+        "value": "a@shop.example",
+        "reason": "r",
+        "scope": "marketing",
+    },
     ("POST", "/people/{who}/restore"): {"channel": "email", "value": "a@shop.example", "reason": "r"},
     ("PUT", "/identity"): {"rules": {"phone": {"merges": True, "most": 10}}},
     ("PUT", "/topics"): {"name": "t", "titles": {"en": "T"}, "needs": "nothing", "channels": ["email"]},
