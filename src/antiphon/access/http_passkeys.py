@@ -35,6 +35,14 @@ class PasskeySignIn(Struct, forbid_unknown_fields=True):
     credential: Signed
 
 
+class Making(Struct):
+    options: CreationOptions
+
+
+class Asking(Struct):
+    options: RequestOptions
+
+
 class Recognised(Struct):
     """`signed_in`: a new session. `proved`: the session that there was may do what is grave."""
 
@@ -51,13 +59,13 @@ async def list_mine(runtime: NamedDependency[Runtime], request: Anything) -> lis
 
 
 @post("/me/passkeys/options", permission="self", status_code=200)
-async def begin(runtime: NamedDependency[Runtime], request: Anything) -> CreationOptions:
+async def begin(runtime: NamedDependency[Runtime], request: Anything) -> Making:
     """For `navigator.credentials.create`; good for five minutes, once."""
     who, session = await _signed_in(runtime, request)
     sessions.demand_proof(session)
     site = _site(runtime, request)
     async with runtime.database.transaction() as tx:
-        return await passkeys.registration_options(tx, site, who, session)
+        return Making(await passkeys.registration_options(tx, site, who, session))
 
 
 @post("/me/passkeys", permission="self")
@@ -87,12 +95,12 @@ async def remove(runtime: NamedDependency[Runtime], request: Anything, passkey: 
 
 
 @post("/session/passkey/options", permission="public", status_code=200)
-async def begin_sign_in(runtime: NamedDependency[Runtime], request: Anything) -> RequestOptions:
+async def begin_sign_in(runtime: NamedDependency[Runtime], request: Anything) -> Asking:
     """For `navigator.credentials.get`. After a password, and for who is signed in, it names their own passkeys."""
     site = _site(runtime, request)
     found = await _found(runtime, request)
     async with runtime.database.transaction() as tx:
-        return await passkeys.sign_in_options(tx, site, found[0].id if found is not None else None)
+        return Asking(await passkeys.sign_in_options(tx, site, found[0].id if found is not None else None))
 
 
 @post("/session/passkey", permission="public", status_code=200)

@@ -85,7 +85,7 @@ def site_of(base_url: str, *, host: str) -> Site:
     if name in _LOCAL_NAMES:
         port = f":{base.port}" if base.port else ""
         local = f"{base.scheme}://localhost{port}"
-        if (urlsplit(f"//{host}").hostname or "") != "localhost":
+        if host.partition(":")[0].lower() != "localhost":
             raise NeedsDomain(f"Passkeys need a domain name, which an IP address is not: open {local}/app/ instead.")
         return Site("localhost", local)
     if _is_address(name):
