@@ -27,6 +27,7 @@ from antiphon.content.message import (
 from antiphon.content.parsing import parse
 from antiphon.content.preview import Preview, preview, variables_for
 from antiphon.content.render import render
+from antiphon.content.showing import EmailShown, PushShown, Sample, Shown, SmsShown, Wanted, show, variables_as
 from antiphon.content.store import Archived, Stored, Unpublished, find, list_all, look_up, versions
 
 __all__ = [
@@ -41,15 +42,21 @@ __all__ = [
     "BetterThan",
     "Brand",
     "Eligible",
+    "EmailShown",
     "Finding",
     "Forms",
     "Message",
     "NoForm",
     "Preview",
+    "PushShown",
     "RenderError",
+    "Sample",
+    "Shown",
+    "SmsShown",
     "Stored",
     "TemplateError",
     "Unpublished",
+    "Wanted",
     "channels_of",
     "create",
     "decode",
@@ -63,8 +70,10 @@ __all__ = [
     "parse",
     "preview",
     "render",
+    "show",
     "target",
     "targets",
+    "variables_as",
     "variables_for",
     "versions",
 ]

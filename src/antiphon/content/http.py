@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
-from antiphon.content import editing, http_editing, listing, store, store_editing
+from antiphon.content import composing, editing, http_editing, listing, store, store_editing
 from antiphon.content.http_editing import Anything, author, named
 from antiphon.content.lint import Finding, lint
 from antiphon.content.message import Message, channels_of
@@ -78,6 +78,13 @@ async def list_all(
     return MessageList([card_view(card) for card in found], onwards)
 
 
+@get("/messages/fields", permission="messages.read")
+async def fields(runtime: NamedDependency[Runtime], topic: FromQuery[str] = "") -> composing.Fields:
+    """What a message may be made of: variables with what they hold, Liquid, forms, kinds of blocks, limits."""
+    async with runtime.database.transaction(read_only=True) as tx:
+        return await composing.fields(tx, topic=topic)
+
+
 @get("/messages/{message:str}", permission="messages.read")
 async def show(runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str]) -> MessageView:
     async with runtime.database.transaction(read_only=True) as tx:
@@ -136,4 +143,4 @@ async def _checked(tx: Transaction, message: Message, who: str | None) -> Checke
     )
 
 
-routes = [create, list_all, show, lint_document, lint_stored, preview_stored, *http_editing.routes]
+routes = [create, list_all, fields, show, lint_document, lint_stored, preview_stored, *http_editing.routes]

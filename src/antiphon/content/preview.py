@@ -68,26 +68,36 @@ async def preview(
     """Raises `RenderError`, `NoForm`, `NotFound`, as sending would."""
     variables = {**await variables_for(tx, who), **(given or {})}
     now = await settings.read(tx)
-    traits = variables["profile"] if isinstance(variables["profile"], Mapping) else {}
-    locale = locale or str(traits.get("language") or traits.get("device_language") or "")
+    locale = locale or language_of(variables)
     body = render(
         message,
         channel=channel,
         locale=locale,
         variant=variant,
         variables=variables,
-        addressing=Addressing(
-            base_url=EXAMPLE_URL,
-            sign=lambda kind, *numbers: "preview",
-            delivery=0,
-            brand=Brand(now.brand_name, now.postal_address),
-            sender=now.sender_email,
-            sender_name=now.brand_name,
-            track=False,
-            preferences=True,
-        ),
+        addressing=addressing_nowhere(now),
     )
     return _shown(body, channel, form_of(message, channel, variant=variant, locale=locale)[0], variant)
+
+
+def addressing_nowhere(now: settings.Settings) -> Addressing:
+    """Without tracking; our own links lead nowhere."""
+    return Addressing(
+        base_url=EXAMPLE_URL,
+        sign=lambda kind, *numbers: "preview",
+        delivery=0,
+        brand=Brand(now.brand_name, now.postal_address),
+        sender=now.sender_email,
+        sender_name=now.brand_name,
+        track=False,
+        preferences=True,
+    )
+
+
+def language_of(variables: Mapping[str, Any]) -> str:
+    """Of the person that these are of; empty where nobody told one."""
+    traits = variables["profile"] if isinstance(variables["profile"], Mapping) else {}
+    return str(traits.get("language") or traits.get("device_language") or "")
 
 
 def _shown(body: EmailBody | SmsBody | PushBody, channel: Channel, locale: str, variant: str) -> Preview:
