@@ -33,6 +33,8 @@ TEXT_CHARS_MAX = 200
 KEYS_MAX = 40
 PAGE = 500
 TRIMMED_AT_ONCE = 5_000
+KEPT_AT_LEAST = timedelta(days=1, minutes=1)
+"""The table's trigger lets nothing younger than a day go."""
 NOBODY = Principal("nobody", None, "", frozenset())
 
 _SILENT: frozenset[str] = READING | {"public", "send", "events.write", "staff"}
@@ -48,6 +50,7 @@ _ADDRESSED = frozenset({"email", "phone", "webpush", "push", "sms", "whatsapp", 
 _NUMBERED = frozenset({"external_id", "anonymous_id", "id", "profile"})
 """Kinds of identifiers that reach nobody: the numbers by which the company itself knows people."""
 
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _WORD = re.compile(r"[a-z][a-z_-]{0,39}")
 _PHONE = re.compile(r"\+\d[\d ()./-]{6,}\d")
 
@@ -150,9 +153,7 @@ async def record(connection: Connection, database: Database, permission: Permiss
     if not is_audited(permission, method):
         return None
     parameters = connection.path_params
-    body = b""
-    if isinstance(connection, Request) and connection.content_type[0] == "application/json":
-        body = await connection.body()  # Litestar keeps it for the handler, and refuses one that is too large
+    body = await _body(connection)
     done = AuditAct(
         who,
         act_of(method, connection.scope["path_template"], parameters),
@@ -161,6 +162,13 @@ async def record(connection: Connection, database: Database, permission: Permiss
         client_address(connection),
     )
     return await begin(database, done)
+
+
+async def _body(connection: Connection) -> bytes:
+    """Litestar keeps it for the handler, and refuses one that is too large. Files are not read: they may be streams."""
+    if not isinstance(connection, Request) or connection.route_handler.parsed_data_field is None:
+        return b""
+    return b"" if connection.content_type[0] in _FORMS else await connection.body()
 
 
 async def begin(database: Database, done: AuditAct) -> int:
@@ -210,7 +218,7 @@ async def read(database: Database, asked: AuditAsked) -> AsyncIterator[list[Audi
 
 async def trim(database: Database, before: datetime) -> int:
     """Let go of what is older than its rule. `before` is product time; the log has wall time, so the age counts."""
-    age: timedelta = database.clock.now() - before
+    age = max(database.clock.now() - before, KEPT_AT_LEAST)
     limit, gone, page = wall_datetime() - age, 0, TRIMMED_AT_ONCE
     while page == TRIMMED_AT_ONCE:
         async with database.transaction() as tx:

@@ -37,14 +37,16 @@ async def permit(connection: Connection, runtime: Runtime, permission: Permissio
     return who
 
 
-async def who_asks(connection: Connection, runtime: Runtime) -> Principal | None:
-    """None: no key, and no session that is in force. Raises Unauthorised for a key that is not valid, Forbidden for a
-    cookie that a strange page made the browser send."""
+async def who_asks(connection: Connection, runtime: Runtime, *, counts: bool = True) -> Principal | None:
+    """None: no key, and no session that is in force. `counts`: whether it keeps a session from ending unused.
+
+    Raises Unauthorised for a key that is not valid, Forbidden for a cookie that a strange page made the browser send.
+    """
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return await keys.find(runtime.database, key.strip())
     token = session_token(connection, runtime)
-    found = await find_session(runtime.database, token) if token else None
+    found = await find_session(runtime.database, token, counts=counts) if token else None
     if found is None:
         return None
     demand_our_page(connection, runtime)

@@ -6,6 +6,9 @@
     ← {"topic": "campaign:99", "error": "…"}                   there is no such topic
     ← {"error": "…"}                                           not understood
 
+Each topic asks its own permission. Whoever is signed out, or may something else than before, loses the socket (1008)
+within `ATTEND_EVERY_S`, and comes again as who they are.
+
 One watcher per topic and process reads for all who listen, and encodes once. It is woken by the commit that changes a
 number, and looks by itself every second. The more a look costs, the rarer it is. Who listens more slowly than is
 spoken is let go (1013) and comes again for a snapshot.
@@ -26,13 +29,16 @@ from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 from msgspec import Struct
 
-from antiphon.app.staff import comes_from_our_pages, may_read
+from antiphon import access
+from antiphon.app.staff import is_staff
 from antiphon.app.topics import Document, Topic, difference, topic_of
 from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError
-from antiphon.kernel.errors import NotFound
+from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised
+from antiphon.kernel.permissions import READING, Permission
 from antiphon.kernel.runtime import Runtime
 
 log = structlog.get_logger()
+Socket = WebSocket[Any, Any, Any]  # Litestar's three type parameters say nothing here
 
 PACE_S = 0.25
 LOOK_EVERY_S = 1.0
@@ -43,6 +49,7 @@ TOPICS_MAX = 50
 CLIENTS_MAX = 500
 OUTBOX_MAX = 200
 ORDER_CHARS_MAX = 20_000
+ATTEND_EVERY_S = 3.0
 POLICY, TOO_BIG, AGAIN_LATER = 1008, 1009, 1013
 
 
@@ -56,7 +63,8 @@ class Order(Struct):
 class Client:
     """One socket: what waits for it is bounded, and it is let go when that is full."""
 
-    def __init__(self) -> None:
+    def __init__(self, may: frozenset[Permission] = READING) -> None:
+        self.may = may
         self.outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
         self.topics: set[str] = set()
         self.overrun = asyncio.Event()
@@ -134,6 +142,8 @@ class Hub:
             elif (topic := topic_of(name)) is None:
                 message = "There is no such topic; there are company, campaign:ID and segment:ID."
                 client.say(_encode({"topic": name[:200], "error": message}))
+            elif (needs := _needs(name)) not in client.may:
+                client.say(_encode({"topic": name[:200], "error": f"This needs the permission {needs}."}))
             else:
                 self._join(client, name, topic)
 
@@ -179,21 +189,38 @@ async def close(database: Database) -> None:
         await held.close()
 
 
-# Staff, or a key that may read: the guard of the routes knows no permission that is either, so it is asked here.
+def _needs(topic: str) -> Permission:
+    """What a key of the topics is about; `company` tells of all campaigns."""
+    return "segments.read" if topic.startswith("segment:") else "campaigns.read"
+
+
+async def _who(socket: Socket, runtime: Runtime, *, counts: bool) -> frozenset[Permission] | None:
+    """What they may; None for nobody and for a strange page. The pages that this server draws itself may read."""
+    try:
+        who = await access.who_asks(socket, runtime, counts=counts)
+    except (Unauthorised, Forbidden):
+        return None
+    if who is not None:
+        return who.may
+    return READING if is_staff(socket, runtime) and access.comes_from_our_pages(socket, runtime) else None
+
+
+# Whoever may read anything at all: which topics they hear is asked topic by topic.
 @websocket("/api/live", opt={"permission": "public"})
-async def live(socket: WebSocket[Any, Any, Any], runtime: NamedDependency[Runtime]) -> None:
+async def live(socket: Socket, runtime: NamedDependency[Runtime]) -> None:
     hub = _hub(runtime.database)
-    if not comes_from_our_pages(socket, runtime) or not await may_read(socket, runtime):
-        await socket.close(code=POLICY, reason="Staff or a key that may read.")
+    may = await _who(socket, runtime, counts=True)
+    if may is None or not may & READING:
+        await socket.close(code=POLICY, reason="Sign in, or send a key that may read.")
         return
     if hub.clients >= CLIENTS_MAX:
         await socket.close(code=AGAIN_LATER)
         return
     await socket.accept()
-    client = Client()
+    client = Client(may)
     hub.clients += 1
     try:
-        code = await _converse(socket, hub, client)
+        code = await _converse(socket, hub, client, runtime)
         with contextlib.suppress(Exception):
             await socket.close(code=code)
     except WebSocketDisconnect:
@@ -203,10 +230,11 @@ async def live(socket: WebSocket[Any, Any, Any], runtime: NamedDependency[Runtim
         hub.clients -= 1
 
 
-async def _converse(socket: WebSocket[Any, Any, Any], hub: Hub, client: Client) -> int:
+async def _converse(socket: Socket, hub: Hub, client: Client, runtime: Runtime) -> int:
     """Until one side ends it; the code to close with."""
     tasks = [
         asyncio.create_task(_listen(socket, hub, client)),
+        asyncio.create_task(_attend(socket, client, runtime)),
         asyncio.create_task(_speak(socket, client)),
         asyncio.create_task(client.overrun.wait()),
     ]
@@ -216,13 +244,22 @@ async def _converse(socket: WebSocket[Any, Any, Any], hub: Hub, client: Client) 
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results[:2]:
+    for result in results[:3]:
         if isinstance(result, Exception):
             raise result
-    return TOO_BIG if results[0] == TOO_BIG else AGAIN_LATER
+    return next((result for result in results[:2] if isinstance(result, int)), AGAIN_LATER)
 
 
-async def _listen(socket: WebSocket[Any, Any, Any], hub: Hub, client: Client) -> int:
+async def _attend(socket: Socket, client: Client, runtime: Runtime) -> int:
+    """Returns when they are no longer who they were."""
+    while True:
+        await asyncio.sleep(ATTEND_EVERY_S)
+        with contextlib.suppress(*LOST_CONNECTION, DatabaseError):  # there is nothing to hear meanwhile
+            if await _who(socket, runtime, counts=False) != client.may:
+                return POLICY
+
+
+async def _listen(socket: Socket, hub: Hub, client: Client) -> int:
     while True:
         text = await socket.receive_data(mode="text")
         if len(text) > ORDER_CHARS_MAX:
@@ -235,7 +272,7 @@ async def _listen(socket: WebSocket[Any, Any, Any], hub: Hub, client: Client) ->
         hub.obey(client, order)
 
 
-async def _speak(socket: WebSocket[Any, Any, Any], client: Client) -> None:
+async def _speak(socket: Socket, client: Client) -> None:
     while True:
         await socket.send_data(await client.outbox.get(), mode="text")
 
