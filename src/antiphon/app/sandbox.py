@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from antiphon import campaigns, orchestration, profiles, segments
+from antiphon import profiles
+from antiphon.app import sandbox_faults, sandbox_world
+from antiphon.app.sandbox_due import count_due
 from antiphon.kernel import durations
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, invalid
 from antiphon.kernel.http import get, post
 from antiphon.kernel.runtime import Runtime
-
-FAULTS_BYTES_MAX = 1_000_000
 
 
 class ClockMove(Struct, forbid_unknown_fields=True):
@@ -73,29 +69,14 @@ async def _set(runtime: Runtime, to: datetime) -> None:
 
 async def _view(runtime: Runtime) -> ClockView:
     async with runtime.database.transaction(read_only=True) as tx:
-        due = await profiles.count_due(tx) + await segments.due(tx)
-        due += await orchestration.count_due(tx) + await campaigns.count_due(tx)
-        return ClockView(now=tx.now, held=runtime.database.clock.state.held_at is not None, due=due)
+        held = runtime.database.clock.state.held_at is not None
+        return ClockView(now=tx.now, held=held, due=await count_due(tx))
 
 
 @post("/sandbox/faults", permission="sandbox", status_code=200)
 async def set_faults(runtime: NamedDependency[Runtime], data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
     """Hand the fault script to the world that runs beside us; its answer comes back."""
-    if not runtime.world_url:
-        raise Conflict("No world runs beside this server; start `antiphon demo`, or serve with --world URL.")
-    return await asyncio.to_thread(_hand_on, f"{runtime.world_url}/world/faults", msgspec.json.encode(data))
+    return await sandbox_world.ask(runtime, "/world/faults", data)
 
 
-def _hand_on(url: str, body: bytes) -> dict[str, Any]:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  # the operator's
-    try:
-        with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
-            answer = msgspec.json.decode(response.read(FAULTS_BYTES_MAX))
-            return answer if isinstance(answer, dict) else {"answer": answer}
-    except urllib.error.HTTPError as error:
-        raise Invalid(f"The world refused the script: {error.read(2000).decode(errors='replace')}") from error
-    except OSError as error:
-        raise Conflict(f"The world at {url} does not answer.") from error
-
-
-routes = [read_clock, move_clock, set_faults]
+routes = [read_clock, move_clock, set_faults, *sandbox_faults.routes]

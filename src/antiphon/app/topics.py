@@ -1,9 +1,13 @@
-"""What a live topic says: a document of plain values and of maps of numbers, cheap to read at any size.
+r"""What a live topic says: a document of plain values and of maps of numbers, cheap to read at any size.
 
 | topic | document |
 |---|---|
-| `campaign:12` (or a name) | `state`, `stage`, `n` and `amount` by `channel/variant/kind`, `reasons` by word |
+| `campaign:12` (or a name) | `state`, `stage`, `n` and `amount` by `channel/variant/kind`, `reasons` by word; `cost`, \
+`progress`, `stops` by `kind/channel`, `stopped`, `prefer`, `recall_until`, `undo_shift_until`, the newest `failovers` |
 | `segment:12` (or a name) | `state`, `size`, `entered_today`, `left_today`; `build` has `phase`, `done`, `steps` |
+| `overview`, `debugger` | `topics_home.py` |
+| `providers`, `provider:3` | `topics_providers.py` |
+| `sandbox` | `topics_sandbox.py`; under --sandbox only |
 | `company` | `n` by `channel/kind` over what is not over, `campaigns`, `reasons`, `people` (estimate), `events_per_s` |
 """
 
@@ -14,8 +18,15 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from antiphon import campaigns, metrics, segments
+from msgspec import to_builtins
+
+from antiphon import campaigns, metrics, orchestration, segments
+from antiphon.app.topics_home import DebuggerTopic, OverviewTopic
+from antiphon.app.topics_providers import ProvidersTopic, ProviderTopic
+from antiphon.app.topics_sandbox import SandboxTopic
 from antiphon.kernel.db import Queries, Transaction
+from antiphon.kernel.permissions import Permission
+from antiphon.kernel.runtime import Runtime
 
 Document = dict[str, Any]  # Any: JSON; values are plain, or maps that change key by key
 
@@ -23,30 +34,40 @@ queries = Queries("app")
 TOPIC_CHARS_MAX = 200
 RATE_OVER_S = 5.0
 OVER = ("done", "cancelled")
+FAILOVERS_MAX = 20
+_MOVES = ("failed", "expired", "sent", "in_doubt", "delivered")
+"""The first two lead to a failover."""
 
 
 class Topic(Protocol):
-    """`wake` is the database topic on which it may have changed."""
+    """`wake` is the database topic on which it may have changed; `permission`: what a listener must be allowed to."""
 
     wake: str
+    permission: Permission
 
     async def read(self, tx: Transaction) -> Document: ...
 
 
-def topic_of(name: str) -> Topic | None:
+def topic_of(name: str, runtime: Runtime | None = None) -> Topic | None:
     """None for a topic that there is not. Whether the campaign exists shows when it is read."""
     kind, _, key = name.partition(":")
-    if name == "company":
-        return CompanyTopic()
+    if name in _SINGLE:
+        return _SINGLE[name]()
+    if name == "sandbox":
+        return SandboxTopic(runtime) if runtime is not None and runtime.sandbox else None
     if not key or len(name) > TOPIC_CHARS_MAX or kind not in _KEYED:
         return None
     return _KEYED[kind](key)
 
 
 class CampaignTopic:
+    permission: Permission = "campaigns.read"
+
     def __init__(self, key: str) -> None:
         self._key = key
         self.wake = "campaigns"
+        self._moved: tuple[int, ...] = ()
+        self._failovers: list[Document] = []
 
     async def read(self, tx: Transaction) -> Document:
         """Raises NotFound."""
@@ -55,13 +76,40 @@ class CampaignTopic:
         if campaign.source is not None:
             self.wake = f"source:{campaign.source}"
             totals = await metrics.totals(tx, [campaign.source])
-        return {"state": campaign.state, "stage": campaign.stage, **numbers(totals)}
+        page = await campaigns.page_of(tx, campaign, totals=totals)
+        return {
+            "state": campaign.state,
+            "stage": campaign.stage,
+            **numbers(totals),
+            "cost": round(sum(total.amount for total in totals), 6),
+            "progress": to_builtins(page.progress),
+            "stops": {f"{one.kind}/{one.channel}": {"share": one.share, "limit": one.limit} for one in page.watched},
+            "stopped": to_builtins(page.stopped),
+            "prefer": page.prefer,
+            "recall_until": to_builtins(page.recall_until),
+            "undo_shift_until": to_builtins(page.undo_shift_until),
+            "failovers": await self._newest(tx, campaign.source, totals),
+        }
+
+    async def _newest(
+        self, tx: Transaction, source: orchestration.SourceId | None, totals: list[metrics.Total]
+    ) -> list[Document]:
+        """Looked up again only when something has left, arrived, failed or fallen silent since."""
+        if source is None:
+            return []
+        moved = tuple(sum(total.n for total in totals if total.kind == kind) for kind in _MOVES)
+        if moved != self._moved and (any(moved[:2]) or self._failovers):
+            found = await orchestration.failovers(tx, source, limit=FAILOVERS_MAX)
+            self._failovers = [to_builtins(one) for one in found]
+        self._moved = moved
+        return self._failovers
 
 
 class SegmentTopic:
     """`key` is an id or a name. A day is one of the company's calendar."""
 
     wake = "segments"
+    permission: Permission = "segments.read"
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -80,6 +128,8 @@ class SegmentTopic:
 
 
 class CompanyTopic:
+    permission: Permission = "campaigns.read"
+
     def __init__(self) -> None:
         self.wake = "counts"
         self._taken: deque[tuple[float, int]] = deque()
@@ -113,7 +163,17 @@ class CompanyTopic:
         return round((events - before) / max(RATE_OVER_S, now - since), 1)
 
 
-_KEYED: dict[str, Callable[[str], Topic]] = {"campaign": CampaignTopic, "segment": SegmentTopic}
+_KEYED: dict[str, Callable[[str], Topic]] = {
+    "campaign": CampaignTopic,
+    "segment": SegmentTopic,
+    "provider": ProviderTopic,
+}
+_SINGLE: dict[str, Callable[[], Topic]] = {
+    "company": CompanyTopic,
+    "overview": OverviewTopic,
+    "providers": ProvidersTopic,
+    "debugger": DebuggerTopic,
+}
 
 
 def numbers(totals: Iterable[metrics.Total]) -> Document:

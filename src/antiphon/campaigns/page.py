@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -53,8 +54,10 @@ class Figures(Struct):
     undo_shift_until: datetime | None
 
 
-async def page_of(tx: Transaction, campaign: Campaign) -> Figures:
-    totals = [] if campaign.source is None else await metrics.totals(tx, [campaign.source])
+async def page_of(tx: Transaction, campaign: Campaign, totals: Sequence[metrics.Total] | None = None) -> Figures:
+    """`totals`: those of its source, where they were read already."""
+    if totals is None:
+        totals = [] if campaign.source is None else await metrics.totals(tx, [campaign.source])
     reasons: dict[str, int] = defaultdict(int)
     for total in totals:
         if ":" in total.kind:
