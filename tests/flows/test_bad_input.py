@@ -123,6 +123,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "variables": {"code": "x"},
     },
     ("POST", "/providers"): {**SMTP, "per_second": 5, "unit_cost": 0.1, "weight": 1, "costs": {"GR": 0.1}},
+    ("POST", "/providers/{provider}/test"): {"to": "nobody@shop.example", "text": "Hello"},
     ("POST", "/providers/check"): {"adapter": "smtp", "settings": SMTP["settings"], "provider": None},
     ("PUT", "/providers/{provider}"): {
         "rank": 1,

@@ -140,6 +140,8 @@ def _over(case: PersonCase, notification: OpenNotification, *, now: datetime) ->
         return _dropped(notification, "expired", "no further attempt begins so long after it was made")
     if source.kind == "system" and attempts:
         return Verdict(notification.id, "drop", reason="cancelled", because="an answer is tried once, where they wrote")
+    if source.terms.once and attempts:
+        return _nothing(notification, ())
     if case.moving:
         return _parked(notification, "merged", BEING_MOVED)
     return None

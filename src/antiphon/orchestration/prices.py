@@ -9,7 +9,7 @@ from antiphon.orchestration.records import Source
 
 def may_take_over(source: Source, *, this: Provider | None, other: Provider | None) -> bool:
     """Else it is decided anew: what it costs there may be beyond a budget, or more than one message may cost."""
-    if other is None:
+    if other is None or source.terms.once:
         return False
     return this is None or not minds_money(source) or not _is_dearer(other, this)
 

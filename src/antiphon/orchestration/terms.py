@@ -48,7 +48,7 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     these, and of none of those. `give_up_s`: no further attempt begins later than that after the notification was made.
     `cost_max`: what one message may cost. `units`: how many parts it has on a channel, about. `templates`: channels on
     which the message is an approved template. `explore`: the share of people who get another channel than their
-    likeliest.
+    likeliest. `once`: one attempt, by the account and to the address that it was decided for, and no other.
     """
 
     priority: int = 0
@@ -63,6 +63,7 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     explore: float = 0.0
     units: dict[str, int] = {}
     templates: tuple[str, ...] = ()
+    once: bool = False
 
 
 NO_TERMS = Terms()
