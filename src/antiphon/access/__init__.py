@@ -32,6 +32,7 @@ from antiphon.access.guard import (
     who_asks,
 )
 from antiphon.access.keys import check, close, create_key, list_keys, revoke
+from antiphon.access.links import Made
 from antiphon.access.records import Colleague, Factor, Key, KeyId, Opened, Scope, Session, SessionId, StaffId
 from antiphon.access.sessions import (
     ProveAgain,
@@ -43,12 +44,17 @@ from antiphon.access.sessions import (
     open_session,
     prove,
 )
+from antiphon.access.setting_up import enter_as, needs_setup
+from antiphon.access.signing_in import Browser
+from antiphon.access.team import drop_second_factor, get_by_email, invite, list_everybody, renew_link
 
 __all__ = [
+    "Browser",
     "Colleague",
     "Factor",
     "Key",
     "KeyId",
+    "Made",
     "Opened",
     "ProveAgain",
     "Scope",
@@ -66,15 +72,21 @@ __all__ = [
     "demand_fresh",
     "demand_our_page",
     "demand_proof",
+    "drop_second_factor",
     "end",
     "end_all",
+    "enter_as",
     "find_session",
     "finish",
+    "get_by_email",
+    "invite",
     "is_link_token",
     "is_local",
     "is_safe",
+    "list_everybody",
     "list_keys",
     "list_sessions",
+    "needs_setup",
     "no_cookie",
     "note",
     "open_session",
@@ -82,6 +94,7 @@ __all__ = [
     "principal_of_session",
     "prove",
     "record",
+    "renew_link",
     "revoke",
     "session_cookie",
     "session_token",

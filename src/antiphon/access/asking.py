@@ -1,4 +1,4 @@
-"""Whose request this is, for handlers about colleagues: the guard has let it through, here is who and which session."""
+"""What handlers about colleagues want to know of a request: who asks, in which session, from which browser."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from typing import Any
 
 from litestar import Request
 
-from antiphon.access import sessions
-from antiphon.access.browser import client_address, client_words, session_token
+from antiphon.access.browser import client_address, client_words
+from antiphon.access.guard import signed_in
 from antiphon.access.records import Colleague, Session
+from antiphon.access.sessions import demand_proof
 from antiphon.access.signing_in import Browser
 from antiphon.access.team import Giver
-from antiphon.kernel.errors import Unauthorised
-from antiphon.kernel.runtime import Runtime
 
 Anything = Request[Any, Any, Any]
 
 
-async def signed_in(runtime: Runtime, request: Anything) -> tuple[Colleague, Session]:
-    """Raises Unauthorised for a program with a key: this is about somebody's own account."""
-    found = await sessions.find_session(runtime.database, session_token(request, runtime))
-    if found is None:
-        raise Unauthorised("Sign in to the app: this is about your own account.")
-    return found
+def giver(request: Anything) -> Giver:
+    return Giver(*signed_in(request))
 
 
-async def giver(runtime: Runtime, request: Anything) -> Giver:
-    return Giver(*await signed_in(runtime, request))
+def proved(request: Anything) -> tuple[Colleague, Session]:
+    """Raises ProveAgain unless they have proved lately that it is they."""
+    who, session = signed_in(request)
+    demand_proof(session)
+    return who, session
 
 
 def browser_of(request: Anything) -> Browser:

@@ -14,8 +14,9 @@ from msgspec import Meta, Struct
 
 from antiphon import __version__
 from antiphon.access import sessions, setting_up, signing_in, store_staff, views
-from antiphon.access.asking import Anything, browser_of, signed_in
+from antiphon.access.asking import Anything, browser_of
 from antiphon.access.browser import is_link_token, is_local, no_cookie, session_cookie, session_token
+from antiphon.access.guard import signed_in
 from antiphon.access.records import Colleague, Factor, Opened, Session
 from antiphon.access.roles import Role
 from antiphon.access.store_staff import SsoButton
@@ -124,7 +125,7 @@ async def give_code(
 @post("/session/prove", permission="self", status_code=200)
 async def prove(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[Proof]) -> SessionState:
     """For fifteen minutes what is grave may be done; then it is asked for again."""
-    who, session = await signed_in(runtime, request)
+    who, session = signed_in(request)
     await signing_in.prove(runtime.database, who, session, password=data.password, code=data.code)
     return await _state(runtime, request, (who, session))
 

@@ -10,9 +10,10 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from antiphon.access import passwords, sessions, signing_in, store_staff, team, totp, views
-from antiphon.access.asking import Anything, signed_in
+from antiphon.access.asking import Anything, proved
+from antiphon.access.guard import signed_in
 from antiphon.access.http import Code, Email, Name, Password
-from antiphon.access.records import Colleague, Session, SessionId, Wishes
+from antiphon.access.records import Colleague, SessionId, Wishes
 from antiphon.access.views import MeView, SessionView
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import NotFound, invalid
@@ -75,14 +76,14 @@ class Ended(Struct):
 
 @get("/me", permission="self")
 async def read_me(runtime: NamedDependency[Runtime], request: Anything) -> MeView:
-    who, _ = await signed_in(runtime, request)
+    who, _ = signed_in(request)
     async with runtime.database.transaction(read_only=True) as tx:
         return await _me(tx, who)
 
 
 @patch("/me", permission="self")
 async def change_me(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[MeChange]) -> MeView:
-    who, session = await signed_in(runtime, request)
+    who, session = signed_in(request)
     if data.email is not None:
         sessions.demand_proof(session)
     wishes = _wishes(data.wishes) if data.wishes is not None else None
@@ -98,7 +99,7 @@ async def change_password(
     runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[PasswordChange]
 ) -> MeView:
     """Wants a fresh proof. Every other session of yours ends."""
-    who, session = await _proved(runtime, request)
+    who, session = proved(request)
     async with runtime.database.transaction(read_only=True) as tx:
         about = [who.email, who.name, await signing_in.company(tx)]
     passwords.check(data.password, about=about)
@@ -111,7 +112,7 @@ async def change_password(
 @post("/me/totp", permission="self", status_code=200)
 async def begin_totp(runtime: NamedDependency[Runtime], request: Anything) -> TotpBegun:
     """A secret for an app that makes codes. Wants a fresh proof; nothing is changed until the first code comes."""
-    who, _ = await _proved(runtime, request)
+    who, _ = proved(request)
     async with runtime.database.transaction(read_only=True) as tx:
         begun = await totp.begin(tx, who)
     return TotpBegun(begun.secret, begun.uri, begun.qr, begun.pending)
@@ -122,7 +123,7 @@ async def confirm_totp(
     runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[TotpFirst]
 ) -> RecoveryCodes:
     """From now on a code is asked for after the password."""
-    who, _ = await _proved(runtime, request)
+    who, _ = proved(request)
     async with runtime.database.transaction() as tx:
         return RecoveryCodes(await totp.confirm(tx, who, pending=data.pending, code=data.code))
 
@@ -130,7 +131,7 @@ async def confirm_totp(
 @delete("/me/totp", permission="self")
 async def turn_totp_off(runtime: NamedDependency[Runtime], request: Anything) -> None:
     """The recovery codes go too. Wants a fresh proof."""
-    who, _ = await _proved(runtime, request)
+    who, _ = proved(request)
     async with runtime.database.transaction() as tx:
         await totp.turn_off(tx, who.id)
 
@@ -138,14 +139,14 @@ async def turn_totp_off(runtime: NamedDependency[Runtime], request: Anything) ->
 @post("/me/recovery-codes", permission="self", status_code=200)
 async def renew_codes(runtime: NamedDependency[Runtime], request: Anything) -> RecoveryCodes:
     """Ten new ones; those before work no more. Wants a fresh proof."""
-    who, _ = await _proved(runtime, request)
+    who, _ = proved(request)
     async with runtime.database.transaction() as tx:
         return RecoveryCodes(await totp.renew_codes(tx, who.id))
 
 
 @get("/me/sessions", permission="self")
 async def list_sessions(runtime: NamedDependency[Runtime], request: Anything) -> Sessions:
-    who, session = await signed_in(runtime, request)
+    who, session = signed_in(request)
     async with runtime.database.transaction(read_only=True) as tx:
         found = await sessions.list_sessions(tx, who.id)
     return Sessions([views.session_view(one, current=session) for one in found])
@@ -154,7 +155,7 @@ async def list_sessions(runtime: NamedDependency[Runtime], request: Anything) ->
 @delete("/me/sessions/{session:str}", permission="self")
 async def end_session(runtime: NamedDependency[Runtime], request: Anything, session: FromPath[str]) -> None:
     """Signed out there, from the next request on."""
-    who, _ = await signed_in(runtime, request)
+    who, _ = signed_in(request)
     async with runtime.database.transaction() as tx:
         await sessions.end_one(tx, who.id, SessionId(number(session)))
 
@@ -162,16 +163,9 @@ async def end_session(runtime: NamedDependency[Runtime], request: Anything, sess
 @delete("/me/sessions", permission="self", status_code=200)
 async def end_others(runtime: NamedDependency[Runtime], request: Anything) -> Ended:
     """All but this one."""
-    who, session = await signed_in(runtime, request)
+    who, session = signed_in(request)
     async with runtime.database.transaction() as tx:
         return Ended(await sessions.end_all(tx, who.id, except_=session))
-
-
-async def _proved(runtime: Runtime, request: Anything) -> tuple[Colleague, Session]:
-    """Raises ProveAgain unless they have proved lately that it is they."""
-    who, session = await signed_in(runtime, request)
-    sessions.demand_proof(session)
-    return who, session
 
 
 async def _me(tx: Transaction, who: Colleague) -> MeView:

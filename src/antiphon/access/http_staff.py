@@ -63,7 +63,7 @@ async def list_staff(
 @post("/staff", permission="team.write")
 async def invite(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[Invitation]) -> InvitationMade:
     """The link is shown this once: hand it over yourself. An owner is made by an owner, after a fresh proof."""
-    by = await giver(runtime, request)
+    by = giver(request)
     async with runtime.database.transaction() as tx:
         made = await team.invite(
             tx, email=data.email, name=data.name, role=data.role, giver=by, base_url=runtime.base_url
@@ -76,7 +76,7 @@ async def change(
     runtime: NamedDependency[Runtime], request: Anything, staff: FromPath[str], data: JSONBody[ColleagueChange]
 ) -> ColleagueView:
     """409 where no owner would stay."""
-    by, who = await giver(runtime, request), StaffId(number(staff))
+    by, who = giver(request), StaffId(number(staff))
 
     async def work(tx: Transaction) -> ColleagueView:
         return views.colleague_view(await team.change(tx, who, role=data.role, state=data.state, giver=by))
@@ -87,7 +87,7 @@ async def change(
 @post("/staff/{staff:str}/link", permission="team.write")
 async def make_link(runtime: NamedDependency[Runtime], request: Anything, staff: FromPath[str]) -> LinkView:
     """With it they choose a password; those made before end. Wants a fresh proof."""
-    by, who = await giver(runtime, request), StaffId(number(staff))
+    by, who = giver(request), StaffId(number(staff))
     async with runtime.database.transaction() as tx:
         return views.link_view(await team.renew_link(tx, who, giver=by, base_url=runtime.base_url))
 
@@ -95,7 +95,7 @@ async def make_link(runtime: NamedDependency[Runtime], request: Anything, staff:
 @delete("/staff/{staff:str}/sessions", permission="team.write", status_code=200)
 async def end_sessions(runtime: NamedDependency[Runtime], request: Anything, staff: FromPath[str]) -> Ended:
     """Signed out everywhere, from the next request on."""
-    by, who = await giver(runtime, request), StaffId(number(staff))
+    by, who = giver(request), StaffId(number(staff))
     async with runtime.database.transaction() as tx:
         return Ended(await team.end_sessions(tx, who, giver=by))
 
@@ -103,7 +103,7 @@ async def end_sessions(runtime: NamedDependency[Runtime], request: Anything, sta
 @delete("/staff/{staff:str}/totp", permission="team.write")
 async def drop_totp(runtime: NamedDependency[Runtime], request: Anything, staff: FromPath[str]) -> None:
     """For who has lost phone and recovery codes: no code is asked for, and they are signed out. Wants a fresh proof."""
-    by, who = await giver(runtime, request), StaffId(number(staff))
+    by, who = giver(request), StaffId(number(staff))
     async with runtime.database.transaction() as tx:
         await team.drop_second_factor(tx, who, giver=by)
 

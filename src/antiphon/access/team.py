@@ -54,6 +54,11 @@ async def list_staff(tx: Transaction, *, after: StaffId, limit: int) -> Sequence
     return await store_staff.list_all(tx, after=after, limit=limit)
 
 
+async def list_everybody(tx: Transaction) -> Sequence[Colleague]:
+    """The first `STAFF_MAX`."""
+    return await store_staff.list_all(tx, after=StaffId(0), limit=STAFF_MAX)
+
+
 async def invite(tx: Transaction, *, email: str, name: str, role: str, giver: Giver | None, base_url: str) -> Invited:
     """A new colleague and their link. Raises Invalid where somebody has this address, Forbidden, ProveAgain."""
     email, known_role = checked_email(email), checked_role(role)

@@ -19,7 +19,8 @@ from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from antiphon import __version__, access, pages
-from antiphon.access import http_audit, http_keys, http_passkeys
+from antiphon.access import http as access_http
+from antiphon.access import http_audit, http_keys, http_links, http_me, http_passkeys, http_sso, http_staff
 from antiphon.app import browser, gate, live, sandbox
 from antiphon.app.opening import opened
 from antiphon.campaigns import http as campaigns_http
@@ -59,6 +60,11 @@ API: list[Any] = [  # route handlers; Litestar's union of them is wider than our
     *http_keys.routes,
     *http_audit.routes,
     *http_passkeys.routes,
+    *http_sso.routes,
+    *access_http.routes,
+    *http_links.routes,
+    *http_me.routes,
+    *http_staff.routes,
     *profiles_http.routes,
     *segments_http.routes,
     *content_http.routes,
@@ -82,6 +88,7 @@ def application(runtime: Runtime | None) -> Litestar:
     return Litestar(
         route_handlers=[
             Router("/api/v1", route_handlers=api),
+            *http_sso.public_routes,
             *hooks.routes,
             *live.routes,
             *pages_http.routes,
