@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, Parameter
 from msgspec import Struct
 
 from antiphon import orchestration, profiles
@@ -27,14 +29,14 @@ class Recipients(Struct):
 async def list_all(
     runtime: NamedDependency[Runtime],
     q: FromQuery[str] = "",
-    state: FromQuery[list[str] | None] = None,
+    states: Annotated[list[str] | None, Parameter(query="state")] = None,
     sort: FromQuery[listing.Sort] = "newest",
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 50,
 ) -> listing.Page:
     """With how far each is and its key rates. `state` may be given several times."""
     async with runtime.database.transaction(read_only=True) as tx:
-        return await listing.page(tx, q=q, states=state or (), sort=sort, cursor=cursor, limit=limit)
+        return await listing.page(tx, q=q, states=states or (), sort=sort, cursor=cursor, limit=limit)
 
 
 @get("/campaigns/{campaign:str}/recipients", permission="campaigns.read")
