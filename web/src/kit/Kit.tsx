@@ -1,5 +1,6 @@
 import { Toasts } from "@/shell/Toasts";
 import { Page } from "@/ui/Page";
+import { Lists } from "./Lists";
 import { Pictures } from "./Pictures";
 
 /** Every part of the kit on one page: what a test looks at, and what an author copies from. */
@@ -9,6 +10,7 @@ export function Kit() {
       <Page title="Kit">
         <div style={{ display: "grid", gap: 24 }}>
           <Pictures />
+          <Lists />
         </div>
       </Page>
       <Toasts />
