@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from antiphon import orchestration, profiles
@@ -29,7 +29,7 @@ class Recipients(Struct):
 async def list_all(
     runtime: NamedDependency[Runtime],
     q: FromQuery[str] = "",
-    states: Annotated[list[str] | None, Parameter(query="state")] = None,
+    states: Annotated[list[str] | None, QueryParameter(name="state")] = None,
     sort: FromQuery[listing.Sort] = "newest",
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 50,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from antiphon import orchestration
@@ -45,8 +45,8 @@ async def series(
     runtime: NamedDependency[Runtime],
     campaign: FromPath[str],
     step: FromQuery[Literal["minute", "hour"]] = "minute",
-    begin: Annotated[datetime | None, Parameter(query="from")] = None,
-    end: Annotated[datetime | None, Parameter(query="to")] = None,
+    begin: Annotated[datetime | None, QueryParameter(name="from")] = None,
+    end: Annotated[datetime | None, QueryParameter(name="to")] = None,
 ) -> page.Series:
     """What happened when, by channel, variant and kind."""
     async with runtime.database.transaction(read_only=True) as tx:
@@ -75,12 +75,12 @@ async def failovers(
     limit: FromQuery[int] = 50,
 ) -> Failovers:
     """Who was told another way after one had failed, on what evidence, and what became of it."""
-    limit = max(1, min(limit, 200))
+    limit, before = max(1, min(limit, 200)), _number(cursor)
     async with runtime.database.transaction(read_only=True) as tx:
         found = await steer.find(tx, campaign)
         rows = []
         if found.source is not None:
-            rows = await orchestration.failovers(tx, found.source, before=_number(cursor), limit=limit)
+            rows = await orchestration.failovers(tx, found.source, before=before, limit=limit)
     return Failovers(rows, rows[-1].id if len(rows) == limit else None)
 
 

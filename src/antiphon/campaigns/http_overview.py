@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from antiphon.campaigns import overview
 from antiphon.kernel.http import get
@@ -17,8 +17,8 @@ from antiphon.kernel.runtime import Runtime
 async def show(
     runtime: NamedDependency[Runtime],
     step: FromQuery[Literal["hour", "day"]] = "hour",
-    begin: Annotated[datetime | None, Parameter(query="from")] = None,
-    end: Annotated[datetime | None, Parameter(query="to")] = None,
+    begin: Annotated[datetime | None, QueryParameter(name="from")] = None,
+    end: Annotated[datetime | None, QueryParameter(name="to")] = None,
 ) -> overview.Overview:
     """Key numbers with their history by channel, what is going out now, what needs attention."""
     async with runtime.database.transaction(read_only=True) as tx:
