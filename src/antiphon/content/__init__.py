@@ -29,6 +29,8 @@ from antiphon.content.preview import Preview, preview, variables_for
 from antiphon.content.render import render
 from antiphon.content.showing import EmailShown, PushShown, Sample, Shown, SmsShown, Wanted, show, variables_as
 from antiphon.content.store import Archived, Stored, Unpublished, find, list_all, look_up, versions
+from antiphon.content.store_trying import forget_trials, note_trial
+from antiphon.content.trying import keep_trial, only_read
 
 __all__ = [
     "CLICK",
@@ -62,11 +64,15 @@ __all__ = [
     "decode",
     "encode",
     "find",
+    "forget_trials",
     "form_of",
     "forms",
+    "keep_trial",
     "lint",
     "list_all",
     "look_up",
+    "note_trial",
+    "only_read",
     "parse",
     "preview",
     "render",

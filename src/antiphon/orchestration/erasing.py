@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from antiphon import channels
+from antiphon import channels, content
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import DeliveryId, Erased, ProfileId
 from antiphon.orchestration import store
@@ -28,7 +28,8 @@ async def _forget(tx: Transaction, people: Sequence[ProfileId], *, keep_counts: 
     kept_ids = {row["id"] for row in kept}
     gone = [row["id"] for row in deliveries if row["id"] not in kept_ids]
     told = set(notifications) if keep_counts else {row["notification_id"] for row in leaving}
-    await store.erasing.anonymise_ledger(tx, told, kept_ids)
+    elsewhere = await content.forget_trials(tx, people)  # tests that say what was known of them, sent to colleagues
+    await store.erasing.anonymise_ledger(tx, {*told, *elsewhere}, kept_ids)
     await store.erasing.delete_keys(tx, people, deliveries)
     await store.erasing.delete_idempotency(tx, notifications)
     await channels.forget_deliveries(tx, [DeliveryId(row["id"]) for row in deliveries])

@@ -16,7 +16,7 @@ from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post, put
 from antiphon.kernel.records import NotificationId, Purpose
 from antiphon.kernel.runtime import Runtime
-from antiphon.orchestration import asking, calling, http_testing
+from antiphon.orchestration import asking, calling, http_composing, http_testing
 from antiphon.orchestration.replaying import Replayed, replay
 
 
@@ -107,4 +107,4 @@ async def write_settings(runtime: NamedDependency[Runtime], data: JSONBody[dict[
         return await settings.write(tx, data)
 
 
-routes = [send, show, decisions, why, read_settings, write_settings, *http_testing.routes]
+routes = [send, show, decisions, why, read_settings, write_settings, *http_testing.routes, *http_composing.routes]

@@ -41,3 +41,11 @@ CREATE TABLE message_former_name (
   name       text PRIMARY KEY,
   message_id integer NOT NULL REFERENCES message (id) ON DELETE CASCADE
 );
+
+-- A test that says what is known of somebody, to a colleague: it is forgotten with them.
+CREATE TABLE message_trial (
+  bucket          smallint NOT NULL,
+  profile_id      bigint NOT NULL,           -- whose values they are, not who got it
+  notification_id bigint NOT NULL,
+  PRIMARY KEY (bucket, profile_id, notification_id)
+);
