@@ -21,7 +21,7 @@ from msgspec import Struct
 from antiphon import __version__, access, pages
 from antiphon.access import http as access_http
 from antiphon.access import http_audit, http_keys, http_links, http_me, http_passkeys, http_sso, http_staff
-from antiphon.app import browser, gate, live, sandbox
+from antiphon.app import browser, gate, http_doctor, live, sandbox
 from antiphon.app.opening import opened
 from antiphon.campaigns import http as campaigns_http
 from antiphon.channels import hooks
@@ -70,6 +70,7 @@ API: list[Any] = [  # route handlers; Litestar's union of them is wider than our
     *content_http.routes,
     *channels_http.routes,
     *settings_routes,
+    *http_doctor.routes,
     *orchestration_http.routes,
     *campaigns_http.routes,
     *pages_http.api_routes,
