@@ -91,7 +91,7 @@ async def test_recipients_are_found_by_outcome_reason_and_who(
     assert len(everybody) == 3
     ben = str(served.stage.people["ben"])
     assert await found(who="external_id:ben") == [ben]
-    assert await found(who="ben@example.org") == [ben]
+    assert await found(who="ben@mail.example") == [ben]
     assert await found(who="email:nobody@example.org") == []
     assert await found(outcome="dropped") == []
     assert sorted(await found(outcome="open")) == sorted(everybody)

@@ -195,9 +195,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/campaigns/{campaign}/copy"): {"name": "another"},
     ("POST", "/campaigns/{campaign}/dry-run"): {"limit": 10},
-    ("POST", "/campaigns/{campaign}/shift"): {"channel": "email", "share": "rest"},
+    ("POST", "/campaigns/{campaign}/shift"): {"channel": "email", "share": "rest", "undo_s": 0},
+    ("POST", "/campaigns/{campaign}/shift/preview"): {"channel": "email", "share": "rest"},
     ("POST", "/sandbox/clock"): {"advance": "1s"},
     ("POST", "/sandbox/faults"): {"faults": [], "habits": {}},
+    ("POST", "/sandbox/faults/{name}"): {"on": True, "for_s": 1},
 }
 KNOWN = {
     "key": "acme",
