@@ -1,0 +1,47 @@
+"""What somebody wrote to us, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from msgspec import Struct
+
+from antiphon.channels.store import queries
+from antiphon.kernel.db import Transaction
+from antiphon.kernel.records import directory_bucket
+
+
+class Written(Struct, frozen=True):
+    """`reading`: opt_out, opt_in, help, or None. `delivery`: of ours that it answers. `automatic`: nobody wrote it."""
+
+    id: int
+    channel: str
+    sender: str
+    recipient: str
+    subject: str
+    text: str
+    reading: str | None
+    automatic: bool
+    delivery: int | None
+    at: datetime
+
+
+async def written_by(
+    tx: Transaction, places: Collection[tuple[str, str]], *, before: tuple[datetime, int], limit: int
+) -> list[Written]:
+    """From these (channel, address), the newest first; `before` (when, number) is exclusive."""
+    known = sorted(set(places))
+    if not known:
+        return []
+    rows = await queries.rows(
+        tx,
+        "read_inbound_before",
+        buckets=[directory_bucket(channel, sender) for channel, sender in known],
+        channels=[channel for channel, _ in known],
+        senders=[sender for _, sender in known],
+        before=before[0],
+        before_id=before[1],
+        limit=limit,
+    )
+    return [Written(*row.values()) for row in rows]
