@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon import campaigns, channels, metrics, orchestration, profiles, segments
+from antiphon import access, campaigns, channels, metrics, orchestration, profiles, segments
 from antiphon.kernel.db import Database
 from antiphon.kernel.outlet import take
 from antiphon.kernel.records import (
@@ -48,4 +48,5 @@ def wire(database: Database) -> None:
 profiles.in_flight[:] = [orchestration.is_leaving]
 profiles.add_sections([*orchestration.EXPORTED, *channels.EXPORTED, *metrics.EXPORTED, *segments.EXPORTED])
 profiles.add_rules([*orchestration.RULES, *channels.RULES, *segments.RULES])
+profiles.add_rules([profiles.Rule("audit_days", (profiles.Kept("audit", "at"),), access.trim)])
 orchestration.ended[:] = [campaigns.ended_sources]

@@ -134,6 +134,7 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     seen_message_days: Annotated[
         Days, told("Ids of events", "An id that is forgotten counts twice when it comes again.", minimum=7)
     ] = None
+    audit_days: Annotated[Days, told("The audit log", "Who changed what, and who signed in.")] = 730
 
 
 def of(group: str, title: str, help: str = "", **schema: Any) -> Meta:
