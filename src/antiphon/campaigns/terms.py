@@ -25,9 +25,17 @@ async def draft_source(tx: Transaction, campaign: Campaign) -> orchestration.Sou
     return orchestration.Source(id=SourceId(0), state="running", **(await _asked(tx, campaign, strict=False)))
 
 
+async def said_by(tx: Transaction, campaign: Campaign) -> content.Stored:
+    """What it says: the version that it was launched with; before that the newest. Raises Conflict for one that cannot
+    be begun to be sent."""
+    if campaign.source is not None:
+        return await orchestration.said_by(tx, campaign.source)
+    return await content.find(tx, str(campaign.message))
+
+
 async def _asked(tx: Transaction, campaign: Campaign, *, strict: bool = True) -> dict[str, Any]:
     """What `make_source` and `Source` have in common, by name."""
-    stored = await content.find(tx, str(campaign.message))
+    stored = await said_by(tx, campaign)
     return {
         "kind": "campaign",
         "name": campaign.name,

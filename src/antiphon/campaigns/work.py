@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from antiphon import content, orchestration, segments
-from antiphon.campaigns import pace, rules, store, store_steps
+from antiphon import orchestration, segments
+from antiphon.campaigns import pace, rules, store, store_steps, terms
 from antiphon.campaigns.records import Campaign, Stopped
 from antiphon.campaigns.steer import stop
 from antiphon.campaigns.watching import watch
@@ -107,7 +107,7 @@ async def _notify(tx: Transaction, campaign: Campaign, people: list[ProfileId]) 
 
 
 async def variants_of(tx: Transaction, campaign: Campaign, people: Sequence[ProfileId]) -> list[str]:
-    message = (await content.find(tx, str(campaign.message))).message
+    message = (await terms.said_by(tx, campaign)).message
     return [rules.variant_of(campaign.id, profile, list(message.variants)) for profile in people]
 
 

@@ -25,6 +25,7 @@ from antiphon.orchestration.rehearse import Rehearsed, rehearse
 from antiphon.orchestration.replaying import Replayed, replay
 from antiphon.orchestration.replies import on_requests
 from antiphon.orchestration.retention import RULES, ended
+from antiphon.orchestration.said import said_by
 from antiphon.orchestration.sources import (
     anything_open,
     backlog,
@@ -97,6 +98,7 @@ __all__ = [
     "replay",
     "resume",
     "run",
+    "said_by",
     "send",
     "set_budget",
     "show",

@@ -42,7 +42,7 @@ async def show(
     async with runtime.database.transaction(read_only=True) as tx:
         found = await campaigns.find(tx, campaign)
         view = await campaigns.view(tx, found)
-        message = (await content.find(tx, str(found.message))).message
+        message = (await content.look_up(tx, str(found.message))).message
         people = (await count_members(tx, [int(found.segment)]))[found.segment]
         return page(
             "campaign.html",

@@ -31,8 +31,9 @@ def create(file: File, /) -> None:
     """
     from antiphon import content
 
-    message = content.parse(read_json(file))
-    stored = change(lambda tx: content.create(tx, message))
+    document = read_json(file)
+    message = content.parse(document)
+    stored = change(lambda tx: content.create(tx, message, document, by="command"))
     tell({"id": str(stored.id), "name": stored.name, "version": stored.version})
 
 
@@ -58,7 +59,7 @@ def show(message: str, /) -> None:
     """
     from antiphon import content
 
-    stored = ask(lambda tx: content.find(tx, message))
+    stored = ask(lambda tx: content.look_up(tx, message))
     tell({**_view(stored), "document": stored.message})
 
 
@@ -76,7 +77,7 @@ def lint_message(message: File, /, *, who: Annotated[str, Parameter(name="--as")
     from antiphon import content
 
     async def read(tx: Transaction) -> list[content.Finding]:
-        found = given or (await content.find(tx, message)).message
+        found = given or (await content.look_up(tx, message)).message
         return content.lint(found, sample=await content.variables_for(tx, who) if who else None)
 
     given = _given(message)
@@ -117,7 +118,7 @@ def preview_message(
     from antiphon.kernel.records import Channel
 
     async def read(tx: Transaction) -> content.Preview:
-        found = given or (await content.find(tx, message)).message
+        found = given or (await content.look_up(tx, message)).message
         way = channel or min(content.channels_of(found), key=list(Channel).index)
         if way not in list(Channel):
             raise invalid("channel", f"One of {', '.join(sorted(content.channels_of(found)))}.")
