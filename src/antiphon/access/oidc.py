@@ -159,7 +159,7 @@ async def claims_for_code(provider: Provider, code: str, flow: Flow, *, callback
         if not compare_digest(str(said.get("nonce", "")).encode(), flow.nonce.encode()):
             raise Refused("token", "the nonce is not that of this sign-in")
         if "email" not in said and kept.discovered.userinfo_endpoint and tokens.access_token:
-            said = {**await _userinfo(kept.discovered.userinfo_endpoint, tokens, said, private=private), **said}
+            said = await _with_userinfo(kept.discovered.userinfo_endpoint, tokens, said, private=private)
     except calling.NoAnswer as error:
         raise Refused("provider", str(error)) from error
     return _claims(said)
@@ -193,13 +193,13 @@ async def _exchange(
         raise Refused("provider", f"the token endpoint gives no ID token: {error}") from error
 
 
-async def _userinfo(url: str, tokens: _Tokens, said: dict[str, Any], *, private: bool) -> dict[str, Any]:
-    """Core 5.3.2: it counts only for the same subject."""
+async def _with_userinfo(url: str, tokens: _Tokens, said: dict[str, Any], *, private: bool) -> dict[str, Any]:
+    """Core 5.3.2: it counts only for the same subject. An address and whether it is verified come from one place."""
     headers = {"authorization": f"Bearer {tokens.access_token}"}
     more = (await calling.get(url, private=private, headers=headers)).json()
     if not isinstance(more, dict) or more.get("sub") != said["sub"]:
         raise Refused("token", "userinfo speaks of somebody else")
-    return more
+    return {**said, **{claim: more.get(claim) for claim in ("email", "email_verified", "name")}}
 
 
 async def verify(provider: Provider, token: str, *, private: bool, age_max_s: int = AGE_MAX_S) -> dict[str, Any]:
@@ -258,14 +258,13 @@ def _fitting(keys: list[dict[str, Any]], alg: str, kid: object) -> list[dict[str
 
 
 def _claims(said: dict[str, Any]) -> Claims:
-    subject, email, name = said.get("sub"), said.get("email"), said.get("name")
+    subject, email, name, verified = (said.get(claim) for claim in ("sub", "email", "name", "email_verified"))
     if not isinstance(subject, str) or not 0 < len(subject) <= CLAIM_CHARS_MAX:
         raise Refused("token", "it names no subject")
     return Claims(
         subject=subject,
         email=email if isinstance(email, str) and 0 < len(email) <= CLAIM_CHARS_MAX else None,
-        # Some say it as a text.
-        email_verified=said.get("email_verified") in (True, "true"),
+        email_verified=verified is True or verified == "true",  # some say it as a text
         name=" ".join(name.split())[:CLAIM_CHARS_MAX] if isinstance(name, str) else "",
     )
 
