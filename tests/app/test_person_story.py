@@ -82,7 +82,7 @@ async def test_everything_stands_on_it_newest_first(stage: Stage, client: httpx.
         ("receipt", "timeline.receipt.clicked_by_machine", "email"),
         ("receipt", "timeline.receipt.opened", "email"),
         ("consent", "timeline.consent.unwanted", "sms"),
-        ("message", "timeline.message.open", None),
+        ("message", "timeline.message.open", "email"),
         ("event", "timeline.event", None),
         ("segment", "timeline.segment.entered", None),
         ("identity", "timeline.identity.created", None),

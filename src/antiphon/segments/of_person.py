@@ -17,7 +17,7 @@ from antiphon.segments.store.of_person import Move
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Belonging(Struct, frozen=True):
+class InSegment(Struct, frozen=True):
     """`leaf` is the part of the rule that let them in and `why` that part in words, where it is known and still there.
 
     time_ends_at    before it time alone changes nothing; the membership may outlast it. None: time alone ends nothing
@@ -34,10 +34,10 @@ class Belonging(Struct, frozen=True):
     time_ends_at: datetime | None
 
 
-async def belongings(tx: Transaction, profile: ProfileId) -> list[Belonging]:
+async def belongings(tx: Transaction, profile: ProfileId) -> list[InSegment]:
     """By name."""
     return [
-        Belonging(
+        InSegment(
             str(row["id"]),
             row["name"],
             row["kind"],
