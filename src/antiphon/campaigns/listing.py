@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from antiphon import metrics
-from antiphon.campaigns import figures, store
+from antiphon.campaigns import figures, store_listing
 from antiphon.campaigns.progress import Progress, progress_of
 from antiphon.campaigns.records import Campaign, State, Stopped
 from antiphon.kernel.db import Transaction
@@ -23,6 +23,8 @@ PAGE_MAX = 100
 Q_CHARS_MAX = 200
 Sort = Literal["newest", "name", "planned", "state"]
 STATES = get_args(State)
+DOWN = frozenset({"newest", "planned"})
+"""The latest first."""
 
 
 class Line(Struct):
@@ -76,12 +78,10 @@ async def page(
     if len(q) > Q_CHARS_MAX:
         raise invalid("q", f"At most {Q_CHARS_MAX} characters.")
     limit = max(1, min(limit, PAGE_MAX))
-    rows = await store.queries.rows(
-        tx, "find_campaigns", q=_like(q), states=list(states) or None, sort=sort, down=sort in ("newest", "planned"),
-        **_after(cursor), limit=limit,
-    )  # fmt: skip
-    found = [store.campaign_of(row) for row in rows]
-    following = _cursor(rows[-1]["key"], rows[-1]["id"]) if len(rows) == limit else None
+    found, last = await store_listing.find(
+        tx, like=_like(q), states=states, sort=sort, down=sort in DOWN, after=_after(cursor), limit=limit
+    )
+    following = _cursor(*last) if last is not None and len(found) == limit else None
     return Page(await lines(tx, found), following)
 
 
@@ -94,14 +94,14 @@ def _cursor(key: str, number: int) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode([key, number])).decode()
 
 
-def _after(cursor: str) -> dict[str, object]:
+def _after(cursor: str) -> store_listing.Place | None:
     if not cursor:
-        return {"after_key": None, "after_id": None}
+        return None
     try:
         key, number = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[str, int])
     except (msgspec.DecodeError, binascii.Error, ValueError):
         raise invalid("cursor", "It is none of ours: take it from the page before.") from None
-    return {"after_key": key.replace("\0", ""), "after_id": max(0, min(number, 2**31 - 1))}
+    return key.replace("\0", ""), max(0, min(number, 2**31 - 1))
 
 
 async def lines(tx: Transaction, found: Sequence[Campaign]) -> list[Line]:

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from antiphon import channels, content, metrics, orchestration, profiles, segments
-from antiphon.campaigns import attention, listing, page, planning, store
+from antiphon.campaigns import attention, listing, page, planning, store_listing
 from antiphon.campaigns.attention import Facts, Notice
 from antiphon.campaigns.records import Campaign
 from antiphon.campaigns.view import BudgetView
@@ -134,10 +134,9 @@ def _number(kind: str, n: dict[tuple[str, str], list[float]], before: float, slo
 
 async def _going(tx: Transaction) -> tuple[list[listing.Line], list[Notice], bool]:
     """What runs, waits or is planned, the notices, and whether there was never a campaign."""
-    rows = await store.queries.rows(tx, "read_going", limit=GOING_MAX)
-    found = [store.campaign_of(row) for row in rows]
+    found = await store_listing.going(tx, limit=GOING_MAX)
     shown = [one for one in found if one.state != "draft"]
-    has_campaign = bool(found) or bool(await store.queries.value(tx, "any_campaign"))
+    has_campaign = bool(found) or await store_listing.any_campaign(tx)
     facts = await _facts(tx, found, has_campaign=has_campaign)
     return await listing.lines(tx, shown), attention.notices(facts), not has_campaign
 

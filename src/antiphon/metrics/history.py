@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from antiphon.kernel.db import Queries, Transaction
+from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import SourceId
-
-queries = Queries("metrics")
+from antiphon.metrics import store_history as store
 
 Step = Literal["minute", "hour", "day"]
 _LENGTHS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -58,12 +57,12 @@ def about_how_many(begin: datetime, end: datetime, step: Step) -> float:
 
 async def company(tx: Transaction, slots: Sequence[datetime], *, until: datetime) -> list[Span]:
     """Everything that was counted, and what came in (`person`, `event`, `replied`). Spans begin on quarters."""
-    rows = await queries.rows(tx, "read_company", slots=list(slots), until=until)
+    rows = await store.read_company(tx, slots, until=until)
     return [Span(row["slot"], row["channel"], "", row["kind"], row["n"], row["amount"]) for row in rows]
 
 
 async def history(tx: Transaction, source: SourceId, slots: Sequence[datetime], *, until: datetime) -> list[Span]:
-    rows = await queries.rows(tx, "read_history", source=source, slots=list(slots), until=until)
+    rows = await store.read_history(tx, source, slots, until=until)
     return [Span(row["slot"], row["channel"], row["variant"], row["kind"], row["n"], row["amount"]) for row in rows]
 
 
@@ -71,5 +70,5 @@ async def lately(
     tx: Transaction, sources: Sequence[SourceId], *, since: datetime, kinds: Sequence[str] = HANDED
 ) -> dict[int, int]:
     """How many of these kinds each source had; those that had none are missing."""
-    rows = await queries.rows(tx, "read_lately", sources=list(sources), since=since, kinds=list(kinds))
+    rows = await store.read_lately(tx, sources, since=since, kinds=kinds)
     return {row["source_id"]: row["n"] for row in rows}
