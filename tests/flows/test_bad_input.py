@@ -48,6 +48,7 @@ PEOPLE = [{"kind": "external_id", "value": "nobody"}]
 STAGES = [{"name": "lost", "rule": {"event": "gone"}}, {"name": "new", "rule": RULE}]
 PASSKEY = {"id": "AAAA", "rawId": "AAAA", "type": "public-key"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/keys"): {"name": "k", "scope": "read"},
     ("POST", "/me/passkeys"): {
         "name": "Laptop",
         "credential": {**PASSKEY, "response": {"clientDataJSON": "AAAA", "attestationObject": "AAAA"}},

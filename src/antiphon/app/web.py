@@ -113,8 +113,13 @@ def _described() -> OpenAPIConfig:
         version=__version__,
         path="/api",
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
-        security=[{"key": []}],
+        components=Components(
+            security_schemes={
+                "key": SecurityScheme(type="http", scheme="bearer"),
+                "session": SecurityScheme(type="apiKey", name="antiphon", security_scheme_in="cookie"),
+            }
+        ),
+        security=[{"key": []}, {"session": []}],
     )
 
 
