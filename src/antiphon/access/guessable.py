@@ -85,7 +85,9 @@ def _alnum(text: str) -> str:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """The words of a name or address that are long enough to tell something."""
+    """All of a name or address, and those of its words that are long enough to tell something."""
+    if len(whole := _alnum(_bare(text))) >= PART_CHARS_MIN:
+        yield whole
     for part in re.split(r"[\W_]+", _bare(text)):
         if len(part) >= PART_CHARS_MIN and part not in ("mail", "example", "gmail", "hotmail", "outlook"):
             yield part
