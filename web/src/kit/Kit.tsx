@@ -1,5 +1,6 @@
 import { Toasts } from "@/shell/Toasts";
 import { Page } from "@/ui/Page";
+import { Forms } from "./Forms";
 import { Lists } from "./Lists";
 import { Pictures } from "./Pictures";
 
@@ -11,6 +12,7 @@ export function Kit() {
         <div style={{ display: "grid", gap: 24 }}>
           <Pictures />
           <Lists />
+          <Forms />
         </div>
       </Page>
       <Toasts />
