@@ -20,7 +20,7 @@ from litestar.exceptions import HTTPException
 from antiphon.integrations import read_progress, routes, work_imports
 from antiphon.integrations.imports import jobs, working
 from antiphon.kernel.db import Database
-from antiphon.kernel.errors import Problem
+from antiphon.kernel.errors import Conflict, Problem
 from antiphon.kernel.http import on_http, on_problem
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import Secrets
@@ -243,6 +243,13 @@ async def test_a_wrong_map_is_told_with_its_place(web: httpx.AsyncClient, body: 
     answer = await web.put(f"/imports/{id}/mapping", json=body)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["at"] == at
+
+
+async def test_without_a_data_folder_uploads_are_refused_with_the_way_out(database: Database) -> None:
+    nowhere = Runtime(database, Secrets(bytes(32)), base_url="http://antiphon.example")
+    assert await work_imports(nowhere) == 0
+    with pytest.raises(Conflict, match="--data"):
+        jobs.folder(nowhere)
 
 
 async def test_what_is_no_table_is_no_import(web: httpx.AsyncClient, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from antiphon import profiles
-from antiphon.integrations import http_imports
+from antiphon.integrations import http_debugger, http_imports
 from antiphon.kernel.errors import Flaw
 from antiphon.kernel.http import get
 from antiphon.kernel.runtime import Runtime
@@ -40,4 +40,4 @@ async def refused_events(
     ]
 
 
-routes = [refused_events, *http_imports.routes]
+routes = [refused_events, *http_debugger.routes, *http_imports.routes]

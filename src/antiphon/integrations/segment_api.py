@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,9 +31,10 @@ from antiphon.integrations.calls import EVENT_BYTES_MAX, Decoded, open_batch, op
 from antiphon.integrations.intake import Intake
 from antiphon.integrations.people import Remembered
 from antiphon.integrations.times import Arrival
+from antiphon.kernel.arrivals import Outcome, arrivals
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import LOST_CONNECTION
-from antiphon.kernel.errors import Busy, Invalid, NotFound, Problem, TooLarge, Unauthorised
+from antiphon.kernel.errors import Busy, Flaw, Invalid, NotFound, Problem, TooLarge, Unauthorised
 from antiphon.kernel.runtime import Runtime
 
 log = structlog.get_logger()
@@ -64,6 +65,15 @@ _RETRY = (b"retry-after", b"1")
 _CLOSE = (b"connection", b"close")
 
 
+class Seen:
+    """What is known of a call so far."""
+
+    __slots__ = ("body", "n", "source", "type")
+
+    def __init__(self, type: str) -> None:
+        self.type, self.source, self.body, self.n = type, "", b"", 0
+
+
 class SegmentApi:
     """Mounted at `/v1` by the app, which calls `close` when it stops."""
 
@@ -72,6 +82,7 @@ class SegmentApi:
         self._intake = intake or Intake(runtime.database)
         self._held = Held()
         self._remembered = Remembered()
+        self._arrivals = arrivals(runtime.database)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -125,19 +136,36 @@ class SegmentApi:
         return 200, _SUCCESS, _HEADERS
 
     async def _take(self, type: str, headers: dict[bytes, bytes], receive: Receive) -> None:
-        """Returns when it is on disk."""
+        """Returns when it is on disk, or raises; either is noted for the debugger."""
+        seen = Seen(type)
+        try:
+            await self._take_in(seen, headers, receive)
+        except Problem as problem:
+            self._note(seen, "refused", problem.flaws or (Flaw("", problem.message),))
+            raise
+
+    async def _take_in(self, seen: Seen, headers: dict[bytes, bytes], receive: Receive) -> None:
         key = key_of(headers.get(b"authorization", b""))
         if key is not None:  # before the body: who has no key holds no memory
-            await self._check(key)
+            seen.source = f"api:{await self._check(key)}"
         encoding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
-        body = await read_body(receive, self._held, encoding=encoding)
-        envelope = open_batch(body) if type == "batch" else open_single(body, type=type)
-        id = await self._check(envelope.write_key if key is None else key)
+        body = seen.body = await read_body(receive, self._held, encoding=encoding)
+        envelope = open_batch(body) if seen.type == "batch" else open_single(body, type=seen.type)
+        if key is None:
+            seen.source = f"api:{await self._check(envelope.write_key)}"
         arrival = Arrival(product=self._runtime.database.clock.now(), wall=wall_datetime())
-        decoded = read_events(envelope, arrival, source=f"api:{id}", remembered=self._remembered)
+        decoded = read_events(envelope, arrival, source=seen.source, remembered=self._remembered)
         await self._intake.submit(decoded.facts, decoded.refusals, size=len(body))
         self._remembered.note(decoded.learnt)
         _tell_too_large(decoded)
+        seen.n = len(decoded.facts)
+        self._note(seen, "partly" if decoded.refusals else "accepted")
+
+    def _note(self, seen: Seen, outcome: Outcome, errors: Sequence[Flaw] = ()) -> None:
+        at = self._runtime.database.clock.now()
+        self._arrivals.note(
+            "event", outcome, at=at, source=seen.source, what=seen.type, body=seen.body, n=seen.n, errors=errors
+        )
 
     async def _check(self, key: str) -> access.KeyId:
         return await access.check(self._runtime.database, key, "write")

@@ -18,7 +18,7 @@ from antiphon.integrations.imports.running import Run
 from antiphon.integrations.imports.store import Job
 from antiphon.kernel.clock import wall
 from antiphon.kernel.db import Database, Transaction
-from antiphon.kernel.errors import Problem
+from antiphon.kernel.errors import Conflict, Problem
 from antiphon.kernel.runtime import Runtime
 
 log = structlog.get_logger()
@@ -27,8 +27,14 @@ LEASE_S = 60.0
 
 
 async def work(runtime: Runtime) -> int:
-    """One import to its end, if one is waiting whose file lies here; old files go. How many it worked on."""
-    database, place = runtime.database, jobs.folder(runtime)
+    """One import to its end, if one is waiting whose file lies here; old files go. How many it worked on.
+
+    Nothing where this process knows of no data folder: no file lies here then.
+    """
+    try:
+        database, place = runtime.database, jobs.folder(runtime)
+    except Conflict:
+        return 0
     await jobs.drop_old(database, place)
     passed: set[int] = set()
     while (job := await _claim(database, passed)) is not None:
