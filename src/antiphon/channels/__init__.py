@@ -16,6 +16,7 @@ from antiphon.channels.accounts import (
     update_provider,
 )
 from antiphon.channels.answers import note_receipts, note_results
+from antiphon.channels.arrived import Written, newest_inbound
 from antiphon.channels.connections import Connections, send_many
 from antiphon.channels.erasing import forget_deliveries, on_erased
 from antiphon.channels.exporting import EXPORTED
@@ -40,6 +41,7 @@ __all__ = [
     "Connections",
     "Provider",
     "WarmUp",
+    "Written",
     "alternative",
     "create_provider",
     "find",
@@ -47,6 +49,7 @@ __all__ = [
     "forget_deliveries",
     "keep_health",
     "learned_paces",
+    "newest_inbound",
     "note_receipts",
     "note_results",
     "on_erased",

@@ -24,9 +24,10 @@ from antiphon.channels import registry, store, taking
 from antiphon.channels.adapter import Adapter, Callback, Called, Forged
 from antiphon.channels.making import HOOK, make_adapter
 from antiphon.channels.records import Provider
+from antiphon.kernel.arrivals import Outcome, arrivals
 from antiphon.kernel.clock import wall
 from antiphon.kernel.db import Database, is_lost
-from antiphon.kernel.errors import Busy, NotFound
+from antiphon.kernel.errors import Busy, Flaw, NotFound, Problem
 from antiphon.kernel.http import get, post
 from antiphon.kernel.records import Inbound, ProviderId, Receipt
 from antiphon.kernel.runtime import Runtime
@@ -207,10 +208,29 @@ async def _answer(runtime: Runtime, request: Anything, token: str) -> Response[b
     )
     try:
         said = await door(runtime).call(ProviderId(number), called)
-    except Forged:
-        log.info("hook.forged", provider=number)
+    except Problem as problem:
+        if isinstance(problem, Forged):
+            log.info("hook.forged", provider=number)
+        _note(runtime, number, called, "forged" if isinstance(problem, Forged) else "refused", problem=problem)
         raise
+    _note(runtime, number, called, "accepted", n=len(said.items))
     return Response(said.body, status_code=said.status, media_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+def _note(
+    runtime: Runtime, number: int, called: Callback, outcome: Outcome, *, n: int = 0, problem: Problem | None = None
+) -> None:
+    """For the debugger. Headers and the address are not kept: they are what proves who called."""
+    arrivals(runtime.database).note(
+        "webhook",
+        outcome,
+        at=runtime.database.clock.now(),
+        source=f"provider:{number}",
+        what=called.method,
+        body=called.body,
+        n=n,
+        errors=() if problem is None else problem.flaws or (Flaw("", problem.message),),
+    )
 
 
 def _one(numbers: tuple[int, ...]) -> tuple[int]:
