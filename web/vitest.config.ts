@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import config from "./vite.config";
+import config from "./vite.config.ts";
 
 export default mergeConfig(
   config,

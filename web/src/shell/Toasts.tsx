@@ -1,13 +1,18 @@
 import { IconX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { t } from "@/lib/i18n";
+import { t, tn } from "@/lib/i18n";
 import { dismiss, failed, type Toast, useToasts } from "@/ui/toast";
 
 /** Said aloud as they come; they stay while the pointer or the focus is on them (WCAG 2.2.1). */
 export function Toasts() {
   const toasts = useToasts();
   return (
-    <div className="toasts" role="status" aria-live="polite">
+    <div
+      className="toasts"
+      role="status"
+      aria-live="polite"
+      aria-label={toasts.length ? tn("app.toasts", toasts.length) : undefined}
+    >
       {toasts.map((toast) => (
         <One key={toast.id} toast={toast} />
       ))}
