@@ -24,7 +24,7 @@ KINDS = (
     "complained", "opted_out", "person", "event",
 )  # fmt: skip
 """`person`: new people. `event`: taken in."""
-SLOTS_MAX = 800
+SLOTS_MAX = {"hour": 800, "day": 400}
 GOING_MAX = 100
 REFUSED_MAX = 200
 SHOWN = {"hour": timedelta(days=1), "day": timedelta(days=30)}
@@ -79,8 +79,8 @@ async def overview(
     if step not in SHOWN:
         raise invalid("step", "One of hour, day.")
     until, since = page.span(tx.now, begin, end, shown=SHOWN[step])
-    if metrics.about_how_many(since, until, step) > SLOTS_MAX:
-        raise invalid("from", f"These are more than {SLOTS_MAX} points: begin later, or ask by day.")
+    if metrics.about_how_many(since, until, step) > SLOTS_MAX[step]:
+        raise invalid("from", f"These are more than {SLOTS_MAX[step]} points: begin later, or ask by day.")
     zone = (await settings.read(tx)).timezone
     slots = metrics.spans(since, until, step=step, zone=zone)
     found = await metrics.company(tx, slots, until=until)
