@@ -185,6 +185,23 @@ async def test_a_word_of_the_token_does_not_verify_the_address_of_userinfo(door:
     assert await door.sign_in(email=None, email_verified=True) == problem("email")
 
 
+async def test_who_was_invited_anew_is_who_has_the_address_now(door: Door) -> None:
+    """A colleague left, and somebody else got their address and an invitation to the same account."""
+    staff = await door.house.colleague()
+    await door.sign_in(sub="old")
+    door.client.cookies.clear()
+    await door.house.rows("UPDATE staff SET state = 'invited' WHERE id = $1", staff)
+    assert await door.sign_in(sub="old", email="ada@elsewhere.example") == problem("domain")
+    assert await door.sign_in(sub="new") == "/app/"
+    who = await door.who()
+    assert who is not None
+    assert (who.id, who.state) == (staff, "active")
+    door.client.cookies.clear()
+    assert await door.sign_in(sub="old", email="ada.king@example.org") == problem("not_invited")
+    await door.house.rows("UPDATE staff SET state = 'invited' WHERE id = $1", staff)
+    assert await door.sign_in(sub="new") == "/app/", "the same person again"
+
+
 async def test_an_address_that_only_userinfo_tells_counts_for_the_same_subject(door: Door) -> None:
     await door.house.colleague()
     told = {"email": "ada@example.org", "email_verified": True}

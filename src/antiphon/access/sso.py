@@ -157,8 +157,11 @@ Entry = Literal["known", "colleague", "new"]
 
 
 def choose(provider: Provider, claims: Claims, *, bound: Known | None, named: Known | None) -> Entry:
-    """`bound`: who this subject is; `named`: who has the address. Raises Refused."""
-    if bound is not None:
+    """`bound`: who this subject is; `named`: who has the address. Raises Refused.
+
+    An invitation begins anew: whom a provider meant before it counts no more, it may have been somebody else.
+    """
+    if bound is not None and bound.state != "invited":
         if bound.state == "left":
             raise Refused("left")
         return "known"
@@ -170,7 +173,7 @@ def choose(provider: Provider, claims: Claims, *, bound: Known | None, named: Kn
     if named is not None:
         if named.state == "left":
             raise Refused("left")
-        if named.is_bound:
+        if named.is_bound and named.state != "invited":
             raise Refused("other_subject", "the address is of a colleague whom it knows by another subject")
         return "colleague"
     if provider.role is None or provider.role == "owner":
@@ -182,13 +185,16 @@ async def admit(tx: Transaction, provider: Provider, claims: Claims) -> StaffId:
     """The colleague who comes in. Raises Refused; Rival where the same person comes in twice at once."""
     bound = await store.find_bound(tx, issuer=provider.issuer, subject=claims.subject)
     named = None
-    if bound is None and claims.email is not None:
+    if (bound is None or bound.state == "invited") and claims.email is not None:
         named = await store.lock_by_email(tx, claims.email, issuer=provider.issuer)
         # They may have come in at the same moment, while we waited for the lock.
         bound = await store.find_bound(tx, issuer=provider.issuer, subject=claims.subject)
     entry = choose(provider, claims, bound=bound, named=named)
-    if bound is not None:
+    if bound is not None and entry == "known":
         return bound.staff
+    for invited in (bound, named):
+        if invited is not None and invited.state == "invited":
+            await store.unbind(tx, invited.staff)
     if entry == "colleague" and named is not None:
         staff: StaffId | None = named.staff
         await store.activate(tx, named.staff)

@@ -10,6 +10,7 @@ from antiphon.access.records import StaffId
 from antiphon.access.roles import Role
 from antiphon.access.sso_records import Known, Provider
 from antiphon.access.store import queries
+from antiphon.access.store_staff import email_key
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.secrets import Secrets, secrets_of
 
@@ -56,7 +57,7 @@ async def find_bound(tx: Transaction, *, issuer: str, subject: str) -> Known | N
 
 async def lock_by_email(tx: Transaction, email: str, *, issuer: str) -> Known | None:
     """`issuer`: whether this one means them already."""
-    row = await queries.row(tx, "lock_by_email", email_key=email.lower())
+    row = await queries.row(tx, "lock_by_email", email_key=email_key(email))
     if row is None:
         return None
     is_bound = await queries.value(tx, "is_bound", staff=row["id"], issuer=issuer)
@@ -65,7 +66,9 @@ async def lock_by_email(tx: Transaction, email: str, *, issuer: str) -> Known | 
 
 async def bring(tx: Transaction, *, email: str, name: str, role: Role) -> StaffId | None:
     """None when somebody has this address by now."""
-    made = await queries.value(tx, "insert_brought", email=email, email_key=email.lower(), staff_name=name, role=role)
+    made = await queries.value(
+        tx, "insert_brought", email=email, email_key=email_key(email), staff_name=name, role=role
+    )
     return StaffId(made) if made is not None else None
 
 
