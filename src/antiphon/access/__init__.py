@@ -10,6 +10,7 @@ Promised: staff, roles, single sign-on, audit.
 """
 
 from antiphon.access.audit import finish, note, record, trim
+from antiphon.access.audit_entering import Entering, entered, entering
 from antiphon.access.browser import (
     client_address,
     client_words,
@@ -51,6 +52,7 @@ from antiphon.access.team import drop_second_factor, get_by_email, invite, list_
 __all__ = [
     "Browser",
     "Colleague",
+    "Entering",
     "Factor",
     "Key",
     "KeyId",
@@ -76,6 +78,8 @@ __all__ = [
     "end",
     "end_all",
     "enter_as",
+    "entered",
+    "entering",
     "find_session",
     "finish",
     "get_by_email",

@@ -153,7 +153,7 @@ async def record(connection: Connection, database: Database, permission: Permiss
     if not is_audited(permission, method):
         return None
     parameters = connection.path_params
-    body = await _body(connection)
+    body = await body_of(connection)
     done = AuditAct(
         who,
         act_of(method, connection.scope["path_template"], parameters),
@@ -164,7 +164,7 @@ async def record(connection: Connection, database: Database, permission: Permiss
     return await begin(database, done)
 
 
-async def _body(connection: Connection) -> bytes:
+async def body_of(connection: Connection) -> bytes:
     """Litestar keeps it for the handler, and refuses one that is too large. Files are not read: they may be streams."""
     if not isinstance(connection, Request) or connection.route_handler.parsed_data_field is None:
         return b""

@@ -8,7 +8,7 @@ import structlog
 from litestar.connection import ASGIConnection
 from litestar.datastructures.headers import MutableScopeHeaders
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard, Message, Scope
+from litestar.types import Guard, HTTPResponseStartEvent, Message, Scope
 
 from antiphon import access
 from antiphon.app.staff import is_staff
@@ -19,6 +19,7 @@ from antiphon.kernel.runtime import Runtime
 
 log = structlog.get_logger()
 
+ENTERING = "antiphon_entering"
 AUDITED = "antiphon_audited"
 """Where the connection's scope keeps the number of its line in the audit log."""
 HEADERS = {
@@ -41,6 +42,7 @@ async def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
         return
     if permission == "public":
         _permit_anybody(connection, runtime)
+        connection.scope["state"][ENTERING] = await access.entering(connection, runtime)
         return
     if permission == "staff":
         if not is_staff(connection, runtime):
@@ -76,14 +78,25 @@ async def answer(message: Message, scope: Scope) -> None:
         return
     runtime: Runtime | None = scope["litestar_app"].opt["runtime"]
     line = scope["state"].pop(AUDITED, None)
+    tried = scope["state"].pop(ENTERING, None)
     if line is not None and runtime is not None:
         await _finish(runtime, line, message["status"])
+    if tried is not None and runtime is not None:
+        await _entered(runtime, tried, message)
     if scope["path"].startswith("/api"):
         headers = MutableScopeHeaders(message)
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
         if runtime is not None and runtime.base_url.startswith("https:"):
             headers.setdefault("Strict-Transport-Security", HSTS)
+
+
+async def _entered(runtime: Runtime, tried: access.Entering, message: HTTPResponseStartEvent) -> None:
+    cookies = [value.decode("latin-1") for name, value in message["headers"] if name.lower() == b"set-cookie"]
+    try:
+        await access.entered(runtime, tried, status=message["status"], cookies=cookies)
+    except (*LOST_CONNECTION, DatabaseError) as error:
+        log.warning("audit.unfinished", line=None, error=type(error).__name__)
 
 
 async def _finish(runtime: Runtime, line: int, status: int) -> None:
