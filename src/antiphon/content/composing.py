@@ -166,7 +166,7 @@ def _kind(types: list[str]) -> Kind:
 
 async def _ours(tx: Transaction) -> list[VariableNote]:
     now = await settings.read(tx)
-    values = {"brand_name": now.brand_name, "postal_address": now.postal_address, "now": tx.now.isoformat()}
+    values = {"brand_name": now.brand_name, "postal_address": now.imprint, "now": tx.now.isoformat()}
     return [
         VariableNote(path, "date" if path == "now" else "text", None, [values[path]] if values.get(path) else [], said)
         for path, said in _OURS.items()

@@ -86,7 +86,7 @@ def addressing_nowhere(now: settings.Settings) -> Addressing:
         base_url=EXAMPLE_URL,
         sign=lambda kind, *numbers: "preview",
         delivery=0,
-        brand=Brand(now.brand_name, now.postal_address),
+        brand=Brand(now.brand_name, now.imprint),
         sender=now.sender_email,
         sender_name=now.brand_name,
         track=False,

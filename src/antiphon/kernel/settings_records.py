@@ -251,3 +251,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         dict[str, Any], of("data", "Rules of identity", "Edited at /api/v1/identity, which checks them.", readOnly=True)
     ] = {}
     retention: Annotated[Retention, of("data", "Retention", "How long what is kept. Empty: for ever.")] = Retention()
+
+    @property
+    def imprint(self) -> str:
+        """Who is behind the brand, and where: the legal name, where it is set, and the postal address."""
+        return ", ".join(part for part in (self.legal_name, self.postal_address) if part)

@@ -68,7 +68,7 @@ def _writer(
     runtime: Runtime, source: Source, message: content.Message, now: settings.Settings, *, at: datetime
 ) -> Write:
     """Writes the deliveries of one source: what is the same for all of them is put together once."""
-    sign, brand = runtime.signer.sign, content.Brand(now.brand_name, now.postal_address)
+    sign, brand = runtime.signer.sign, content.Brand(now.brand_name, now.imprint)
     feedback_id = f"{source.id}:{source.kind}:antiphon"
 
     def write(row: Row) -> Outgoing:
@@ -87,6 +87,7 @@ def _writer(
                 brand=brand,
                 sender=sender_of(now, channel, region_near(row["address"]) if channel == "sms" else None),
                 sender_name=now.brand_name,
+                reply_to=now.reply_to,
                 feedback_id=feedback_id,
                 automatic=source.purpose is Purpose.SYSTEM,
                 preferences=True,

@@ -45,7 +45,7 @@ def brand_of(now: Settings) -> Brand:
     origin = _origin(now.brand_logo_url)
     return Brand(
         name=now.brand_name,
-        postal_address=now.postal_address,
+        postal_address=now.imprint,
         color=now.brand_color,
         logo_url=now.brand_logo_url if origin else "",
         logo_origin=origin,
