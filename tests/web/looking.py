@@ -1,0 +1,133 @@
+"""The app in a real browser: opened as a colleague, watched for what must never happen, looked at by axe."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from antiphon import access
+from antiphon.access.records import StaffId
+from pages.stage import Stage
+
+CHROMIUM = shutil.which("chromium")
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+WAIT_MS = 15_000
+QUIET_S, SETTLE_S = 0.1, 15.0
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass
+class Watch:
+    """What a page did that it must not: `findings` is looked at when the test ends.
+
+    `allowed`: parts of messages that a test provokes, such as "status of 409".
+    """
+
+    host: str
+    allowed: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    open: set[Any] = field(default_factory=set)
+    last: float = 0.0
+
+    def follow(self, page: Any) -> None:
+        page.on("console", lambda said: self._say(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: self._say(f"error: {error}"))
+        page.on("request", self._ask)
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, self._end)
+
+    @property
+    def findings(self) -> list[str]:
+        return [said for said in self.seen if not any(part in said for part in self.allowed)]
+
+    def _say(self, said: str) -> None:
+        self.seen.append(said)
+
+    def _ask(self, request: Any) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "about") and address.netloc != self.host:
+            self._say(f"another host: {request.url}")
+        self.open.add(request)
+        self.last = time.monotonic()
+
+    def _end(self, request: Any) -> None:
+        self.open.discard(request)
+        self.last = time.monotonic()
+
+
+@dataclass
+class App:
+    """`stage` is the company behind it; `url` is such as http://127.0.0.1:4711."""
+
+    stage: Stage
+    url: str
+    browser: Any
+    watch: Watch
+
+    async def colleague(self, role: str = "owner") -> StaffId:
+        """One of each role."""
+        async with self.stage.database.transaction() as tx:
+            rows = await tx.rows(
+                "INSERT INTO staff (email, email_key, name, role, state, password, created_at)"
+                " VALUES ($1, $1, $2, $3, 'active', 'x', $4)"
+                " ON CONFLICT (email_key) DO UPDATE SET role = $3 RETURNING id",
+                f"{role}@example.org",
+                role.title(),
+                role,
+                tx.now,
+            )
+        return StaffId(rows[0]["id"])
+
+    async def open(
+        self, path: str | None = None, *, role: str | None = "owner", scheme: Any = "light", size: Any = DESKTOP
+    ) -> Any:
+        """A page in a context of its own, signed in as somebody of that role; None: as nobody."""
+        context = await self.browser.new_context(
+            base_url=self.url, color_scheme=scheme, viewport=size, locale="en-GB", timezone_id="Europe/London"
+        )
+        if role is not None:
+            staff = await self.colleague(role)
+            async with self.stage.database.transaction() as tx:
+                opened = await access.open_session(tx, staff, ("password",), client="test", address="")
+            name = access.cookie_name(self.stage.runtime)
+            await context.add_cookies([{"name": name, "value": opened.token, "url": self.url}])
+        page = await context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        self.watch.follow(page)
+        if path is not None:
+            await self.go(page, path)
+        return page
+
+    async def go(self, page: Any, path: str) -> None:
+        await page.goto(f"/app{path}")
+        await self.settled(page)
+
+    async def settled(self, page: Any) -> None:
+        """It has a heading, and has asked for nothing for a moment."""
+        await page.locator("h1").first.wait_for()
+        until = time.monotonic() + SETTLE_S
+        while time.monotonic() < until and (  # noqa: ASYNC110  # a browser tells of no such event
+            self.watch.open or time.monotonic() - self.watch.last < QUIET_S
+        ):
+            await asyncio.sleep(0.02)
+
+
+async def axe(page: Any) -> list[str]:
+    """What axe finds: rule, and where."""
+    from axe_playwright_python.async_playwright import Axe
+
+    found = await Axe().run(page, options={"runOnly": TAGS})
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found.response["violations"]
+    ]
+
+
+async def sideways(page: Any) -> int:
+    """By how many pixels the page is wider than its window."""
+    return max(0, int(await page.evaluate(SIDEWAYS)))
