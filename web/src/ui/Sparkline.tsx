@@ -24,7 +24,7 @@ export function Sparkline(props: {
     ? t("app.spark", { name: props.label, last: format(found.last), most: format(found.most) })
     : `${props.label}: ${t("app.chart.empty")}`;
   return (
-    <svg width={width} height={height} role="img" aria-label={said} style={{ display: "block", maxWidth: "100%" }}>
+    <svg width={width} height={height} role="img" aria-label={said} style={{ display: "block", flexShrink: 0 }}>
       <polyline
         points={points.join(" ")}
         fill="none"
