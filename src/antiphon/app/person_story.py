@@ -136,8 +136,8 @@ async def _messages(tx: Transaction, wish: Asked, place: Place) -> Found:
 
 
 async def _inbound(tx: Transaction, wish: Asked, place: Place) -> Found:
-    people = await store.reading.read(tx, [wish.profile])
-    at = [(one.channel, one.value) for person in people for one in person.addresses if _is_of(wish, one.channel)]
+    places = await profiles_story.places(tx, wish.profile)
+    at = [(channel, value) for channel, value in places if _is_of(wish, channel)]
     found = await channels_story.written_by(tx, at, before=(place.upto, place.n), limit=wish.limit + 1)
     return [(entries.of_inbound(one), _before(one.at, one.id)) for one in found]
 

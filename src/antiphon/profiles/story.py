@@ -10,7 +10,9 @@ from antiphon.kernel.records import ProfileId
 from antiphon.profiles.ingest import event_names
 from antiphon.profiles.records import RecordedEvent
 from antiphon.profiles.store import story as store
-from antiphon.profiles.store.story import Summed
+from antiphon.profiles.store.story import Summed, places
+
+__all__ = ["SUMMED", "Summed", "events_but", "events_of", "places", "sums"]
 
 SUMMED = 2_000
 

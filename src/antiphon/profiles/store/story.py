@@ -49,3 +49,9 @@ async def _names(tx: Transaction, rows: Sequence[Row]) -> dict[int, str]:
     wanted = sorted({row["name_id"] for row in rows})
     found = await queries.rows(tx, "names_of_events", ids=wanted) if wanted else []
     return {row["id"]: row["name"] for row in found}
+
+
+async def places(tx: Transaction, profile: ProfileId) -> list[tuple[str, str]]:
+    """(channel, address) each."""
+    rows = await queries.rows(tx, "places_of", bucket=bucket_of(profile), profile=profile)
+    return [(row["channel"], row["value"]) for row in rows]

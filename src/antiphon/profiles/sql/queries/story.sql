@@ -20,7 +20,7 @@ SELECT found.at, found.name_id, found.received_at, found.properties
                         AND event.name_id = given.name_id
                         AND event.profile_id = :profile
                         AND event.at <= :upto
-                      ORDER BY event.at DESC
+                      ORDER BY event.at DESC, event.received_at DESC, event.properties
                       LIMIT :limit::integer + :skip::integer) AS found
  ORDER BY found.at DESC, found.received_at DESC, found.name_id, found.properties
  LIMIT :limit
@@ -43,3 +43,7 @@ SELECT latest.name_id, count(*) AS count, min(latest.at) AS first_at, max(latest
  GROUP BY latest.name_id
  ORDER BY count DESC, latest.name_id;
 
+
+-- name: places_of
+-- Where somebody can be reached, or could.
+SELECT channel, value FROM address WHERE bucket = :bucket AND profile_id = :profile;
