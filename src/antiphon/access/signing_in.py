@@ -49,18 +49,22 @@ async def sign_in(database: Database, email: str, password: str, *, browser: Bro
     if not await passwords.is_right(hash, password) or known is None or hash is None:
         raise Refused
     fresh = await passwords.make_hash(password) if passwords.is_outdated(hash) else None
-    async with database.transaction() as tx:
+
+    async def enter(tx: Transaction) -> Opened:
         await _demand_unchanged(tx, known)
         await throttle.was_right(tx, guess)
         if fresh is not None:
             await store_staff.rehash_password(tx, known.colleague.id, fresh, before=hash)
         return await _open(tx, known.colleague, ["password"], browser)
 
+    return await database.repeat(enter)
+
 
 async def give_code(database: Database, who: Colleague, session: Session, code: str, *, browser: Browser) -> Opened:
     """The second step: a new session takes the place of the one that waited. Raises WrongCode, TooOften."""
     guess = await throttle.take_guess(database, about=f"code {who.id}", address=browser.address)
-    async with database.transaction() as tx:
+
+    async def enter(tx: Transaction) -> Opened:
         factor = await totp.accept(tx, who.id, code)
         if factor is None:
             raise WrongCode
@@ -69,6 +73,8 @@ async def give_code(database: Database, who: Colleague, session: Session, code: 
             raise Unauthorised("This sign-in was finished elsewhere, or took too long. Begin anew.")
         factors: list[Factor] = [*session.factors, factor]
         return await sessions.open_session(tx, who.id, factors, client=browser.client, address=browser.address)
+
+    return await database.repeat(enter)
 
 
 async def prove(
@@ -123,7 +129,8 @@ async def follow_link(
         about = [link.email, name or link.name, await company(tx)]
     passwords.check(password, about=about)
     hash = await passwords.make_hash(password)
-    async with database.transaction() as tx:
+
+    async def enter(tx: Transaction) -> Opened:
         staff = await links.take(tx, token, kind)
         known = await store_staff.lock(tx, staff)
         if known is None or known.colleague.state == "left":
@@ -133,6 +140,8 @@ async def follow_link(
             who = known.colleague
             await store_staff.write_person(tx, staff, name=name, email=who.email, wishes=who.wishes)
         return await _open(tx, known.colleague, ["password"], browser)
+
+    return await database.repeat(enter)
 
 
 async def set_password(tx: Transaction, staff: StaffId, hash: str, *, stays: Session | None = None) -> None:

@@ -45,7 +45,8 @@ async def take_guess(database: Database, *, about: str | None, address: str | No
 
     `about` None: at nothing that has a name, such as a link. `address` None: whoever asks is signed in.
     """
-    async with database.transaction() as tx:
+
+    async def count(tx: Transaction) -> Guess:
         guess = Guess(
             await _key(tx, about) if about is not None else None,
             await _key(tx, f"address {_network(address)}") if address is not None else None,
@@ -54,17 +55,20 @@ async def take_guess(database: Database, *, about: str | None, address: str | No
         tallies = await store.lock(tx, keys, at=wall_datetime())
         at = wall_datetime()  # whoever waited for the lock is later than who held it
         _demand_patience(max(tally.until for tally in tallies.values()), at=at)
-        count = {guess.about: one_more_at_account, guess.address: one_more_from_address}
-        await store.write(tx, {key: count[key](tally, at=at) for key, tally in tallies.items()})
-    return guess
+        one_more = {guess.about: one_more_at_account, guess.address: one_more_from_address}
+        await store.write(tx, {key: one_more[key](tally, at=at) for key, tally in tallies.items()})
+        return guess
+
+    return await database.repeat(count)
 
 
 async def was_right(tx: Transaction, guess: Guess) -> None:
     """What was guessed at begins anew; the address is given this guess back."""
-    if guess.about is not None:
-        await store.forget(tx, guess.about)
-    if guess.address is not None:
-        await store.give_back(tx, guess.address, at=wall_datetime())
+    for key in sorted(key for key in (guess.about, guess.address) if key is not None):  # as take_guess locks them
+        if key == guess.about:
+            await store.forget(tx, key)
+        else:
+            await store.give_back(tx, key, at=wall_datetime())
 
 
 async def sweep(tx: Transaction) -> None:
