@@ -3,10 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 DEV_STAMP := .venv/.ready-dev
+WEB_STAMP := .venv/.ready-web
+APP := src/antiphon/app/browser/built/index.html
+APP_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts ! -name '*.md' -print) \
+  $(shell find src/antiphon/kernel/i18n -name '*.json')
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench month kill-test test-peers docs clean
+.PHONY: help run web test check format bench month kill-test test-peers docs clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,19 +21,28 @@ help: ## what there is
 $(STAMP): .venv/bin/python requirements/base.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@ANTIPHON_WITHOUT_WEB=1 $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 $(DEV_STAMP): $(STAMP) requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
 
-run: $(STAMP) ## the product with a sample company at work, at http://127.0.0.1:8080/
+$(WEB_STAMP): $(STAMP) requirements/web.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/web.txt
+	@touch $@
+
+$(APP): $(WEB_STAMP) $(APP_SOURCES)
+	@$(BIN)/python web/build.py
+
+run: $(STAMP) $(APP) ## the product with a sample company at work, at http://127.0.0.1:8080/
 	@$(BIN)/antiphon demo $(ARGS)
+
+web: $(APP) ## the browser app, if its sources have changed
 
 # Some promises are about seconds, and two workers with servers of their own can be too much for a small machine: what
 # failed is tried once more, alone. What fails twice has failed; both summaries are printed.
-test: $(DEV_STAMP) check ## everything that is promised, proved
+test: $(DEV_STAMP) check $(APP) ## everything that is promised, proved
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS) || \
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none $(ARGS)
 

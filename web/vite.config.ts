@@ -15,7 +15,7 @@ export default defineConfig({
     outDir: here("../src/antiphon/app/browser/built"),
     emptyOutDir: true,
     manifest: true,
-    license: true,
+    license: { fileName: "licences.md" },
     sourcemap: false,
     target: "es2023",
     modulePreload: { polyfill: false },
