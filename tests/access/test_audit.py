@@ -70,8 +70,9 @@ async def test_erasing_somebody_leaves_no_address_of_theirs_in_the_log(database:
         await client.put(f"{where}/preferences", json=body, headers=admin)
         await client.post(f"{where}/merge", json={"with": "email:jo@shop.example"}, headers=admin)
         await client.delete(f"{where}?dry_run=true&q=jo@shop.example", headers=admin)
-    text = str(await lines(database))
-    assert len(await lines(database)) == 3
+    told = await lines(database)
+    text = str([(line["target"], line["detail"]) for line in told])  # times hold any digits
+    assert len(told) == 3
     assert all(piece not in text for piece in ("jo@", "7400", "push.example"))
     assert "'dry_run': 'true'" in text
 
