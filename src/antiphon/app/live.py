@@ -126,8 +126,9 @@ class Watcher:
 class Hub:
     """The watchers of this process."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._database = runtime.database
         self._watchers: dict[str, Watcher] = {}
         self.clients = 0
 
@@ -139,8 +140,8 @@ class Hub:
                 continue
             if len(client.topics) >= TOPICS_MAX:
                 client.say(_encode({"topic": name[:200], "error": f"A socket has at most {TOPICS_MAX} topics."}))
-            elif (topic := topic_of(name)) is None:
-                message = "There is no such topic; there are company, campaign:ID and segment:ID."
+            elif (topic := topic_of(name, self._runtime)) is None:
+                message = "There is no such topic."
                 client.say(_encode({"topic": name[:200], "error": message}))
             elif (needs := _needs(name)) not in client.may:
                 client.say(_encode({"topic": name[:200], "error": f"This needs the permission {needs}."}))
@@ -178,10 +179,10 @@ class Hub:
 _hubs: WeakKeyDictionary[Database, Hub] = WeakKeyDictionary()
 
 
-def _hub(database: Database) -> Hub:
-    if database not in _hubs:
-        _hubs[database] = Hub(database)
-    return _hubs[database]
+def _hub(runtime: Runtime) -> Hub:
+    if runtime.database not in _hubs:
+        _hubs[runtime.database] = Hub(runtime)
+    return _hubs[runtime.database]
 
 
 async def close(database: Database) -> None:
@@ -208,7 +209,7 @@ async def _who(socket: Socket, runtime: Runtime, *, counts: bool) -> frozenset[P
 # Whoever may read anything at all: which topics they hear is asked topic by topic.
 @websocket("/api/live", opt={"permission": "public"})
 async def live(socket: Socket, runtime: NamedDependency[Runtime]) -> None:
-    hub = _hub(runtime.database)
+    hub = _hub(runtime)
     may = await _who(socket, runtime, counts=True)
     if may is None or not may & READING:
         await socket.close(code=POLICY, reason="Sign in, or send a key that may read.")
