@@ -56,6 +56,9 @@ def bundle() -> None:
     node("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn")
     if not (BUILT / "index.html").exists():
         raise SystemExit("The app was not built: there is no index.html.")
+    licences = BUILT / "licences.md"
+    font = (HERE / "node_modules/@fontsource-variable/inter/LICENSE").read_text()
+    licences.write_text(f"{licences.read_text()}\n## Inter, the typeface (OFL-1.1)\n\n{font}")
     for file in sorted(BUILT.rglob("*")):
         if file.suffix in COMPRESSED and file.stat().st_size > 1_000:
             file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))

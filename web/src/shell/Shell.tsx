@@ -85,7 +85,7 @@ function LiveMark() {
   const state = useLiveState();
   return (
     <span role="status">
-      <Mark tone={state === "live" ? "good" : state === "connecting" ? "warn" : "calm"}>{t(`app.live.${state}`)}</Mark>
+      {state !== "off" && <Mark tone={state === "live" ? "good" : "warn"}>{t(`app.live.${state}`)}</Mark>}
     </span>
   );
 }

@@ -39,13 +39,13 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY",
 }
-KINDS = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
+KINDS = {  # Litestar says UTF-8 of what is text
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
     ".svg": "image/svg+xml",
     ".json": "application/json",
-    ".md": "text/plain; charset=utf-8",
+    ".md": "text/plain",
     ".woff2": "font/woff2",
 }
 YEAR = "public, max-age=31536000, immutable"
