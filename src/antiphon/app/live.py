@@ -1,10 +1,15 @@
 """Live numbers: `WS /api/live`, one socket with many topics.
 
     → {"sub": ["campaign:12", "company"], "unsub": []}
-    ← {"topic": "campaign:12", "seq": 7, "snapshot": {…}}      at once, and after every new subscription
-    ← {"topic": "campaign:12", "seq": 8, "delta": {…}}         what changed, at most four times a second
-    ← {"topic": "campaign:99", "error": "…"}                   there is no such topic
-    ← {"error": "…"}                                           not understood
+    ← {"topic": "campaign:12", "seq": 7, "mark": "…", "snapshot": {…}}   at once, and after every new subscription
+    ← {"topic": "campaign:12", "seq": 8, "mark": "…", "delta": {…}}      what changed, at most four times a second
+    ← {"topic": "campaign:99", "error": "…"}                             there is no such topic
+    ← {"error": "…"}                                                     not understood
+
+    → {"sub": ["campaign:12"], "known": {"campaign:12": "…"}}            the newest mark, when it comes back
+    ← {"topic": "campaign:12", "seq": 3, "mark": "…"}                    it is still so; else a snapshot
+
+A mark names what a document says: it holds over other sockets, processes and starts.
 
 Each topic asks its own permission. Whoever is signed out, or may something else than before, loses the socket (1008)
 within `ATTEND_EVERY_S`, and comes again as who they are.
@@ -18,6 +23,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import time
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -58,6 +64,7 @@ class Order(Struct):
 
     sub: list[str] = []
     unsub: list[str] = []
+    known: dict[str, str] = {}
 
 
 class Client:
@@ -83,14 +90,21 @@ class Watcher:
         self._database, self._name, self._topic = database, name, topic
         self._seq = 0
         self._document: Document | None = None
-        self._snapshot = ""
+        self._snapshot = self._same = self._mark = ""
+        self._known: dict[Client, str] = {}
         self.clients: set[Client] = set()
         self.task = asyncio.create_task(self._watch())
 
-    def add(self, client: Client) -> None:
+    def add(self, client: Client, known: str) -> None:
         self.clients.add(client)
         if self._document is not None:
-            client.say(self._snapshot)
+            client.say(self._same if known == self._mark else self._snapshot)
+        elif known:
+            self._known[client] = known
+
+    def drop(self, client: Client) -> None:
+        self.clients.discard(client)
+        self._known.pop(client, None)
 
     async def _watch(self) -> None:
         while self.clients or self._document is None:
@@ -114,9 +128,15 @@ class Watcher:
         if before == document:
             return
         self._seq += 1
-        head = {"topic": self._name, "seq": self._seq}
-        self._snapshot = _encode({**head, "snapshot": document})
-        self._tell(self._snapshot if before is None else _encode({**head, "delta": difference(before, document)}))
+        self._mark = _mark(document)
+        head = {"topic": self._name, "seq": self._seq, "mark": self._mark}
+        self._same, self._snapshot = _encode(head), _encode({**head, "snapshot": document})
+        if before is not None:
+            self._tell(_encode({**head, "delta": difference(before, document)}))
+            return
+        for client in self.clients:
+            client.say(self._same if self._known.get(client) == self._mark else self._snapshot)
+        self._known.clear()
 
     def _tell(self, text: str) -> None:
         for client in self.clients:
@@ -143,10 +163,10 @@ class Hub:
             elif (topic := topic_of(name, self._runtime)) is None:
                 message = "There is no such topic."
                 client.say(_encode({"topic": name[:200], "error": message}))
-            elif (needs := _needs(name)) not in client.may:
-                client.say(_encode({"topic": name[:200], "error": f"This needs the permission {needs}."}))
+            elif topic.permission not in client.may:
+                client.say(_encode({"topic": name[:200], "error": f"This needs the permission {topic.permission}."}))
             else:
-                self._join(client, name, topic)
+                self._join(client, name, topic, order.known.get(name, ""))
 
     def leave(self, client: Client) -> None:
         for name in list(client.topics):
@@ -159,18 +179,18 @@ class Hub:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._watchers.clear()
 
-    def _join(self, client: Client, name: str, topic: Topic) -> None:
+    def _join(self, client: Client, name: str, topic: Topic, known: str) -> None:
         watcher = self._watchers.get(name)
         if watcher is None or watcher.task.done():
             watcher = self._watchers[name] = Watcher(self._database, name, topic)
         client.topics.add(name)
-        watcher.add(client)
+        watcher.add(client, known)
 
     def _leave(self, client: Client, name: str) -> None:
         client.topics.discard(name)
         watcher = self._watchers.get(name)
         if watcher is not None:
-            watcher.clients.discard(client)
+            watcher.drop(client)
             if not watcher.clients:
                 watcher.task.cancel()
                 del self._watchers[name]
@@ -188,11 +208,6 @@ def _hub(runtime: Runtime) -> Hub:
 async def close(database: Database) -> None:
     if held := _hubs.pop(database, None):
         await held.close()
-
-
-def _needs(topic: str) -> Permission:
-    """What a key of the topics is about; `company` tells of all campaigns."""
-    return "segments.read" if topic.startswith("segment:") else "campaigns.read"
 
 
 async def _who(socket: Socket, runtime: Runtime, *, counts: bool) -> frozenset[Permission] | None:
@@ -276,6 +291,10 @@ async def _listen(socket: Socket, hub: Hub, client: Client) -> int:
 async def _speak(socket: Socket, client: Client) -> None:
     while True:
         await socket.send_data(await client.outbox.get(), mode="text")
+
+
+def _mark(document: Document) -> str:
+    return hashlib.blake2b(msgspec.json.encode(document, order="sorted"), digest_size=12).hexdigest()
 
 
 def _encode(value: Any) -> str:

@@ -67,8 +67,8 @@ def _figure(
     own = counts.get(metrics.key_of(channel, purpose), Counts(0, 0))
     assert likely.low is not None
     assert likely.high is not None
-    numbers = [round(number, 4) for number in (likely.mean, likely.low, likely.high)]
-    return ChannelFigure(channel, *numbers, own.sent, own.answered, is_usable=is_usable)
+    mean, low, high = (round(number, 4) for number in (likely.mean, likely.low, likely.high))
+    return ChannelFigure(channel, mean, low, high, own.sent, own.answered, is_usable)
 
 
 async def lifecycle(tx: Transaction, id: ProfileId, created_at: datetime, seen_at: datetime | None) -> Lifecycle:

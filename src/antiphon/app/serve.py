@@ -86,7 +86,7 @@ def serve(
     try:
         with _database(place) as (dsn, keep_database):
             token = asyncio.run(_prepare(dsn, base_url))
-            environment = _environment(dsn, host, port, base_url, sandbox, world_url)
+            environment = _environment(dsn, host, port, base_url, sandbox, world_url) | _data(place)
             children = _children(role, workers, environment)
             try:
                 for child in children:
@@ -137,6 +137,11 @@ def _environment(dsn: str, host: str, port: int, base_url: str, sandbox: bool, w
         "ANTIPHON_SANDBOX": "1" if sandbox else "0",
         "ANTIPHON_WORLD_URL": world_url,
     }
+
+
+def _data(place: Place) -> dict[str, str]:
+    """Files that are uploaded lie in the data folder, also beside a database of the operator's own."""
+    return {"ANTIPHON_DATA": str(place.data.resolve())}
 
 
 def _children(role: str, workers: int, environment: Mapping[str, str]) -> list[Child]:

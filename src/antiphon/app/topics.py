@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from msgspec import to_builtins
 
-from antiphon import campaigns, metrics, orchestration, segments
+from antiphon import campaigns, integrations, metrics, orchestration, segments
 from antiphon.app.topics_home import DebuggerTopic, OverviewTopic
 from antiphon.app.topics_providers import ProvidersTopic, ProviderTopic
 from antiphon.app.topics_sandbox import SandboxTopic
@@ -163,10 +163,25 @@ class CompanyTopic:
         return round((events - before) / max(RATE_OVER_S, now - since), 1)
 
 
+class ImportTopic:
+    """An import's progress. `key` is its id."""
+
+    wake = "imports"
+    permission: Permission = "people.write"
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    async def read(self, tx: Transaction) -> Document:
+        """Raises NotFound."""
+        return await integrations.read_progress(tx, self._key)
+
+
 _KEYED: dict[str, Callable[[str], Topic]] = {
     "campaign": CampaignTopic,
     "segment": SegmentTopic,
     "provider": ProviderTopic,
+    "import": ImportTopic,
 }
 _SINGLE: dict[str, Callable[[], Topic]] = {
     "company": CompanyTopic,

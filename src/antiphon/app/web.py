@@ -21,7 +21,7 @@ from msgspec import Struct
 from antiphon import __version__, access, pages
 from antiphon.access import http as access_http
 from antiphon.access import http_audit, http_keys, http_links, http_me, http_passkeys, http_sso, http_staff
-from antiphon.app import browser, gate, http_doctor, live, sandbox
+from antiphon.app import browser, gate, http_doctor, live, people, person, sandbox
 from antiphon.app.opening import opened
 from antiphon.campaigns import http as campaigns_http
 from antiphon.channels import hooks
@@ -57,6 +57,8 @@ async def health(runtime: NamedDependency[Runtime]) -> Health:
 
 API: list[Any] = [  # route handlers; Litestar's union of them is wider than ours
     health,
+    *people.routes,
+    *person.routes,
     *http_keys.routes,
     *http_audit.routes,
     *http_passkeys.routes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
-from antiphon import campaigns, channels, metrics, orchestration, pages, profiles, segments
+from antiphon import campaigns, channels, integrations, metrics, orchestration, pages, profiles, segments
 from antiphon.app.child import run_child
 from antiphon.app.opening import opened
 from antiphon.kernel.db import LOST_CONNECTION
@@ -39,6 +39,9 @@ async def run(runtime: Runtime) -> None:
         group.create_task(work_loop(database, "counts.learn", lambda: _learn(runtime), pause_s=60.0))
         group.create_task(work_loop(database, "providers.health", lambda: _look_after(runtime), pause_s=2.0))
         group.create_task(work_loop(database, "erasures", lambda: profiles.look_again(database), pause_s=5.0))
+        group.create_task(
+            work_loop(database, integrations.IMPORTS_WAKE, lambda: integrations.work_imports(runtime), pause_s=5.0)
+        )
         group.create_task(work_loop(database, "retention", lambda: _keep_to_rules(runtime), pause_s=TRIM_EVERY_S))
         group.create_task(_keep_house(runtime))
 

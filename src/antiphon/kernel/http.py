@@ -133,6 +133,8 @@ def on_anything(request: Request[Any, Any, Any], error: Exception) -> Response[P
         return answer(Invalid("The request is not valid.", flaws=[Flaw("", "The body is not UTF-8.")]))
     if isinstance(error, RecursionError) and _is_of_the_body(error):
         return answer(Invalid("The request is not valid.", flaws=[Flaw("", "The body is nested too deeply.")]))
+    if isinstance(error, OverflowError) and _is_of_the_body(error):
+        return answer(Invalid("The request is not valid.", flaws=[Flaw("", "A number is too large.")]))
     if db.is_unstorable(error):
         sentence = "A value cannot be stored: a text with the character U+0000, a number or a time out of range."
         return answer(Invalid("The request is not valid.", flaws=[Flaw("", sentence)]))

@@ -11,11 +11,11 @@ from antiphon.kernel.db import LOST_CONNECTION
 from antiphon.kernel.due import work_loop
 from antiphon.kernel.records import ProviderId
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.stopping import to_the_end
 from antiphon.orchestration.decide import work_people
 from antiphon.orchestration.deliver import one_round
 from antiphon.orchestration.outages import work_down, work_switched_off
 from antiphon.orchestration.recall import work_recalls
-from antiphon.kernel.stopping import to_the_end
 from antiphon.orchestration.watching import work_silence
 
 LOOPS_PER_PROVIDER = 3

@@ -140,6 +140,8 @@ CREATE TABLE delivery (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 -- serves the claim per provider, urgent lane first; a delivery that waits for nothing is not in it
 CREATE INDEX delivery_due ON delivery (provider_id, lane, due_at) WHERE due_at IS NOT NULL;
+-- serves who was told another way: what followed another attempt, and nothing else, is in it
+CREATE INDEX delivery_failover ON delivery (source_id, id) WHERE n > 1;
 
 -- What a decision read: kept for every wait and every drop, and for a sample of the rest, so that it can be replayed.
 CREATE TABLE decision_input (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import ProfileId, bucket_of
@@ -12,7 +13,7 @@ from antiphon.profiles.records import RecordedEvent
 from antiphon.profiles.store.base import queries
 
 
-class Summed(NamedTuple):
+class Summed(Struct, frozen=True):
     name: str
     count: int
     first_at: datetime
