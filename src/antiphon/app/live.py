@@ -9,10 +9,8 @@
     → {"sub": ["campaign:12"], "known": {"campaign:12": "…"}}            the newest mark, when it comes back
     ← {"topic": "campaign:12", "seq": 3, "mark": "…"}                    it is still so; else a snapshot
 
-A mark names what a document says: it holds over other sockets, processes and starts.
-
-Each topic asks its own permission. Whoever is signed out, or may something else than before, loses the socket (1008)
-within `ATTEND_EVERY_S`, and comes again as who they are.
+A mark names what a document says, over sockets, processes and starts. Each topic asks its own permission. Whoever is
+signed out, or may something else than before, loses the socket (1008) within `ATTEND_EVERY_S`, and comes again.
 
 One watcher per topic and process reads for all who listen, and encodes once. It is woken by the commit that changes a
 number, and looks by itself every second. The more a look costs, the rarer it is. Who listens more slowly than is
@@ -102,10 +100,6 @@ class Watcher:
         elif known:
             self._known[client] = known
 
-    def drop(self, client: Client) -> None:
-        self.clients.discard(client)
-        self._known.pop(client, None)
-
     async def _watch(self) -> None:
         while self.clients or self._document is None:
             started = time.monotonic()
@@ -190,7 +184,7 @@ class Hub:
         client.topics.discard(name)
         watcher = self._watchers.get(name)
         if watcher is not None:
-            watcher.drop(client)
+            watcher.clients.discard(client)
             if not watcher.clients:
                 watcher.task.cancel()
                 del self._watchers[name]

@@ -2,8 +2,8 @@ import { useCallback, useSyncExternalStore } from "react";
 
 /** One socket for the tab: topics are told as a snapshot, then as what changed. See docs/reference/http.md, live numbers. */
 type Document = Record<string, unknown>;
-type Said = { topic?: string; seq?: number; snapshot?: Document; delta?: Document; error?: string };
-type Watched = { seq: number; document?: Document; error?: string; heard: Set<() => void> };
+type Said = { topic?: string; seq?: number; mark?: string; snapshot?: Document; delta?: Document; error?: string };
+type Watched = { seq: number; mark?: string; document?: Document; error?: string; heard: Set<() => void> };
 export type LiveState = "live" | "connecting" | "off";
 
 const HIDDEN_MS = 60_000;
@@ -64,7 +64,7 @@ class Live {
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/live`);
     this.socket = socket;
     this.become("connecting");
-    socket.onopen = () => socket.send(JSON.stringify({ sub: [...this.topics.keys()] }));
+    socket.onopen = () => socket.send(JSON.stringify({ sub: [...this.topics.keys()], known: this.known() }));
     socket.onmessage = (message) => this.take(JSON.parse(message.data as string) as Said);
     socket.onclose = () => {
       if (this.socket !== socket) return;
@@ -73,6 +73,12 @@ class Live {
       const wait = WAIT_MS[Math.min(this.failures++, WAIT_MS.length - 1)] ?? 10_000;
       this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random()));
     };
+  }
+
+  /** What is held already: the server says it again only if it has changed. */
+  private known(): Record<string, string> {
+    const marks = [...this.topics].flatMap(([topic, { mark }]) => (mark ? [[topic, mark] as const] : []));
+    return Object.fromEntries(marks);
   }
 
   private close(): void {
@@ -93,9 +99,11 @@ class Live {
     const watched = said.topic ? this.topics.get(said.topic) : undefined;
     if (!watched) return;
     if (said.delta && said.seq !== watched.seq + 1) {
-      this.again(); // a gap: everything anew
+      watched.mark = undefined; // a gap: it is told anew
+      this.again();
       return;
     }
+    watched.mark = said.mark;
     if (said.error) watched.error = said.error;
     else if (said.snapshot) watched.document = said.snapshot;
     else if (said.delta) watched.document = merged(watched.document ?? {}, said.delta);
