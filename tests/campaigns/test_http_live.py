@@ -96,6 +96,8 @@ async def test_recipients_are_found_by_outcome_reason_and_who(
     assert await found(outcome="dropped") == []
     assert sorted(await found(outcome="open")) == sorted(everybody)
     assert await found(reason="capped") == []
+    one = (await client.get(at, headers=headers, params={"who": "external_id:ben"})).json()
+    assert one["names"] == {ben: "Ben"}
     one = (await client.get(at, headers=headers, params={"limit": 1})).json()
     assert [*(r["person"] for r in one["recipients"]), *await found(cursor=one["cursor"])] == everybody
     assert (await client.get(at, headers=headers, params={"outcome": "lost"})).json()["errors"][0]["at"] == "outcome"

@@ -18,11 +18,16 @@ from antiphon.kernel.runtime import Runtime
 
 OUTCOMES = ("open", "waiting", "sent", "delivered", "failed", "dropped", "cancelled")
 FOUND_MAX = 50
+NAME = ("first_name", "last_name")
+NAME_CHARS_MAX = 200
 
 
 class Recipients(Struct):
+    """`names` by `person`; who has none is not in it."""
+
     recipients: list[orchestration.Recipient]
     cursor: str | None
+    names: dict[str, str] = {}
 
 
 @get("/campaigns", permission="campaigns.read")
@@ -62,7 +67,14 @@ async def recipients(
         rows = await orchestration.recipients(
             tx, found.source, outcome=outcome, after=max(0, cursor), limit=limit, reason=reason, people=people
         )
-    return Recipients(rows, rows[-1].profile if len(rows) == limit else None)
+        names = await _names(tx, rows)
+    return Recipients(rows, rows[-1].profile if len(rows) == limit else None, names)
+
+
+async def _names(tx: Transaction, rows: list[orchestration.Recipient]) -> dict[str, str]:
+    people = await profiles.read(tx, sorted({ProfileId(int(row.person)) for row in rows}))
+    called = {str(one.id): " ".join(str(one.traits.get(part, "")) for part in NAME).strip() for one in people}
+    return {person: name[:NAME_CHARS_MAX] for person, name in called.items() if name}
 
 
 async def _people(tx: Transaction, who: str) -> list[ProfileId]:
