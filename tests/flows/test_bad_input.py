@@ -106,6 +106,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/profiles/{who}/unmerge"): {"identifiers": ["email:nobody@shop.example"], "number": "1", "dry_run": True},
     ("POST", "/profiles/{who}/apart"): {"from": "external_id:nobody"},
     ("POST", "/people/{who}/merge-preview"): {"with": "external_id:nobody"},
+    ("POST", "/people"): {"identifiers": [{"kind": "email", "value": "new@shop.example"}], "traits": {"tier": "gold"}},
     ("PATCH", "/people/{who}/traits"): {"traits": {"tier": "gold", "old": None}},
     ("POST", "/people/{who}/identifiers"): {"kind": "phone", "value": "020 7946 0000", "region": "GB"},
     ("POST", "/people/{who}/suppress"): {
@@ -121,6 +122,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/imports/{import_id}/mapping"): {"map": {"identifiers": {"email": "email"}}, "mode": "upsert"},
     ("POST", "/segments"): {"name": "s", "rule": RULE},
     ("POST", "/segments/preview"): {"rule": RULE, "as_of": "2026-01-01T00:00:00Z"},
+    ("POST", "/segments/words"): {"rule": RULE},
     ("PUT", "/segments/{segment}/draft"): {"rule": RULE},
     ("POST", "/segments/{segment}/revert"): {"version": 1},
     ("POST", "/segments/presets/{name}"): {"parameters": {"days": 21}},

@@ -137,3 +137,41 @@ async def test_a_merge_is_seen_before_with_what_contradicts(
     merged = (await client.post(f"/profiles/id:{anna}/merge", json={"with": f"id:{bob}"})).json()
     assert (merged["profile"], merged["number"]) == (seen["result"]["id"], seen["undo_number"])
     assert (await client.get(f"/profiles/id:{anna}")).json()["traits"] == seen["result"]["traits"]
+
+
+async def test_somebody_is_written_down_by_hand(client: httpx.AsyncClient) -> None:
+    wish = {
+        "identifiers": [{"kind": "email", "value": " Mia@Mail.Example "}, {"kind": "phone", "value": "+447400123457"}],
+        "traits": {"first_name": "Mia"},
+    }
+    made = await client.post("/people", json=wish)
+    assert made.status_code == 201, made.text
+    told = (await client.get("/profiles/email:mia@mail.example")).json()
+    assert (told["id"], told["traits"]) == (made.json()["id"], {"first_name": "Mia"})
+    assert {one["kind"] for one in told["identifiers"]} == {"email", "phone"}
+
+
+async def test_nobody_is_written_down_twice(client: httpx.AsyncClient, anna: str) -> None:
+    wish = {"identifiers": [{"kind": "external_id", "value": "new"}, {"kind": MAIL.kind, "value": MAIL.value}]}
+    answer = await client.post("/people", json=wish)
+    assert (answer.status_code, answer.json()["code"]) == (409, "identifier_taken")
+    assert answer.json()["errors"] == [
+        {"at": "identifiers[1].value", "message": f"It is that of the person id:{anna}."}
+    ]
+    assert (await client.get("/profiles/external_id:new")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "at"),
+    [
+        ([], "identifiers"),
+        ([{"kind": "email", "value": "a@b.example"}, {"kind": "phone", "value": "12"}], "identifiers[1].value"),
+        ([{"kind": "passport", "value": "12"}], "identifiers[0].kind"),
+    ],
+)
+async def test_who_is_written_down_is_known_by_something(
+    client: httpx.AsyncClient, identifiers: list[dict[str, str]], at: str
+) -> None:
+    answer = await client.post("/people", json={"identifiers": identifiers})
+    assert answer.status_code == 400
+    assert [one["at"] for one in answer.json()["errors"]] == [at]

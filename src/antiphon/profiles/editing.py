@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon.kernel.db import Transaction
@@ -38,6 +38,23 @@ async def set_traits(tx: Transaction, profile: ProfileId, traits: Mapping[str, A
     fact = Fact(by, _message_id(), tx.now, (await _strongest(tx, profile),), traits=dict(traits))
     _check(fact)
     await ingest.record(tx, [fact])
+
+
+async def make(tx: Transaction, identifiers: Sequence[Identifier], traits: Mapping[str, Any], *, by: str) -> ProfileId:
+    """Somebody new. Raises Invalid with places, IsSomebodyElses where one of the identifiers is known."""
+    if not identifiers:
+        raise invalid("identifiers", "Name at least one: an address, a number.")
+    known = await ingest.find(tx, identifiers)
+    if taken := [
+        Flaw(f"identifiers[{n}].value", f"It is that of the person id:{known[one]}.")
+        for n, one in enumerate(identifiers)
+        if one in known
+    ]:
+        raise IsSomebodyElses(flaws=taken)
+    fact = Fact(by, _message_id(), tx.now, tuple(identifiers), traits=dict(traits))
+    _check(fact)
+    await ingest.record(tx, [fact])
+    return (await ingest.find(tx, identifiers))[identifiers[0]]
 
 
 async def add_identifier(tx: Transaction, profile: ProfileId, identifier: Identifier, *, by: str) -> bool:

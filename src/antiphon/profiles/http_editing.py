@@ -11,8 +11,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import Flaw, Invalid
 from antiphon.kernel.http import patch, post
-from antiphon.kernel.records import ProfileId
+from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
 from antiphon.profiles import asked, editing, identifiers
 from antiphon.profiles.consent_records import Scope
@@ -49,6 +50,17 @@ class IdentifierAdded(Struct):
     added: bool
 
 
+class NewPerson(Struct, forbid_unknown_fields=True):
+    """At least one identifier, and what is known beside."""
+
+    identifiers: list[IdentifierWish]
+    traits: dict[str, Any] = {}  # Any: JSON
+
+
+class PersonMade(Struct):
+    id: str
+
+
 class AddressWish(Struct, forbid_unknown_fields=True):
     """`marketing` is about campaigns alone. The reason stands in the ledger, with who asked."""
 
@@ -68,6 +80,14 @@ class AddressState(Struct):
     scope: Scope | None
     how: str | None
     at: datetime | None
+
+
+@post("/people", permission="people.write")
+async def add_person(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[NewPerson]) -> PersonMade:
+    """By hand. 409 where an identifier is somebody else's."""
+    named = [_read(one, f"identifiers[{n}]") for n, one in enumerate(data.identifiers)]
+    made = await runtime.database.repeat(lambda tx: editing.make(tx, named, data.traits, by=asked.by(request)))
+    return PersonMade(str(made))
 
 
 @patch("/people/{who:str}/traits", permission="people.write")
@@ -129,6 +149,15 @@ async def restore(
     return await runtime.database.repeat(work)
 
 
+def _read(wish: IdentifierWish, at: str) -> Identifier:
+    """Raises Invalid with the place."""
+    try:
+        return identifiers.plain(identifiers.normalise(wish.kind, wish.value, region=wish.region))
+    except Invalid as error:
+        flaws = [Flaw(f"{at}.{'kind' if one.at == 'kind' else 'value'}", one.message) for one in error.flaws]
+        raise Invalid(error.message, flaws=flaws) from error
+
+
 async def _state(tx: Transaction, id: ProfileId, wish: AddressWish) -> AddressState:
     profile = await led_to(tx, id)
     assert profile is not None
@@ -146,4 +175,4 @@ async def _state(tx: Transaction, id: ProfileId, wish: AddressWish) -> AddressSt
     )
 
 
-routes = [set_traits, add_identifier, suppress, restore]
+routes = [add_person, set_traits, add_identifier, suppress, restore]
