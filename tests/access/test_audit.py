@@ -98,7 +98,8 @@ async def test_secrets_stay_out(database: Database) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{", b'"x"', b'{"a": 1e999}', b'{"a": 123456789012345678901234567890}', b'{"\\u0000": "\\u0000"}',
+    [b"", b"[]", b"{", b'"x"', b'{"a": 1e999}', b'{"a": 123456789012345678901234567890}',
+     b'{"a": 1' + b"0" * 400 + b"}", b'{"a": -1' + b"0" * 5_000 + b"}", b'{"\\u0000": "\\u0000"}',
      b'{"a": "\xff"}', b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"' + b"x" * 50_000 + b'": 1}',
      json.dumps({f"k{n}": "v" * 1000 for n in range(1_500)}).encode()],
 )  # fmt: skip

@@ -179,6 +179,17 @@ async def test_who_has_left_stays_outside(door: Door) -> None:
     assert await door.sign_in(sub="another") == problem("left")
 
 
+async def test_who_is_sent_away_is_known_to_no_provider_any_more(door: Door) -> None:
+    staff = await door.house.colleague()
+    await door.sign_in()
+    (boss,) = await door.house.rows("SELECT id FROM staff WHERE role = 'owner'")
+    async with door.house.client(await door.house.opened(boss["id"])) as client:
+        assert (await client.patch(f"/api/v1/staff/{staff}", json={"state": "left"})).status_code == 200
+    assert await door.house.rows("SELECT 1 FROM sso_subject WHERE staff_id = $1", staff) == []
+    door.client.cookies.clear()
+    assert await door.sign_in() == problem("left"), "by the address, which the list still has"
+
+
 async def test_a_word_of_the_token_does_not_verify_the_address_of_userinfo(door: Door) -> None:
     await door.house.colleague()
     door.provider.userinfo = {"sub": "subject-1", "email": "ada@example.org"}

@@ -107,6 +107,7 @@ async def rehash_password(tx: Transaction, staff: StaffId, hash: str, *, before:
 async def write_left(tx: Transaction, staff: StaffId) -> None:
     await queries.run(tx, "write_left", id=staff)
     await queries.run(tx, "delete_passkeys", id=staff)
+    await queries.run(tx, "unbind_subjects", staff=staff)
 
 
 async def write_invited(tx: Transaction, staff: StaffId) -> None:
