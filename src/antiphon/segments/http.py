@@ -14,7 +14,16 @@ from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.runtime import Runtime
-from antiphon.segments import ask, http_asking, http_ladders, http_lists, http_making, http_presets, records
+from antiphon.segments import (
+    ask,
+    http_asking,
+    http_fields,
+    http_ladders,
+    http_lists,
+    http_making,
+    http_presets,
+    records,
+)
 from antiphon.segments.http_asking import aware
 
 _CURSOR_MAX = 2**63 - 1
@@ -61,5 +70,5 @@ def _after(cursor: str) -> int:
     return int(cursor)
 
 
-_parts = (http_asking, http_making, http_lists, http_ladders, http_presets)
+_parts = (http_fields, http_asking, http_making, http_lists, http_ladders, http_presets)
 routes = [members, *(route for part in _parts for route in part.routes)]

@@ -34,5 +34,11 @@ async def sizes(
     return [Size(*row.values()) for row in rows]
 
 
+async def sizes_of_all(tx: Transaction, *, begin: datetime, zone: str) -> dict[SegmentId, tuple[list[int], int, int]]:
+    """Of every segment: its size at the end of each day up to now, and who entered and left today."""
+    rows = await queries.rows(tx, "sizes_of_all", begin=begin, zone=zone)
+    return {SegmentId(row["segment_id"]): (row["sizes"], row["entered"], row["left_count"]) for row in rows}
+
+
 async def fold(tx: Transaction, *, before: datetime, step: Step, zone: str) -> int:
     return await queries.run(tx, "fold_tallies", before=before, step=step, zone=zone)

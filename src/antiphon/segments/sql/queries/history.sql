@@ -39,6 +39,30 @@ SELECT point.at, (before.size + coalesce(sum(moved.net) OVER (ORDER BY point.at)
   LEFT JOIN moved ON moved.at = point.at
  ORDER BY point.at;
 
+-- name: sizes_of_all
+-- How many were in each segment at the end of each day since `begin`, and how many entered and left on the last of them.
+WITH point AS (
+       SELECT generate_series(date_trunc('day', :begin::timestamptz, :zone), :now::timestamptz, interval '1 day',
+                              :zone) AS at),
+     moved AS (
+       SELECT t.segment_id, greatest(date_trunc('day', t.at, :zone), date_trunc('day', :begin::timestamptz, :zone)) AS at,
+              sum(t.entered) AS entered, sum(t.left_count) AS left_count,
+              sum(t.entered - t.left_count + t.came) AS net
+         FROM segment_tally t
+        WHERE t.at <= :now
+        GROUP BY 1, 2),
+     day AS (
+       SELECT s.id AS segment_id, point.at, moved.entered, moved.left_count,
+              coalesce(sum(moved.net) OVER (PARTITION BY s.id ORDER BY point.at), 0)::bigint AS size
+         FROM segment s
+        CROSS JOIN point
+         LEFT JOIN moved ON moved.segment_id = s.id AND moved.at = point.at)
+SELECT segment_id, array_agg(size ORDER BY at) AS sizes,
+       coalesce(sum(entered) FILTER (WHERE at = date_trunc('day', :now::timestamptz, :zone)), 0)::bigint AS entered,
+       coalesce(sum(left_count) FILTER (WHERE at = date_trunc('day', :now::timestamptz, :zone)), 0)::bigint AS left_count
+  FROM day
+ GROUP BY segment_id;
+
 -- name: fold_tallies
 -- One row an hour (or day) of each segment, of what is older. Who folds at the same time folds only what is left to them.
 WITH many AS (
