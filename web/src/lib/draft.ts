@@ -4,6 +4,7 @@ import type { Problem } from "./api";
 export type Saving = "saved" | "saving" | "unsaved" | "failed";
 
 const PAUSE_MS = 600;
+const STEP_MS = 1_000;
 
 /** What is edited, saved by itself shortly after the last change, with undo and redo.
  *  `save` throws a `Problem`; the text is kept and saved again with the next change, or by `retry`. */
@@ -14,6 +15,7 @@ export function useDraft<T>(start: T, save: (value: T) => Promise<void>) {
   const past = useRef<T[]>([]);
   const future = useRef<T[]>([]);
   const newest = useRef(start);
+  const step = useRef({ name: "", at: 0 });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const running = useRef<Promise<void>>(Promise.resolve());
   const act = useRef(save);
@@ -48,12 +50,15 @@ export function useDraft<T>(start: T, save: (value: T) => Promise<void>) {
     [flush],
   );
 
+  // Changes of the same step that follow each other within a second are one to undo: a word, not its letters.
   const change = useCallback(
-    (next: T | ((before: T) => T)) => {
+    (next: T | ((before: T) => T), name = "") => {
       const before = newest.current;
       const after = typeof next === "function" ? (next as (before: T) => T)(before) : next;
       if (after === before) return;
-      past.current = [...past.current.slice(-199), before];
+      const joins = name !== "" && name === step.current.name && Date.now() - step.current.at < STEP_MS;
+      step.current = { name, at: Date.now() };
+      if (!joins) past.current = [...past.current.slice(-199), before];
       future.current = [];
       become(after);
     },
@@ -63,6 +68,7 @@ export function useDraft<T>(start: T, save: (value: T) => Promise<void>) {
   const undo = useCallback(() => {
     const before = past.current.pop();
     if (before === undefined) return;
+    step.current.name = "";
     future.current.push(newest.current);
     become(before);
   }, [become]);

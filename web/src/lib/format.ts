@@ -1,13 +1,13 @@
-import { locale } from "./i18n";
+import { region } from "./i18n";
 
-const numbers = new Intl.NumberFormat(locale);
-const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
-const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-const times = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const hours = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-const seconds = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-const apart = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
-const lists = new Intl.ListFormat(locale, { type: "conjunction" });
+const numbers = new Intl.NumberFormat(region);
+const short = new Intl.NumberFormat(region, { notation: "compact", maximumFractionDigits: 1 });
+const days = new Intl.DateTimeFormat(region, { dateStyle: "medium" });
+const times = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "short" });
+const hours = new Intl.DateTimeFormat(region, { timeStyle: "short" });
+const seconds = new Intl.DateTimeFormat(region, { timeStyle: "medium" });
+const apart = new Intl.RelativeTimeFormat(region, { numeric: "auto", style: "short" });
+const lists = new Intl.ListFormat(region, { type: "conjunction" });
 
 export const number = (n: number): string => numbers.format(n);
 export const compact = (n: number): string => (Math.abs(n) < 10_000 ? numbers.format(n) : short.format(n));
@@ -21,7 +21,7 @@ export const list = (words: string[]): string => lists.format(words);
 export function percent(share: number | null | undefined, digits?: number): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return "–";
   const most = digits ?? (Math.abs(share) < 0.1 ? 1 : 0);
-  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: most }).format(share);
+  return new Intl.NumberFormat(region, { style: "percent", maximumFractionDigits: most }).format(share);
 }
 
 /** Money in the company's currency, or a bare number where none is set. */
@@ -30,7 +30,7 @@ export function money(amount: number, currency?: string | null): string {
   const options: Intl.NumberFormatOptions = currency
     ? { style: "currency", currency, maximumFractionDigits: digits }
     : { minimumFractionDigits: 2, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(locale, options).format(amount);
+  return new Intl.NumberFormat(region, options).format(amount);
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -82,7 +82,7 @@ const AXIS: Intl.DateTimeFormatOptions[] = [
 const made = new Map<string, Intl.DateTimeFormat>();
 function dates(options: Intl.DateTimeFormatOptions, timeZone?: string): Intl.DateTimeFormat {
   const key = JSON.stringify([options, timeZone]);
-  const found = made.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone });
+  const found = made.get(key) ?? new Intl.DateTimeFormat(region, { ...options, timeZone });
   made.set(key, found);
   return found;
 }

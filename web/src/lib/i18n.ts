@@ -40,6 +40,8 @@ function first(): Locale {
 }
 
 export const locale: Locale = first();
+/** The same language as it is written where the browser is: en-GB has other dates than en-US. */
+export const region: string = navigator.languages.find((tag) => tag.split("-")[0] === locale) ?? locale;
 
 /** Words, numbers and dates are all made anew: the page is loaded again. Drafts are kept by the server. */
 export function speak(next: Locale): void {
@@ -69,7 +71,7 @@ export function say(key: string, fallback: string, values: Values = {}): string 
 }
 
 const plurals = new Intl.PluralRules(locale);
-const plain = new Intl.NumberFormat(locale);
+const plain = new Intl.NumberFormat(region);
 
 /** `KEY.one` or `KEY.other` by the number, which is `{n}` in it. */
 export function tn(stem: Plural<Key>, n: number, values: Values = {}): string {

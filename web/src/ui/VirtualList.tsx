@@ -55,10 +55,15 @@ export function VirtualList<T>(props: {
   const seen = list.getVirtualItems();
   const [first, last] = [seen[0]?.index ?? 0, seen[seen.length - 1]?.index ?? 0];
   const { hasNextPage, hasPreviousPage, isFetching, fetchNextPage, fetchPreviousPage } = query;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew when other rows are seen
   useEffect(() => {
-    if (isFetching || !rows.length) return;
-    if (hasNextPage && last > rows.length - NEAR) void fetchNextPage();
-    else if (hasPreviousPage && first < NEAR) void fetchPreviousPage();
+    const element = box.current;
+    if (isFetching || !rows.length || !element) return;
+    // The element's own word: what is seen lags behind it by a frame.
+    const above = element.scrollTop / rowHeight;
+    const below = rows.length - (element.scrollTop + element.clientHeight) / rowHeight;
+    if (hasNextPage && below < NEAR) void fetchNextPage();
+    else if (hasPreviousPage && above < NEAR) void fetchPreviousPage();
   }, [first, last, rows.length, isFetching, hasNextPage, hasPreviousPage, fetchNextPage, fetchPreviousPage]);
 
   if (query.error && !rows.length) return <Failed error={query.error} retry={() => void query.refetch()} />;
