@@ -99,7 +99,7 @@ export function Tuple(props: FieldProps) {
 }
 
 export function List(props: FieldProps) {
-  const { title, help, error, told } = useSaid(props.schema, props.path);
+  const { title, error, told } = useSaid(props.schema, props.path);
   const inner = props.schema.items as Schema;
   const values = (props.value ?? props.schema.default ?? []) as unknown[];
   const keys = useKeys(values.length);
@@ -113,7 +113,6 @@ export function List(props: FieldProps) {
     return (
       <TagsInput
         aria-label={title}
-        description={help || undefined}
         error={error}
         disabled={told.disabled}
         data={data?.map((one) => one.value)}
