@@ -53,6 +53,18 @@ const refuse: Middleware = {
 export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
 api.use(refuse);
 
+type Method = "get" | "post" | "put" | "patch" | "delete";
+type Json<R> = R extends { content: { "application/json": infer J } } ? J : never;
+/** What an operation answers when all is well: `Answer<"/api/v1/campaigns", "get">`. By path, because the names of
+ *  components change when two are alike. */
+export type Answer<P extends keyof paths, M extends Method> = paths[P][M] extends { responses: infer R }
+  ? { [S in keyof R]: S extends 200 | 201 | 202 ? Json<R[S]> : never }[keyof R]
+  : never;
+/** What an operation wants: its JSON body. */
+export type Body<P extends keyof paths, M extends Method> = paths[P][M] extends { requestBody?: infer B }
+  ? Json<B>
+  : never;
+
 export async function ask<T>(answer: Promise<{ data?: T }>): Promise<T> {
   return (await answer).data as T;
 }
