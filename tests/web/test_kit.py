@@ -119,7 +119,7 @@ async def test_a_new_point_is_appended_in_place(page: Any) -> None:
     walk = page.get_by_role("slider", name="Sent per minute: walk through the values")
     assert await walk.get_attribute("max") == "59"
     await page.get_by_role("button", name="One minute more").click()
-    await page.wait_for_function("document.querySelector('.plot input').max === '60'")
+    await page.locator(".plot input[max='60']").first.wait_for(state="attached")
     assert await page.evaluate("document.querySelector('.u-over').dataset.first") == "yes"
 
 
@@ -146,7 +146,7 @@ async def test_a_list_of_a_million_holds_a_few_and_jumps(page: Any) -> None:
     await page.get_by_role("slider", name="Jump within People").fill("500")
     await window.get_by_text("Person 500001", exact=True).wait_for()
     assert await window.get_by_role("listitem").count() < 60
-    await page.wait_for_function("document.querySelector('.window').scrollTop > 0")  # what was before has come
+    await window.get_by_text("Person 499995", exact=True).wait_for(state="attached")  # what was before has come
     await page.evaluate("document.querySelector('.window').scrollBy(0, -1000)")
     await window.get_by_text(re.compile(r"Person 4999\d\d")).first.wait_for()
 

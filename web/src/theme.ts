@@ -1,4 +1,11 @@
 import { type CSSVariablesResolver, createTheme } from "@mantine/core";
+import { t } from "@/lib/i18n";
+
+/** Asked when it is drawn: words come after this file. */
+const floating = () => ({
+  overlayProps: { backgroundOpacity: 0.35 },
+  closeButtonProps: { "aria-label": t("app.close") },
+});
 
 /** Mantine's own shades and dimmed text fall short of 4.5:1 in places (WCAG 1.4.3); these do not. */
 export const theme = createTheme({
@@ -14,7 +21,8 @@ export const theme = createTheme({
   components: {
     Badge: { defaultProps: { radius: "sm", tt: "none", fw: 550 } },
     Button: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } } },
+    Modal: { defaultProps: () => ({ centered: true, ...floating() }) },
+    Drawer: { defaultProps: floating },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: false } } },
     Anchor: { defaultProps: { underline: "hover" } },
   },

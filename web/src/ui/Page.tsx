@@ -2,6 +2,9 @@ import { IconChevronLeft } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 
+/** The first page leaves the focus where a browser begins: at the way past the navigation. */
+let isFollowing = false;
+
 /** The frame of every screen: the title is the page's only h1, names the tab, and takes the focus when the page changes. */
 export function Page(props: {
   title: string;
@@ -15,7 +18,8 @@ export function Page(props: {
     document.title = `${props.title} · Antiphon`;
   }, [props.title]);
   useEffect(() => {
-    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+    if (isFollowing && document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
+    isFollowing = true;
   }, []);
   return (
     <>
