@@ -1,4 +1,5 @@
 import { useCallback, useSyncExternalStore } from "react";
+import { queryClient } from "./query";
 
 /** One socket for the tab: topics are told as a snapshot, then as what changed. See docs/reference/http.md, live numbers. */
 type Document = Record<string, unknown>;
@@ -7,6 +8,7 @@ type Watched = { seq: number; mark?: string; document?: Document; error?: string
 export type LiveState = "live" | "connecting" | "off";
 
 const HIDDEN_MS = 60_000;
+const REFUSED = 1008; // signed out elsewhere, or may something else than before
 const WAIT_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 class Live {
@@ -66,9 +68,10 @@ class Live {
     this.become("connecting");
     socket.onopen = () => socket.send(JSON.stringify({ sub: [...this.topics.keys()], known: this.known() }));
     socket.onmessage = (message) => this.take(JSON.parse(message.data as string) as Said);
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.socket !== socket) return;
       this.socket = undefined;
+      if (event.code === REFUSED) void queryClient.invalidateQueries({ queryKey: ["session"] });
       this.become("connecting");
       const wait = WAIT_MS[Math.min(this.failures++, WAIT_MS.length - 1)] ?? 10_000;
       this.timer = setTimeout(() => this.open(), wait * (0.5 + Math.random()));

@@ -4,7 +4,7 @@ import { send } from "./api";
 export type Session = {
   state: "setup" | "signed_out" | "second_factor" | "signed_in";
   may_set_up: boolean;
-  colleague: {
+  colleague?: {
     id: string;
     name: string;
     email: string;
@@ -12,14 +12,16 @@ export type Session = {
     has_totp?: boolean;
     passkeys?: number;
   } | null;
-  role: string | null;
+  role?: string | null;
   permissions: string[];
   sso: { name: string; title: string }[];
   second_factors: string[];
+  /** With what a grave act is proved: `password`, `totp`, `recovery`, `passkey`. */
+  proofs: string[];
   sandbox: boolean;
   may_enter?: boolean;
   locale: string | null;
-  wishes?: { locale?: string | null; theme?: string; keys?: boolean; time_zone?: string | null };
+  wishes?: { locale?: string | null; theme?: string; keys?: boolean; time_zone?: string | null } | null;
   company: string | null;
   version: string;
 };
@@ -28,6 +30,7 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async (): Promise<Session> => (await send("/api/v1/session", {})).json(),
   staleTime: 60_000,
+  refetchOnWindowFocus: "always", // they may have signed out in another tab
 });
 
 export function useSession(): Session | undefined {

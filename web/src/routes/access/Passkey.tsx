@@ -1,46 +1,68 @@
 import { IconKey } from "@tabler/icons-react";
-import { useState } from "react";
-import { Problem, send } from "@/lib/api";
+import { useEffect, useRef, useState } from "react";
+import { Problem } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { Button } from "@/ui/controls";
-import { Refused } from "./Door";
+import { Failed } from "@/ui/State";
+import { passkeysWork, sign } from "./webauthn";
 
-type Json = Record<string, unknown>;
+const ANEW_MS = 240_000; // a question is good for five minutes
 
-export async function post(path: string, body: object = {}): Promise<Json> {
-  const answer = await send(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  return answer.status === 204 ? {} : await answer.json();
-}
-
-/** Signs in with what the device knows: nothing is typed. Shown where the browser can do it. */
-export function Passkey(props: { onDone: () => void }) {
+/** Signs in with what the device knows: nothing is typed. Shown where it can work.
+ *  `autofill`: the browser also offers it at the field that says `webauthn`. */
+export function Passkey(props: { onDone: () => void; autofill?: boolean }) {
   const [problem, setProblem] = useState<Problem>();
-  if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return null;
-  const sign = async () => {
+  const [busy, setBusy] = useState(false);
+  const offered = useOffer(props.autofill ?? false, props.onDone);
+  if (!passkeysWork()) return null;
+  const act = async () => {
+    offered.stop();
     setProblem(undefined);
+    setBusy(true);
     try {
-      const { options, ...begun } = await post("/api/v1/session/passkey/options");
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(
-        options as PublicKeyCredentialRequestOptionsJSON,
-      );
-      const credential = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential | null;
-      if (!credential) return;
-      await post("/api/v1/session/passkey", { ...begun, credential: credential.toJSON() });
-      props.onDone();
+      if (await sign()) props.onDone();
     } catch (error) {
-      if (error instanceof Problem) setProblem(error); // else: closed by whoever was asked
+      setProblem(error instanceof Problem ? error : new Problem(0, "unknown", ""));
+    } finally {
+      setBusy(false);
     }
   };
   return (
     <>
-      <Button variant="default" fullWidth leftSection={<IconKey size={18} aria-hidden />} onClick={() => void sign()}>
+      <Button
+        variant="default"
+        fullWidth
+        loading={busy}
+        leftSection={<IconKey size={18} aria-hidden />}
+        onClick={() => void act()}
+      >
         {t("app.sign_in.passkey")}
       </Button>
-      <Refused problem={problem} />
+      {problem && <Failed error={problem} />}
     </>
   );
+}
+
+function useOffer(wanted: boolean, onDone: () => void) {
+  const running = useRef<AbortController>(undefined);
+  const done = useRef(onDone);
+  done.current = onDone;
+  useEffect(() => {
+    if (!wanted || !passkeysWork()) return;
+    const offer = async () => {
+      if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+      running.current?.abort();
+      const controller = new AbortController();
+      running.current = controller;
+      // What goes wrong here was not asked for: the button says it.
+      if (await sign({ autofill: true, signal: controller.signal }).catch(() => false)) done.current();
+    };
+    void offer();
+    const timer = setInterval(() => void offer(), ANEW_MS);
+    return () => {
+      clearInterval(timer);
+      running.current?.abort();
+    };
+  }, [wanted]);
+  return { stop: () => running.current?.abort() };
 }

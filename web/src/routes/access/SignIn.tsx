@@ -1,34 +1,45 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { t } from "@/lib/i18n";
-import { sessionQuery, useSession } from "@/lib/session";
-import { Anchor, Button, PasswordInput, TextInput } from "@/ui/controls";
-import { Door, enter, next, Refused, useForm, values } from "./Door";
+import { api, ask } from "@/lib/api";
+import { say, t } from "@/lib/i18n";
+import { queryClient } from "@/lib/query";
+import { type Session, sessionQuery, useSession } from "@/lib/session";
+import { Alert, Anchor, Button, Divider, PasswordInput, TextInput } from "@/ui/controls";
+import { Closed, Door, Refused, useForm, values } from "./Door";
 import { Enter } from "./Enter";
+import { admit, next } from "./entering";
+import { Forgot } from "./Forgot";
 import { Passkey } from "./Passkey";
+import { SecondFactor } from "./SecondFactor";
+
+const again = async () => admit(await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }));
 
 export default function SignIn() {
   const session = useSession();
-  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [step, setStep] = useState<"first" | "forgot" | "late">("first");
   useEffect(() => {
-    if (session?.state === "signed_in") enter();
-    if (session?.state === "setup") location.assign("/app/welcome");
-  }, [session]);
-  const again = () => void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
-  if (session?.state === "second_factor") return <SecondFactor onDone={again} factors={session.second_factors} />;
-  return <First onDone={again} />;
+    if (session?.state === "signed_in") admit(session);
+    if (session?.state === "setup") void navigate({ to: "/welcome", replace: true });
+  }, [session, navigate]);
+  if (!session || session.state === "signed_in" || session.state === "setup")
+    return <Closed title={t("app.sign_in")} fields={2} />;
+  if (session.state === "second_factor")
+    return <SecondFactor factors={session.second_factors} onDone={again} onLate={() => setStep("late")} />;
+  if (step === "forgot") return <Forgot onBack={() => setStep("first")} />;
+  return <First session={session} late={step === "late"} onForgot={() => setStep("forgot")} />;
 }
 
-function First(props: { onDone: () => void }) {
-  const session = useSession();
-  const form = useForm("/api/v1/session");
-  const [forgot, setForgot] = useState(false);
+function First(props: { session: Session; late: boolean; onForgot: () => void }) {
+  const form = useForm((body: { email: string; password: string }) => ask(api.POST("/api/v1/session", { body })));
   return (
-    <Door title={t("app.sign_in")}>
+    <Door title={t("app.sign_in")} text={props.session.company || undefined}>
+      <Why late={props.late} />
       <form
-        style={{ display: "grid", gap: 12 }}
+        className="fields"
         onSubmit={async (event) => {
-          if (await form.submit(values(event))) props.onDone();
+          const answer = await form.submit(values(event, "email", "password"));
+          if (answer) admit(answer);
         }}
       >
         <TextInput
@@ -37,16 +48,38 @@ function First(props: { onDone: () => void }) {
           label={t("app.email")}
           autoComplete="username webauthn"
           required
+          withAsterisk={false}
           autoFocus
         />
-        <PasswordInput name="password" label={t("app.password")} autoComplete="current-password" required />
-        <Refused problem={form.problem} />
-        <Button type="submit" loading={form.busy} fullWidth>
+        <PasswordInput
+          name="password"
+          label={t("app.password")}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
+        />
+        <Refused form={form} />
+        <Button type="submit" loading={form.busy} disabled={form.wait > 0} fullWidth>
           {t("app.sign_in")}
         </Button>
+        <Anchor component="button" type="button" size="sm" onClick={props.onForgot} style={{ justifySelf: "start" }}>
+          {t("app.password.forgot")}
+        </Anchor>
       </form>
-      <Passkey onDone={props.onDone} />
-      {session?.sso.map((one) => (
+      <Others session={props.session} />
+      <Enter session={props.session} />
+    </Door>
+  );
+}
+
+/** The ways in without a password. */
+function Others({ session }: { session: Session }) {
+  return (
+    <>
+      {session.sso.length > 0 && <Divider label={t("app.sign_in.or")} />}
+      <Passkey onDone={() => void again()} autofill />
+      {session.sso.map((one) => (
         <Button
           key={one.name}
           component="a"
@@ -57,49 +90,18 @@ function First(props: { onDone: () => void }) {
           {t("app.sign_in.with", { name: one.title })}
         </Button>
       ))}
-      <Anchor component="button" type="button" size="sm" onClick={() => setForgot(!forgot)} aria-expanded={forgot}>
-        {t("app.password.forgot")}
-      </Anchor>
-      {forgot && (
-        <p className="soft" style={{ margin: 0, fontSize: "0.875rem" }}>
-          {t("app.password.forgot.text")}
-        </p>
-      )}
-      <Enter />
-    </Door>
+    </>
   );
 }
 
-function SecondFactor(props: { onDone: () => void; factors: string[] }) {
-  const form = useForm("/api/v1/session/second-factor");
-  const [recovery, setRecovery] = useState(false);
+/** Why somebody is here again: what single sign-on said, or that the step before took too long. */
+function Why({ late }: { late: boolean }) {
+  const problem = new URLSearchParams(location.search).get("problem");
+  if (!late && !problem) return null;
+  const known = problem && /^[a-z_]{1,40}$/.test(problem) ? problem : "provider";
   return (
-    <Door title={t("app.sign_in.code.title")}>
-      <form
-        style={{ display: "grid", gap: 12 }}
-        onSubmit={async (event) => {
-          const { code = "" } = values(event);
-          if (await form.submit(recovery ? { recovery_code: code } : { code })) props.onDone();
-        }}
-      >
-        <TextInput
-          key={String(recovery)}
-          name="code"
-          label={t(recovery ? "app.sign_in.recovery" : "app.sign_in.code")}
-          autoComplete="one-time-code"
-          inputMode={recovery ? "text" : "numeric"}
-          required
-          autoFocus
-        />
-        <Refused problem={form.problem} />
-        <Button type="submit" loading={form.busy} fullWidth>
-          {t("app.continue")}
-        </Button>
-      </form>
-      {props.factors.includes("passkey") && <Passkey onDone={props.onDone} />}
-      <Anchor component="button" type="button" size="sm" onClick={() => setRecovery(!recovery)}>
-        {t(recovery ? "app.sign_in.use_code" : "app.sign_in.use_recovery")}
-      </Anchor>
-    </Door>
+    <Alert color="red" variant="light" role="alert" styles={{ message: { color: "inherit" } }}>
+      {late ? t("app.sign_in.late") : say(`app.sign_in.problem.${known}`, t("app.sign_in.problem.provider"))}
+    </Alert>
   );
 }

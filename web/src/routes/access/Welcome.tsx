@@ -1,62 +1,89 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
-import { useSession } from "@/lib/session";
-import { Alert, Button, PasswordInput, TextInput } from "@/ui/controls";
-import { Door, Refused, useForm, values } from "./Door";
+import type { Session } from "@/lib/session";
+import { Alert, Button, TextInput } from "@/ui/controls";
+import { Failed } from "@/ui/State";
+import { Closed, Door, Refused, useForm, values } from "./Door";
 import { Enter } from "./Enter";
+import { admit } from "./entering";
+import { NewPassword } from "./NewPassword";
 
-/** The first page of a new installation: it makes the owner. */
+const FIELDS = ["company", "name", "email", "password"] as const;
+
+/** The first page of a new installation: it makes the owner. `?token=` stands in the link that is printed at the start. */
 export default function Welcome() {
-  const session = useSession();
-  const form = useForm("/api/v1/setup");
   const token = new URLSearchParams(location.search).get("token") ?? undefined;
+  const navigate = useNavigate();
+  const query = useQuery({
+    queryKey: ["welcome", token],
+    queryFn: () => ask(api.GET("/api/v1/session", { params: { query: { token } } })),
+  });
+  const state = query.data?.state;
   useEffect(() => {
-    if (session && session.state !== "setup") location.assign("/app/");
-  }, [session]);
-  const locked = session && !session.may_set_up && !token;
+    if (state && state !== "setup") void navigate({ to: state === "signed_in" ? "/" : "/sign-in", replace: true });
+  }, [state, navigate]);
+  if (query.error)
+    return (
+      <Door title={t("app.setup.title")}>
+        <Failed error={query.error} retry={() => void query.refetch()} />
+      </Door>
+    );
+  if (!query.data || state !== "setup") return <Closed title={t("app.setup.title")} fields={4} />;
+  return <First session={query.data} token={token} />;
+}
+
+function First({ session, token }: { session: Session; token: string | undefined }) {
+  const form = useForm((body: Record<(typeof FIELDS)[number], string>) =>
+    ask(api.POST("/api/v1/setup", { body: { ...body, company: body.company || undefined, token } })),
+  );
   return (
     <Door title={t("app.setup.title")} text={t("app.setup.text")}>
-      {locked ? (
-        <Alert color="yellow">{t("app.setup.locked")}</Alert>
-      ) : (
+      {session.may_set_up ? (
         <form
-          style={{ display: "grid", gap: 12 }}
+          className="fields"
           onSubmit={async (event) => {
-            if (await form.submit({ ...values(event), token })) location.assign("/app/");
+            const answer = await form.submit(values(event, ...FIELDS));
+            if (answer) admit(answer);
           }}
         >
           <TextInput
             name="company"
             label={t("app.setup.company")}
+            description={t("app.setup.company.hint")}
             autoComplete="organization"
             error={form.problem?.of("company")}
             autoFocus
           />
-          <TextInput name="name" label={t("app.name")} autoComplete="name" required error={form.problem?.of("name")} />
+          <TextInput
+            name="name"
+            label={t("app.invitation.name")}
+            autoComplete="name"
+            required
+            withAsterisk={false}
+            error={form.problem?.of("name")}
+          />
           <TextInput
             name="email"
             type="email"
             label={t("app.email")}
             autoComplete="username"
             required
+            withAsterisk={false}
             error={form.problem?.of("email")}
           />
-          <PasswordInput
-            name="password"
-            label={t("app.password")}
-            description={t("app.password.hint")}
-            autoComplete="new-password"
-            minLength={12}
-            required
-            error={form.problem?.of("password")}
-          />
-          <Refused problem={form.problem} />
+          <NewPassword label={t("app.password.choose")} error={form.problem?.of("password")} />
+          <Refused form={form} fields={[...FIELDS]} />
           <Button type="submit" loading={form.busy} fullWidth>
             {t("app.setup.begin")}
           </Button>
         </form>
+      ) : (
+        <Alert color="yellow">{t("app.setup.locked")}</Alert>
       )}
-      <Enter />
+      <Enter session={session} />
     </Door>
   );
 }

@@ -1,0 +1,26 @@
+import { queryClient } from "@/lib/query";
+import { type Session, sessionQuery } from "@/lib/session";
+import { wear } from "./wishes";
+
+/** Where to go after signing in: only within the app, never back to a door. */
+export function next(search: string = location.search): string {
+  const wanted = new URLSearchParams(search).get("next") ?? "/";
+  if (!/^\/(?![/\\])[\x20-\x7e]*$/.test(wanted)) return "/app/";
+  const path = new URL(wanted, "https://app.invalid").pathname;
+  if (path.startsWith("//")) return "/app/";
+  const inside = wanted.replace(/^\/app(?=\/|$)/, "") || "/";
+  return /^\/(sign-in|welcome|invitation|password)(?=[/?#]|$)/.test(inside) || !/^\/(?![/\\])/.test(inside)
+    ? "/app/"
+    : `/app${inside}`;
+}
+
+/** After an answer that may have signed somebody in: into the app, or on to the step that is asked for. */
+export function admit(session: Session): void {
+  if (session.state === "signed_in") {
+    if (session.wishes) wear(session.wishes);
+    location.replace(next());
+    return;
+  }
+  queryClient.setQueryData(sessionQuery.queryKey, session);
+  if (!location.pathname.endsWith("/sign-in")) location.replace("/app/sign-in");
+}
