@@ -168,6 +168,17 @@ async def test_who_leaves_is_out_at_once_and_comes_back_with_nothing(house: Hous
     assert said["state"] == "signed_in"
 
 
+async def test_what_roles_may_do_is_told_to_who_sees_the_team(house: House) -> None:
+    owner, analyst = await came_in(house, role="owner"), await came_in(house, "eve@example.org", role="analyst")
+    told = {one["role"]: one for one in (await ask(owner, "GET", "/roles"))["roles"]}
+    assert told["owner"]["gives"][:2] == ["owner", "manager"]
+    assert "owner" not in told["manager"]["gives"]
+    assert told["developer"]["gives"] == []
+    assert "keys.write" in told["developer"]["permissions"]
+    assert "keys.write" not in told["manager"]["permissions"]
+    await ask(analyst, "GET", "/roles", status=403)
+
+
 async def test_an_owner_stays_even_when_two_owners_dismiss_each_other_at_once(house: House) -> None:
     first, second = await came_in(house, role="owner"), await came_in(house, "eve@example.org", role="owner")
     ids = [(await ask(one, "GET", "/me"))["colleague"]["id"] for one in (first, second)]

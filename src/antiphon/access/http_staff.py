@@ -13,10 +13,11 @@ from antiphon.access.asking import Anything, giver
 from antiphon.access.http import Email, Name
 from antiphon.access.http_me import Ended, number
 from antiphon.access.records import StaffId
-from antiphon.access.roles import Role
+from antiphon.access.roles import MAY, ROLES, Role, may_give
 from antiphon.access.views import ColleagueView, LinkView
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.http import delete, get, patch, post
+from antiphon.kernel.permissions import Permission
 from antiphon.kernel.runtime import Runtime
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
@@ -27,6 +28,18 @@ class Staff(Struct):
 
     staff: list[ColleagueView]
     cursor: str | None
+
+
+class RoleView(Struct):
+    """What a role may do; `gives`: the roles that somebody with it may give to others."""
+
+    role: Role
+    permissions: list[Permission]
+    gives: list[Role]
+
+
+class RoleList(Struct):
+    roles: list[RoleView]
 
 
 class Invitation(Struct, forbid_unknown_fields=True):
@@ -58,6 +71,12 @@ async def list_staff(
         found = await team.list_staff(tx, after=after, limit=limit + 1)
     page = found[:limit]
     return Staff([views.colleague_view(one) for one in page], str(page[-1].id) if len(found) > limit else None)
+
+
+@get("/roles", permission="team.read")
+async def list_roles(runtime: NamedDependency[Runtime]) -> RoleList:
+    """What each role may do here."""
+    return RoleList([_role(role, sandbox=runtime.sandbox) for role in ROLES])
 
 
 @post("/staff", permission="team.write")
@@ -108,4 +127,10 @@ async def drop_totp(runtime: NamedDependency[Runtime], request: Anything, staff:
         await team.drop_second_factor(tx, who, giver=by)
 
 
-routes = [list_staff, invite, change, make_link, end_sessions, drop_totp]
+def _role(role: Role, *, sandbox: bool) -> RoleView:
+    manages = "team.write" in MAY[role]
+    gives: list[Role] = [one for one in ROLES if manages and may_give(role, before=None, after=one)]
+    return RoleView(role, views.permissions_of(role, sandbox=sandbox), gives)
+
+
+routes = [list_staff, list_roles, invite, change, make_link, end_sessions, drop_totp]
