@@ -163,7 +163,7 @@ async def open_browser(house: House) -> AsyncIterator[Browser]:
     playwright = pytest.importorskip("playwright.async_api")
     async with playwright.async_playwright() as started:
         chromium = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = await (await chromium.new_context()).new_page()
+        page = await (await chromium.new_context(bypass_csp=True)).new_page()
         cdp = await page.context.new_cdp_session(page)
         await cdp.send("WebAuthn.enable")
         made = await cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})

@@ -12,6 +12,8 @@ Promised: staff, roles, single sign-on, audit.
 from antiphon.access.audit import finish, note, record, trim
 from antiphon.access.audit_entering import Entering, entered, entering
 from antiphon.access.browser import (
+    HSTS,
+    NOTHING_RUNS,
     client_address,
     client_words,
     comes_from_our_pages,
@@ -50,6 +52,8 @@ from antiphon.access.signing_in import Browser
 from antiphon.access.team import drop_second_factor, get_by_email, invite, list_everybody, renew_link
 
 __all__ = [
+    "HSTS",
+    "NOTHING_RUNS",
     "Browser",
     "Colleague",
     "Entering",

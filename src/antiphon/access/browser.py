@@ -20,6 +20,11 @@ from litestar.datastructures import Cookie
 from antiphon.access.records import Opened
 from antiphon.kernel.runtime import Runtime
 
+NOTHING_RUNS = "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The content security policy of what is no page: opened by itself it does nothing, and nobody frames it."""
+HSTS = "max-age=31536000"
+"""Without includeSubDomains: what else lives below that name we do not know."""
+
 Connection = ASGIConnection[Any, Any, Any, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -23,13 +23,12 @@ ENTERING = "antiphon_entering"
 AUDITED = "antiphon_audited"
 """Where the connection's scope keeps the number of its line in the audit log."""
 HEADERS = {
+    "Content-Security-Policy": access.NOTHING_RUNS,
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""Of every answer of the API, unless it says otherwise itself."""
-HSTS = "max-age=31536000"
+"""Of every answer, unless it says otherwise itself, as pages do."""
+API_HEADERS = {**HEADERS, "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
 DESCRIPTION = "/api/openapi.json"
 """Litestar's own route: the one that cannot name its permission."""
 
@@ -83,12 +82,11 @@ async def answer(message: Message, scope: Scope) -> None:
         await _finish(runtime, line, message["status"])
     if tried is not None and runtime is not None:
         await _entered(runtime, tried, message)
-    if scope["path"].startswith("/api"):
-        headers = MutableScopeHeaders(message)
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
-        if runtime is not None and runtime.base_url.startswith("https:"):
-            headers.setdefault("Strict-Transport-Security", HSTS)
+    headers = MutableScopeHeaders(message)
+    for name, value in (API_HEADERS if scope["path"].startswith("/api") else HEADERS).items():
+        headers.setdefault(name, value)
+    if runtime is not None and runtime.base_url.startswith("https:"):
+        headers.setdefault("Strict-Transport-Security", access.HSTS)
 
 
 async def _entered(runtime: Runtime, tried: access.Entering, message: HTTPResponseStartEvent) -> None:

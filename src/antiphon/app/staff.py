@@ -14,13 +14,18 @@ from antiphon.access.browser import Connection
 from antiphon.kernel.errors import Forbidden, Unauthorised
 from antiphon.kernel.runtime import Runtime
 
-__all__ = ["COOKIE", "comes_from_our_pages", "is_link_token", "is_staff", "may_read"]
+__all__ = ["comes_from_our_pages", "cookie_name", "is_link_token", "is_staff", "may_read"]
 
-COOKIE = "antiphon_staff"
+
+def cookie_name(runtime: Runtime) -> str:
+    """`__Host-` as in `access.cookie_name`."""
+    return "__Host-antiphon-staff" if runtime.base_url.startswith("https:") else "antiphon_staff"
 
 
 def is_staff(connection: Connection, runtime: Runtime) -> bool:
-    return access.is_local(connection, runtime) or is_link_token(connection.cookies.get(COOKIE, ""), runtime)
+    if access.is_local(connection, runtime):
+        return True
+    return is_link_token(connection.cookies.get(cookie_name(runtime), ""), runtime)
 
 
 async def may_read(connection: Connection, runtime: Runtime) -> bool:

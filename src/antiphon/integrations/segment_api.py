@@ -61,6 +61,12 @@ _PREFLIGHT = [
     (b"access-control-allow-headers", b"authorization, content-type, content-encoding, x-retry-count"),
     (b"access-control-max-age", b"86400"),
 ]
+_FOR_BROWSERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", access.NOTHING_RUNS.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+]
 _RETRY = (b"retry-after", b"1")
 _CLOSE = (b"connection", b"close")
 
@@ -83,6 +89,9 @@ class SegmentApi:
         self._held = Held()
         self._remembered = Remembered()
         self._arrivals = arrivals(runtime.database)
+        self._for_browsers = [*_FOR_BROWSERS]
+        if runtime.base_url.startswith("https:"):
+            self._for_browsers.append((b"strict-transport-security", access.HSTS.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -119,7 +128,7 @@ class SegmentApi:
             status, body, headers = _refusal(Problem())
         if body:  # without a length the server would send chunks, in several packets
             headers = [*headers, (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": [*headers, *self._for_browsers]})
         await send({"type": "http.response.body", "body": body})
 
     async def _handle(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from antiphon import campaigns, metrics, segments
 from antiphon.app.browser import figures
 from antiphon.app.browser.frame import HEADERS, SHOWN, Anything, back_to, check_origin, page
-from antiphon.app.staff import COOKIE, is_link_token, is_staff
+from antiphon.app.staff import cookie_name, is_link_token, is_staff
 from antiphon.app.topics import queries
 from antiphon.kernel import durations
 from antiphon.kernel.db import Transaction
@@ -71,7 +71,7 @@ def _come_in(runtime: Runtime) -> Response[bytes]:
     secure = runtime.base_url.startswith("https:")
     answer.set_cookie(
         Cookie(
-            key=COOKIE,
+            key=cookie_name(runtime),
             value=runtime.link_token,
             max_age=STAY_S,
             httponly=True,
