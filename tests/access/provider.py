@@ -41,8 +41,8 @@ class Key:
         self.jwk = {**kind.to_jwk(made.public_key(), as_dict=True), "kid": kid, "use": "sig"}
         self.jwk.pop("key_ops", None)
 
-    def sign(self, claims: dict[str, Any]) -> str:
-        return jwt.encode(claims, self.private, algorithm=self.algorithm, headers={"kid": self.kid})
+    def sign(self, claims: dict[str, Any], **header: str) -> str:
+        return jwt.encode(claims, self.private, algorithm=self.algorithm, headers={"kid": self.kid, **header})
 
 
 @dataclass

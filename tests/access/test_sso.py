@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -309,6 +310,13 @@ def _hmac(claims: dict[str, Any], secret: bytes, *, kid: str) -> str:
     return f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
+async def test_a_token_of_another_kind_signs_nobody_in(door: Door) -> None:
+    await door.house.colleague()
+    for kind in ("logout+jwt", "at+jwt", "application/secevent+jwt"):
+        assert await door.sign_in(partial(door.provider.key.sign, typ=kind)) == problem("token"), kind
+    assert await door.sign_in(partial(door.provider.key.sign, typ="application/JWT")) == "/app/"
+
+
 async def test_a_short_key_of_the_provider_is_refused(door: Door) -> None:
     await door.house.colleague()
     short = Key("short", "RS256", bits=1024)
@@ -517,13 +525,14 @@ async def test_a_provider_ends_the_sessions_that_it_opened_and_no_others(door: D
         "events": {oidc.LOGOUT_EVENT: {}},
     }
 
-    async def told(**changed: Any) -> int:
+    async def told(typ: str = "logout+jwt", **changed: Any) -> int:
         said = {name: value for name, value in {**claims, **changed}.items() if value is not None}
-        answer = await door.client.post("/sso/main/logout", data={"logout_token": door.provider.key.sign(said)})
-        return answer.status_code
+        token = door.provider.key.sign(said, typ=typ)
+        return (await door.client.post("/sso/main/logout", data={"logout_token": token})).status_code
 
     for changed in ({"events": None}, {"events": {}}, {"nonce": "n"}, {"sub": None}, {"aud": "x"}, {"jti": None}):
         assert await told(**changed) == 400, changed
+    assert await told("at+jwt") == 400
     assert (await door.client.post("/sso/main/logout", data={})).status_code == 400
     assert await door.who() is not None
     assert await told() == 200

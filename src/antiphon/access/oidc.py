@@ -38,6 +38,9 @@ KINDS: dict[str, tuple[str, str | None]] = {
     "ES256": ("EC", "P-256"),
     "EdDSA": ("OKP", "Ed25519"),
 }
+ID_TOKEN = frozenset({"jwt"})
+LOGOUT_TOKEN = frozenset({"jwt", "logout+jwt"})
+"""What the header may call it, in lower case (RFC 7515 4.1.9); many providers give the second no name of its own."""
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -202,8 +205,9 @@ async def _with_userinfo(url: str, tokens: _Tokens, said: dict[str, Any], *, pri
     return {**said, **{claim: more.get(claim) for claim in ("email", "email_verified", "name")}}
 
 
-async def verify(provider: Provider, token: str, *, private: bool, age_max_s: int = AGE_MAX_S) -> dict[str, Any]:
-    """The claims of a token that this provider has signed for us, lately. Raises Refused, calling.NoAnswer."""
+async def verify(provider: Provider, token: str, *, private: bool, kinds: frozenset[str] = ID_TOKEN) -> dict[str, Any]:
+    """The claims of a token that this provider has signed for us, lately. `kinds`: what its header may call it, if it
+    does. Raises Refused, calling.NoAnswer."""
     if len(token) > TOKEN_CHARS_MAX:
         raise Refused("token", "too long")
     try:
@@ -211,6 +215,9 @@ async def verify(provider: Provider, token: str, *, private: bool, age_max_s: in
         alg = header.get("alg")
         if alg not in KINDS:
             raise Refused("token", f"signed with {str(alg)[:20]}, which is not one of {', '.join(KINDS)}")
+        kind = str(header.get("typ", "JWT")).lower().removeprefix("application/")
+        if kind not in kinds:
+            raise Refused("token", f"a token of the kind {kind[:40]}")
         key = jwt.PyJWK(await _key(provider, alg, header.get("kid"), private=private), algorithm=alg)
         said: dict[str, Any] = jwt.decode(
             token,
@@ -226,7 +233,7 @@ async def verify(provider: Provider, token: str, *, private: bool, age_max_s: in
     audience, party = said["aud"], said.get("azp")
     if (isinstance(audience, list) and len(audience) > 1 and party is None) or party not in (None, provider.client_id):
         raise Refused("token", "it was issued to another client (azp)")
-    if clock.wall() - float(said["iat"]) > age_max_s + LEEWAY_S:
+    if clock.wall() - float(said["iat"]) > AGE_MAX_S + LEEWAY_S:
         raise Refused("token", "it was issued too long ago (iat)")
     return said
 
@@ -271,7 +278,7 @@ def _claims(said: dict[str, Any]) -> Claims:
 
 async def logout_subject(provider: Provider, token: str, *, private: bool) -> str:
     """Whom a logout token ends (Back-Channel Logout 1.0, 2.6). Raises Refused, calling.NoAnswer."""
-    said = await verify(provider, token, private=private)
+    said = await verify(provider, token, private=private, kinds=LOGOUT_TOKEN)
     events = said.get("events")
     if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict) or "nonce" in said:
         raise Refused("token", "it is no logout token")
