@@ -50,7 +50,7 @@ def is_outdated(hash: str) -> bool:
 
 def _verify(hash: str, password: str) -> bool:
     try:
-        return HASHER.verify(hash, _bytes(password[: guessable.CHARS_MAX + 1]))
+        return HASHER.verify(hash, _bytes(password))
     except (VerificationError, InvalidHashError):
         return False
 
