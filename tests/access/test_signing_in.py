@@ -208,6 +208,7 @@ async def test_of_two_at_once_with_one_code_one_comes_in(house: House) -> None:
 async def test_a_recovery_code_stands_in_however_it_is_typed_and_only_once(house: House) -> None:
     _, recovery = await with_codes(await came_in(house))
     assert len(set(recovery)) == 10
+    assert {len(code.replace("-", "")) * 5 for code in recovery} == {120}, "random bits in base32"
     async with house.client() as browser:
         await sign_in(browser, "ada@example.org")
         typed = recovery[3].upper().replace("-", " ")

@@ -1,7 +1,7 @@
 """The second step after the password: a code of an app (TOTP, RFC 6238) or one of ten recovery codes.
 
 A code is 6 digits of a 30 s step; the step before and the one after count too, for clocks that differ (RFC 6238 5.2).
-No step is taken twice. Recovery codes have 80 random bits each, so their hash may be a fast one.
+No step is taken twice. Recovery codes have 120 random bits each, so their hash may be a fast one (ASVS 6.5.2: 112).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from antiphon.kernel.secrets import Secrets, Unreadable, secrets_of
 STEP_S = 30
 DIGITS = 6
 RECOVERY_CODES = 10
-RECOVERY_CHARS = 16
+RECOVERY_CHARS = 24
 BEGUN_FOR = timedelta(minutes=15)
 ISSUER = "Antiphon"
 
@@ -121,7 +121,7 @@ def _new_codes() -> list[str]:
 
 
 def _new_code() -> str:
-    """80 bits in base32 (RFC 4648), in fours: `mzxw-6ytb-oi2g-k43u`."""
+    """120 bits in base32 (RFC 4648), in fours: `mzxw-6ytb-oi2g-k43u-nzsw-45dj`."""
     text = base64.b32encode(random.token_bytes(RECOVERY_CHARS * 5 // 8)).decode().lower()
     return "-".join(text[n : n + 4] for n in range(0, len(text), 4))
 
