@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from antiphon.access import keys
 from antiphon.access.browser import Connection, comes_from_our_pages, session_token
 from antiphon.access.records import Colleague, Session
@@ -22,6 +24,8 @@ from antiphon.kernel.errors import Forbidden, Unauthorised
 from antiphon.kernel.permissions import Permission
 from antiphon.kernel.principal import Principal
 from antiphon.kernel.runtime import Runtime
+
+log = structlog.get_logger()
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -33,7 +37,11 @@ async def permit(connection: Connection, runtime: Runtime, permission: Permissio
         raise Unauthorised(
             "Sign in, or send a key: Authorization: Bearer KEY. Make one in the app or with `antiphon keys create`."
         )
-    demand(who, permission)
+    try:
+        demand(who, permission)
+    except Forbidden:
+        log.info("guard.refused", kind=who.kind, id=who.id, permission=permission)
+        raise
     return who
 
 
@@ -80,6 +88,7 @@ def demand_our_page(connection: Connection, runtime: Runtime) -> None:
         return
     says = "sec-fetch-site" in connection.headers or "origin" in connection.headers
     if not says or not comes_from_our_pages(connection, runtime):
+        log.info("guard.strange_page", path=connection.scope.get("path_template", ""))
         raise Forbidden(
             "This was not asked by a page of this installation. Open the app at its own address and try again; "
             "a program needs a key instead of the cookie."
