@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -14,6 +15,7 @@ from typing import Any
 
 import structlog
 import uvloop
+from structlog.typing import EventDict
 
 _PR_SET_PDEATHSIG = 1
 
@@ -45,6 +47,18 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""All but the end of line, which the renderer writes as `\\n`."""
+
+
+def _told_on_one_line(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """What others have sent neither begins a line of its own nor steers a terminal."""
+    return {
+        name: _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
+
 def set_up_logging() -> None:
     """One line per event on stderr; never an address or a body."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -54,6 +68,7 @@ def set_up_logging() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _told_on_one_line,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
