@@ -1,0 +1,63 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, ask } from "@/lib/api";
+import { locale, say } from "@/lib/i18n";
+import type { components } from "@/lib/schema";
+
+type Schemas = components["schemas"];
+export type PersonRow = Schemas["PersonRow"];
+export type PersonPage = Schemas["PersonPage"];
+export type Address = Schemas["app_person_views_AddressView"];
+export type Cell = Schemas["CellView"];
+export type Trait = Schemas["TraitView"];
+export type InSegment = Schemas["InSegment"];
+export type Known = Schemas["app_person_views_IdentifierView"];
+export type Entry = Schemas["app_person_entries_Entry"];
+export type MergePreview = Schemas["MergePreview"];
+export type Identifier = Schemas["Identifier"];
+
+/** The page of a person: everything but the timeline. What changes a person asks for it anew. */
+export const personQuery = (who: string) =>
+  queryOptions({
+    queryKey: ["person", who],
+    queryFn: () => ask(api.GET("/api/v1/people/{who}/page", { params: { path: { who } } })),
+  });
+
+export const segmentsQuery = queryOptions({
+  queryKey: ["segments"],
+  queryFn: () => ask(api.GET("/api/v1/segments")),
+});
+
+/** What somebody is called: by name, else by what they are known by. */
+export function nameOf(one: { name: string; identifiers: Identifier[] }, fallback: string): string {
+  return one.name || one.identifiers[0]?.value || fallback;
+}
+
+const regions = new Intl.DisplayNames(locale, { type: "region" });
+
+export function country(code: string): string {
+  try {
+    return code ? (regions.of(code) ?? code) : "";
+  } catch {
+    return code;
+  }
+}
+
+/** `external_id@crm` as "Customer number (crm)". */
+export function kindName(kind: string): string {
+  const [base = kind, scope] = kind.split("@");
+  const name = say(`people.kind.${base}`, base);
+  return scope ? `${name} (${scope})` : name;
+}
+
+/** Who wrote something down: `staff:12`, `key:3`, a file, a form. */
+export function sourceName(source: string): string {
+  const [what = "", which = ""] = source.split(":");
+  return say(`people.source.${what}`, source, { which });
+}
+
+/** A value of a trait or property as people read it. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "boolean") return say(value ? "people.yes" : "people.no", String(value));
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
