@@ -22,7 +22,6 @@ export const theme = createTheme({
     Badge: { defaultProps: { radius: "sm", tt: "none", fw: 550 } },
     Button: { defaultProps: { size: "sm" } },
     Modal: { defaultProps: () => ({ centered: true, ...floating() }) },
-    Drawer: { defaultProps: floating },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: false } } },
     Anchor: { defaultProps: { underline: "hover" } },
   },

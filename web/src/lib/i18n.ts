@@ -1,3 +1,4 @@
+import type access from "@words/en/access.json";
 import type app from "@words/en/app.json";
 import type campaigns from "@words/en/campaigns.json";
 import type home from "@words/en/home.json";
@@ -12,6 +13,7 @@ export type Locale = (typeof LOCALES)[number];
 export const LANGUAGES: Record<Locale, string> = { en: "English", es: "Español", fr: "Français" };
 
 export type Key =
+  | keyof typeof access
   | keyof typeof app
   | keyof typeof campaigns
   | keyof typeof home
@@ -21,14 +23,14 @@ export type Key =
   | keyof typeof settings
   | keyof typeof world;
 /** The files of `kernel/i18n/<locale>/` that a screen needs beside `app`. */
-export type File = "campaigns" | "home" | "messages" | "people" | "segments" | "settings" | "world";
+export type File = "access" | "campaigns" | "home" | "messages" | "people" | "segments" | "settings" | "world";
 
 type Values = Record<string, string | number>;
 type Plural<K extends string> = K extends `${infer Stem}.other` ? Stem : never;
 
 const KEPT = "antiphon-locale";
 const sources = import.meta.glob<Record<string, string>>(
-  ["../../../src/antiphon/kernel/i18n/*/*.json", "!**/pages.json"],
+  ["../../../src/antiphon/kernel/i18n/*/*.json", "!../../../src/antiphon/kernel/i18n/*/pages.json"],
   { import: "default" },
 );
 const words: Record<string, string> = {};

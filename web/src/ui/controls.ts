@@ -9,21 +9,16 @@ import "@mantine/core/styles/Overlay.css";
 import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Input.css";
 import "@mantine/core/styles/InlineInput.css";
-import "@mantine/core/styles/Flex.css";
 import "@mantine/core/styles/FloatingIndicator.css";
 import "@mantine/core/styles/ActionIcon.css";
-import "@mantine/core/styles/Accordion.css";
 import "@mantine/core/styles/Anchor.css";
 import "@mantine/core/styles/Badge.css";
 import "@mantine/core/styles/CheckboxIndicator.css";
 import "@mantine/core/styles/Checkbox.css";
 import "@mantine/core/styles/Combobox.css";
 import "@mantine/core/styles/Divider.css";
-import "@mantine/core/styles/Drawer.css";
-import "@mantine/core/styles/Fieldset.css";
 import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Modal.css";
-import "@mantine/core/styles/NavLink.css";
 import "@mantine/core/styles/NumberInput.css";
 import "@mantine/core/styles/PasswordInput.css";
 import "@mantine/core/styles/Pill.css";
@@ -34,15 +29,12 @@ import "@mantine/core/styles/Radio.css";
 import "@mantine/core/styles/SegmentedControl.css";
 import "@mantine/core/styles/Slider.css";
 import "@mantine/core/styles/Stack.css";
-import "@mantine/core/styles/Stepper.css";
 import "@mantine/core/styles/Switch.css";
 import "@mantine/core/styles/Tabs.css";
 import "@mantine/core/styles/Text.css";
-import "@mantine/core/styles/Title.css";
 import "@mantine/core/styles/Tooltip.css";
 
 export {
-  Accordion,
   ActionIcon,
   Alert,
   Anchor,
@@ -56,10 +48,7 @@ export {
   Combobox,
   CopyButton,
   Divider,
-  Drawer,
-  Fieldset,
   FileButton,
-  Flex,
   Group,
   Input,
   Loader,
@@ -67,7 +56,6 @@ export {
   Modal,
   MultiSelect,
   NativeSelect,
-  NavLink,
   NumberInput,
   Paper,
   PasswordInput,
@@ -82,16 +70,15 @@ export {
   Skeleton,
   Slider,
   Stack,
-  Stepper,
   Switch,
   Tabs,
   TagsInput,
   Text,
   Textarea,
   TextInput,
-  Title,
   Tooltip,
   UnstyledButton,
   useCombobox,
+  useMantineColorScheme,
   VisuallyHidden,
 } from "@mantine/core";
