@@ -16,6 +16,7 @@ ROOT = FOLDER.parents[3]
 FILES = sorted(file.name for file in (FOLDER / i18n.DEFAULT).iterdir())
 OTHERS = [locale for locale in i18n.LOCALES if locale != i18n.DEFAULT]
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
+COUNTED = re.compile(r'\btn\(\s*"([\w.]+)"')
 KEY = re.compile(r'\b(?:t|tn)\(\s*"([a-z_]+\.[\w.]+)"')
 
 
@@ -56,8 +57,9 @@ def test_a_key_is_of_one_file_alone_and_they_stand_in_order(name: str) -> None:
 
 def test_numbers_have_both_forms() -> None:
     every = {key for name in FILES for key in read(i18n.DEFAULT, name)}
-    stems = {key.removesuffix(".one") for key in every if key.endswith(".one")}
-    assert {stem for stem in stems if f"{stem}.other" not in every} == set()
+    stems = set(COUNTED.findall(sources()))
+    assert stems
+    assert {f"{stem}.{form}" for stem in stems for form in ("one", "other")} - every == set()
 
 
 def test_the_app_says_nothing_that_has_no_words() -> None:
