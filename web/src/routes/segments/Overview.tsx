@@ -1,0 +1,186 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { api, ask } from "@/lib/api";
+import { number, percent, span } from "@/lib/format";
+import { say, t, tn } from "@/lib/i18n";
+import { useUrlState } from "@/lib/url";
+import { Bars } from "@/ui/Bars";
+import { Chart } from "@/ui/Chart";
+import { Progress, SegmentedControl } from "@/ui/controls";
+import { Panel } from "@/ui/Page";
+import { Loaded } from "@/ui/State";
+import { Ladder } from "./Ladder";
+import { caution, type Numbers, type SegmentPage } from "./segments";
+
+type Props = { one: SegmentPage; live: Numbers | undefined };
+
+/** How large it is, how it grew, what it has in common with others, and its rule in words. */
+export function Overview({ one, live }: Props) {
+  return (
+    <div className="stack">
+      <Building one={one} live={live} />
+      <div className="grid tiles">
+        <Tile label={t("segments.size")} value={number(live?.size ?? one.count)} />
+        <Tile label={t("segments.entered_today")} value={live ? `+${number(live.entered_today)}` : "–"} />
+        <Tile label={t("segments.left_today")} value={live ? `−${number(live.left_today)}` : "–"} />
+      </div>
+      {one.stage_of && <Ladder name={one.stage_of} segment={one.id} />}
+      <Growth one={one} size={live?.size} />
+      <div className="split even">
+        <Overlaps one={one} />
+        {one.text && (
+          <Panel title={t("segments.rule")}>
+            <pre className="words">{one.text}</pre>
+            {one.warnings.length > 0 && (
+              <ul className="says">
+                {one.warnings.map((each) => (
+                  <li key={`${each.at} ${each.code}`} className="warn">
+                    {caution(each)}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Tile(props: { label: string; value: string }) {
+  return (
+    <section className="panel" aria-label={props.label}>
+      <div className="soft small">{props.label}</div>
+      <div className="figure">{props.value}</div>
+    </section>
+  );
+}
+
+/** How far a new version is; the old one serves meanwhile. */
+export function Building({ one, live }: Props) {
+  if (!one.build) return null;
+  const { phase, done, steps, estimate_s } = one.build;
+  const now = live?.build.steps ? (100 * (live.build.done ?? 0)) / live.build.steps : steps ? (100 * done) / steps : 0;
+  const named = say(`segments.phase.${live?.build.phase ?? phase}`, phase);
+  return (
+    <Panel>
+      <div className="building">
+        <span>
+          <b>{t("segments.building")}</b> <span className="soft small">{named}</span>
+        </span>
+        {estimate_s !== null && estimate_s !== undefined && (
+          <span className="soft small">{t("segments.building.about", { time: span(estimate_s) })}</span>
+        )}
+      </div>
+      <Progress value={now} aria-label={t("segments.building")} />
+    </Panel>
+  );
+}
+
+const RANGES = {
+  hours: { step: "hour", days: 2 },
+  month: { step: "day", days: 30 },
+  year: { step: "day", days: 365 },
+} as const;
+const RANGE_NAMES = ["hours", "month", "year"] as const;
+
+function Growth({ one, size }: { one: SegmentPage; size: number | undefined }) {
+  const [wanted, setRange] = useUrlState<string>("range", "month");
+  const range = RANGE_NAMES.find((name) => name === wanted) ?? "month";
+  const { step, days } = RANGES[range];
+  const query = useQuery({
+    queryKey: ["segments", "size", one.id, range, size],
+    queryFn: async () => {
+      const newest = await ask(
+        api.GET("/api/v1/segments/{segment}/size", { params: { path: { segment: one.id }, query: { step } } }),
+      );
+      if (range === "month") return newest.points;
+      const last = newest.points.at(-1)?.at ?? one.created_at;
+      const from = new Date(Date.parse(last) - days * 86_400_000).toISOString();
+      const found = await ask(
+        api.GET("/api/v1/segments/{segment}/size", { params: { path: { segment: one.id }, query: { step, from } } }),
+      );
+      return found.points;
+    },
+    placeholderData: (before) => before,
+    staleTime: 60_000,
+  });
+  return (
+    <Panel
+      title={t("segments.growth")}
+      aside={
+        <SegmentedControl
+          size="xs"
+          aria-label={t("segments.range")}
+          value={range}
+          onChange={setRange}
+          data={RANGE_NAMES.map((name) => ({ value: name, label: t(`segments.range.${name}`) }))}
+        />
+      }
+    >
+      <Loaded query={query} height={460}>
+        {(points) => (
+          <div className="stack">
+            <Chart
+              title={t("segments.size")}
+              at={points.map((one) => one.at)}
+              series={[{ name: t("segments.size"), kind: "area", values: points.map((one) => one.size) }]}
+              height={200}
+              whole
+            />
+            <Chart
+              title={t("segments.moves")}
+              at={points.map((one) => one.at)}
+              series={[
+                { name: t("segments.entered"), values: points.map((one) => one.entered) },
+                { name: t("segments.left"), values: points.map((one) => one.left) },
+              ]}
+              height={150}
+              whole
+            />
+          </div>
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+const SHOWN = 8;
+
+function Overlaps({ one }: { one: SegmentPage }) {
+  const query = useQuery({
+    queryKey: ["segments", "overlaps", one.id],
+    queryFn: () => ask(api.GET("/api/v1/segments/{segment}/overlaps", { params: { path: { segment: one.id } } })),
+    staleTime: 60_000,
+    enabled: one.state === "live",
+  });
+  if (one.state !== "live") return null;
+  return (
+    <Panel title={t("segments.overlaps")}>
+      <Loaded query={query} rows={4} height={28}>
+        {({ overlaps }) => {
+          const shared = overlaps.filter((each) => each.both > 0).slice(0, SHOWN);
+          return shared.length ? (
+            <Bars
+              label={t("segments.overlaps")}
+              most={1}
+              format={percent}
+              bars={shared.map((each) => ({
+                key: each.id,
+                label: (
+                  <Link to="/segments/$segment" params={{ segment: each.id }} className="plain">
+                    {each.name}
+                  </Link>
+                ),
+                value: each.share,
+                note: tn("segments.people", each.both),
+              }))}
+            />
+          ) : (
+            <p className="soft small">{t("segments.overlaps.none")}</p>
+          );
+        }}
+      </Loaded>
+    </Panel>
+  );
+}
