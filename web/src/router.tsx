@@ -3,6 +3,7 @@ import type { ComponentType } from "react";
 import { type File, loadWords } from "./lib/i18n";
 import { queryClient } from "./lib/query";
 import { sessionQuery } from "./lib/session";
+import { wearFirst } from "./routes/access/wishes";
 import { Broken } from "./shell/Broken";
 import { Shell } from "./shell/Shell";
 
@@ -24,15 +25,16 @@ const inside = createRoute({
     if (session.state === "setup") throw redirect({ href: "/app/welcome" });
     if (session.state !== "signed_in")
       throw redirect({ href: `/app/sign-in?next=${encodeURIComponent(location.href)}` });
+    wearFirst(session.wishes ?? {});
   },
 });
 
 /** A screen: its code and its words come together, when it is first opened. */
-const screen = <P extends string>(path: P, words: File, load: () => Promise<{ default: ComponentType }>) =>
+const screen = <P extends string>(path: P, words: File | File[], load: () => Promise<{ default: ComponentType }>) =>
   createRoute({
     getParentRoute: () => inside,
     path,
-    component: lazyRouteComponent(async () => (await Promise.all([load(), loadWords(words)]))[0]),
+    component: lazyRouteComponent(async () => (await Promise.all([load(), ...[words].flat().map(loadWords)]))[0]),
   });
 
 const tree = root.addChildren([
@@ -53,11 +55,11 @@ const tree = root.addChildren([
     screen("/campaigns", "campaigns", () => import("./routes/campaigns/Campaigns")),
     screen("/campaigns/$campaign/plan", "campaigns", () => import("./routes/campaigns/Plan")),
     screen("/campaigns/$campaign", "campaigns", () => import("./routes/campaigns/Campaign")),
-    screen("/settings", "settings", () => import("./routes/settings/Settings")),
-    screen("/settings/$page", "settings", () => import("./routes/settings/Settings")),
-    screen("/settings/$page/$item", "settings", () => import("./routes/settings/Settings")),
+    screen("/settings", ["access", "settings"], () => import("./routes/settings/Settings")),
+    screen("/settings/$page", ["access", "settings"], () => import("./routes/settings/Settings")),
+    screen("/settings/$page/$item", ["access", "settings"], () => import("./routes/settings/Settings")),
     screen("/world", "world", () => import("./routes/world/World")),
-    screen("/me", "settings", () => import("./routes/access/Me")),
+    screen("/me", "access", () => import("./routes/access/Me")),
   ]),
 ]);
 

@@ -10,7 +10,7 @@ const ANEW_MS = 240_000; // a question is good for five minutes
 
 /** Signs in with what the device knows: nothing is typed. Shown where it can work.
  *  `autofill`: the browser also offers it at the field that says `webauthn`. */
-export function Passkey(props: { onDone: () => void; autofill?: boolean }) {
+export function Passkey(props: { onDone: () => void; autofill?: boolean; label?: string }) {
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const offered = useOffer(props.autofill ?? false, props.onDone);
@@ -36,7 +36,7 @@ export function Passkey(props: { onDone: () => void; autofill?: boolean }) {
         leftSection={<IconKey size={18} aria-hidden />}
         onClick={() => void act()}
       >
-        {t("app.sign_in.passkey")}
+        {props.label ?? t("app.sign_in.passkey")}
       </Button>
       {problem && <Failed error={problem} />}
     </>
