@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import structlog
 
-from access.gatehouse import OURS, runtime
+from access.gatehouse import OURS, asking, cookie, key, runtime
 from access.serving import open_house
 from antiphon import access
 from antiphon.access import http_sso
@@ -90,11 +91,11 @@ def test_under_https_each_cookie_is_bound_to_its_host(database: Database) -> Non
     session = Session(SessionId(1), StaffId(1), (), False, "", "", at, at, at + timedelta(days=1), at)
     answer = browser.home._come_in(ours)
     cookies = [access.session_cookie(access.Opened(session, "t"), ours), access.no_cookie(ours)]
-    for cookie in (*cookies, http_sso._cookie("b", ours), *answer.cookies):
-        assert cookie.key.startswith("__Host-antiphon")
-        assert (cookie.secure, cookie.httponly, cookie.path, cookie.domain) == (True, True, "/", None)
-        assert cookie.samesite in ("lax", "strict")
-    assert staff.cookie_name(ours) in {cookie.key for cookie in answer.cookies}
+    for one in (*cookies, http_sso._cookie("b", ours), *answer.cookies):
+        assert one.key.startswith("__Host-antiphon")
+        assert (one.secure, one.httponly, one.path, one.domain) == (True, True, "/", None)
+        assert one.samesite in ("lax", "strict")
+    assert staff.cookie_name(ours) in {one.key for one in answer.cookies}
 
 
 SMUGGLED = [
@@ -120,3 +121,22 @@ async def test_a_request_that_two_servers_would_end_at_different_places_is_refus
         writer.close()
     assert said.startswith(b"HTTP/1.1 400")
     assert said.count(b"HTTP/1.1 ") == 1, "what stands behind it was read as a request"
+
+
+async def test_who_asks_for_what_they_may_not_is_in_the_log(database: Database) -> None:
+    """With who, and for what; nothing of what they sent."""
+    async with asking(database) as client:
+        analyst, writer = await cookie(database, "analyst"), await key(database, "write")
+        with structlog.testing.capture_logs() as logs:
+            assert (await client.get("/api/v1/audit", headers=analyst)).status_code == 403
+            assert (await client.get("/api/v1/segments", headers=writer)).status_code == 403
+            strange = analyst | {"Origin": "https://evil.example"}
+            assert (await client.delete("/api/v1/me/sessions", headers=strange)).status_code == 403
+    told = [(log["event"], log.get("kind"), log.get("permission")) for log in logs]
+    assert told == [
+        ("guard.refused", "staff", "audit.read"),
+        ("guard.refused", "key", "segments.read"),
+        ("guard.strange_page", None, None),
+    ]
+    assert all(log["id"] for log in logs[:2])
+    assert logs[2]["path"] == "/api/v1/me/sessions"
