@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
-import { money, number, percent, time } from "@/lib/format";
+import { hour, money, number, percent, tick, time } from "@/lib/format";
 import { say, t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
 import { usePages } from "@/lib/pages";
@@ -95,7 +95,7 @@ function useColumns(rows: Line[], may: boolean): Column<Line>[] {
   const clicked = mostOf(rows.map((one) => one.clicked));
   const converted = mostOf(rows.map((one) => one.converted));
   const columns: Column<Line>[] = [
-    { key: "name", title: t("app.name"), cell: (one) => one.name, sorts: true },
+    { key: "name", title: t("app.name"), cell: (one) => one.name, sorts: true, width: "26%" },
     {
       key: "state",
       title: t("campaigns.state"),
@@ -116,10 +116,10 @@ function useColumns(rows: Line[], may: boolean): Column<Line>[] {
     {
       key: "planned",
       title: t("campaigns.planned"),
-      cell: (one) => <span className="num">{one.planned_at ? time(one.planned_at) : "–"}</span>,
+      cell: (one) => <Planned at={one.planned_at} />,
       sorts: true,
     },
-    { key: "progress", title: t("campaigns.progress"), cell: (one) => <Far line={one} />, width: "130px" },
+    { key: "progress", title: t("campaigns.progress"), cell: (one) => <Far line={one} />, width: "110px" },
     { key: "opened", title: t("campaigns.opened"), cell: (one) => <Share rate={one.opened} most={opened} /> },
     {
       key: "clicked",
@@ -136,6 +136,17 @@ function useColumns(rows: Line[], may: boolean): Column<Line>[] {
   ];
   return may ? [...columns, { key: "more", title: "", cell: (one) => <More line={one} />, width: "44px" }] : columns;
 }
+
+function Planned({ at }: { at: string | null }) {
+  if (!at) return <span className="soft">–</span>;
+  return (
+    <time dateTime={at} title={time(at)} className="num" style={{ whiteSpace: "nowrap" }}>
+      {tick(Date.parse(at) / 1000, DAY_S)} <span className="soft">{hour(at)}</span>
+    </time>
+  );
+}
+
+const DAY_S = 86_400;
 
 /** Sent, of how many people. Of a draft, how many there would be. */
 function Far({ line }: { line: Line }) {

@@ -20,6 +20,7 @@ export type Row = Figures["rows"][number];
 export type Rate = Row["rates"]["clicked"];
 export type Series = Got<"/api/v1/campaigns/{campaign}/series">;
 export type Failover = Got<"/api/v1/campaigns/{campaign}/failovers">["failovers"][number];
+export type Recipient = Got<"/api/v1/campaigns/{campaign}/recipients">["recipients"][number];
 export type Step = Got<"/api/v1/campaigns/{campaign}/timeline">["steps"][number];
 export type DryRun = Posted<"/api/v1/campaigns/{campaign}/dry-run">;
 export type Part = DryRun["channels"][number];

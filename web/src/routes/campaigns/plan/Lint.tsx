@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
+import { Anchor } from "@/ui/controls";
 import { Loaded } from "@/ui/State";
 import { useMessage } from "./data";
 
@@ -51,9 +52,9 @@ export function Lint(props: { message: string }) {
                 );
               })}
               <li>
-                <Link to="/messages/$message" params={{ message: id }}>
+                <Anchor component={Link} to={`/messages/${id}`} size="sm">
                   {t("campaigns.message.open")}
-                </Link>
+                </Anchor>
               </li>
             </ul>
           )

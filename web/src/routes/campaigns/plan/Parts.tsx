@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { number, percent, time } from "@/lib/format";
 import { say, t } from "@/lib/i18n";
+import { Anchor } from "@/ui/controls";
 import type { Part } from "../campaign";
 
 /** People by reason, each with a few of them and what was found. */
@@ -22,9 +23,9 @@ export function Parts(props: { title: string; parts: Part[]; people: number; ope
               <ul>
                 {part.examples.map((one) => (
                   <li key={one.profile}>
-                    <Link to="/people/$who" params={{ who: `id:${one.profile}` }}>
+                    <Anchor component={Link} to={`/people/id:${one.profile}`} size="sm">
                       {one.person}
-                    </Link>{" "}
+                    </Anchor>{" "}
                     <span className="soft">
                       {one.because}
                       {one.until && ` · ${t("campaigns.until", { at: time(one.until) })}`}

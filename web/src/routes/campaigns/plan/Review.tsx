@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask } from "@/lib/api";
-import { money, number, percent, span, time } from "@/lib/format";
+import { day, hour, money, number, percent, span } from "@/lib/format";
 import { t, tn } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
 import { Bars } from "@/ui/Bars";
@@ -118,8 +118,10 @@ function Key({ run }: { run: DryRun }) {
     ],
     [
       t("campaigns.review.starts"),
-      time(run.starts_at),
-      run.minutes === null ? "" : t("campaigns.review.takes", { span: span(60 * run.minutes) }),
+      hour(run.starts_at),
+      [day(run.starts_at), run.minutes !== null && t("campaigns.review.takes", { span: span(60 * run.minutes) })]
+        .filter(Boolean)
+        .join(", "),
     ],
   ];
   if (run.pilot !== null)

@@ -18,7 +18,10 @@ export function StepList(props: { plan: Plan; flaws: Flaw[]; step: StepName; onS
                 aria-current={step === props.step ? "step" : undefined}
                 onClick={() => props.onStep(step)}
               >
-                <span className={wrong.has(step) ? "sign bad" : open ? "sign" : "sign good"} aria-hidden>
+                <span
+                  className={wrong.has(step) ? "sign bad" : open || step === "review" ? "sign" : "sign good"}
+                  aria-hidden
+                >
                   {wrong.has(step) ? (
                     <IconAlertCircle size={14} />
                   ) : open || step === "review" ? (
