@@ -121,6 +121,19 @@ async def test_an_address_that_changed_hands_does_not_open_the_account(door: Doo
     assert await door.who() is None
 
 
+async def test_the_same_subject_of_another_provider_is_somebody_else(door: Door) -> None:
+    await door.house.colleague()
+    assert await door.sign_in() == "/app/"
+    door.client.cookies.clear()
+    bob = await door.house.colleague("bob@example.org")
+    async with open_provider() as door.provider:
+        await door.set_up()
+        assert await door.sign_in(email="bob@example.org") == "/app/"
+    who = await door.who()
+    assert who is not None
+    assert who.id == bob
+
+
 async def test_nobody_comes_in_uninvited_unless_the_provider_brings_them_with_a_role(door: Door) -> None:
     assert await door.sign_in() == problem("not_invited")
     await door.set_up(role="analyst")
