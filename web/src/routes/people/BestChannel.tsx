@@ -38,7 +38,9 @@ export function BestChannel({ page }: { page: PersonPage }) {
           high: one.high,
           channel: one.channel,
           note: one.is_usable
-            ? t("people.best.of", { answered: number(one.answered), sent: number(one.sent) })
+            ? one.sent > 0
+              ? t("people.best.of", { answered: number(one.answered), sent: number(one.sent) })
+              : undefined
             : t("people.best.unusable"),
         }))}
       />

@@ -54,7 +54,9 @@ function Attempt({ one }: { one: Delivery }) {
       <Channel name={one.channel} />
       <span>{one.address}</span>
       <Mark tone={TONES[one.state] ?? "calm"}>{say(`people.delivery.${one.state}`, one.state)}</Mark>
-      <span className="soft">{t("people.attempt.through", { provider: one.provider })}</span>
+      {!/^\d+$/.test(one.provider) && (
+        <span className="soft">{t("people.attempt.through", { provider: one.provider })}</span>
+      )}
       {one.failure && (
         <span className="soft">
           {[say(`people.reason.${one.failure}`, one.failure), one.code].filter(Boolean).join(" · ")}

@@ -1,8 +1,7 @@
 import { day, number } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { Panel } from "@/ui/Page";
-import { When } from "@/ui/When";
-import { type PersonPage, shown } from "./people";
+import { onDay, type PersonPage, shown } from "./people";
 
 const SHOWN = 8;
 
@@ -58,9 +57,7 @@ export function Did({ page }: { page: PersonPage }) {
               <tr key={one.name}>
                 <th scope="row">{one.name}</th>
                 <td className="right">{number(one.count)}</td>
-                <td className="right soft">
-                  <When at={one.last_at} />
-                </td>
+                <td className="right soft">{onDay(one.last_at)}</td>
               </tr>
             ))}
           </tbody>

@@ -13,20 +13,21 @@ import { Empty } from "@/ui/State";
 import { AddPerson } from "./AddPerson";
 import { Filters } from "./Filters";
 import { PeopleList, useListKeys } from "./PeopleList";
+import { useUrlText } from "./url";
 import "./people.css";
 
 /** Everybody, a segment's, or who is called so. */
 export default function People() {
-  const [q, setQ] = useUrlState("q", "");
-  const [segment, setSegment] = useUrlState("segment", "");
+  const [q, setQ] = useUrlText("q");
+  const [segment, setSegment] = useUrlText("segment");
   const [sort, setSort] = useUrlState("sort", "newest");
   const [adding, setAdding] = useState(false);
   const mayWrite = useMay("people.write");
   const navigate = useNavigate();
   useListKeys({ add: mayWrite ? () => setAdding(true) : undefined });
   const wish = {
-    q: String(q).trim(),
-    segment: String(segment),
+    q: q.trim(),
+    segment,
     sort: sort === "oldest" ? "oldest" : "newest",
   } as const;
   return (

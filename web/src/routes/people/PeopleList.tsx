@@ -5,8 +5,7 @@ import { t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
 import { Channel } from "@/ui/Channel";
 import { VirtualList, type Where, type Window } from "@/ui/VirtualList";
-import { When } from "@/ui/When";
-import { country, kindName, type PersonRow } from "./people";
+import { country, kindName, onDay, type PersonRow } from "./people";
 
 type Wish = { q: string; segment: string; sort: "newest" | "oldest" };
 const START = "start";
@@ -63,7 +62,7 @@ function Line({ one }: { one: PersonRow }) {
   const known = one.identifier;
   return (
     <Link to="/people/$who" params={{ who: one.id }} className="person-line">
-      <b>{one.name || <span className="soft">{t("people.nameless")}</span>}</b>
+      {one.name ? <b>{one.name}</b> : <span className="soft">{t("people.nameless")}</span>}
       <span className="soft known">
         {known && <span className="unseen">{kindName(known.kind)} </span>}
         {known?.value}
@@ -76,7 +75,7 @@ function Line({ one }: { one: PersonRow }) {
       <span className="soft land">{country(one.country)}</span>
       <span className="soft num seen">
         <span className="unseen">{t("people.last_seen")} </span>
-        <When at={one.last_seen} />
+        {onDay(one.last_seen)}
       </span>
     </Link>
   );

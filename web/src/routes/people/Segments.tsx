@@ -2,8 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { day } from "@/lib/format";
 import { say, t } from "@/lib/i18n";
 import { Panel } from "@/ui/Page";
-import { When } from "@/ui/When";
-import type { PersonPage } from "./people";
+import { onDay, type PersonPage } from "./people";
 
 type Belonging = { id: string; name: string; since: string; why: string; until: string | null; cause: string };
 
@@ -30,9 +29,7 @@ export function Belongs({ page }: { page: PersonPage }) {
                   <Link to="/segments/$segment" params={{ segment: one.id }}>
                     {one.name}
                   </Link>
-                  <span className="small soft num">
-                    <When at={one.since} />
-                  </span>
+                  <span className="small soft num">{onDay(one.since)}</span>
                 </div>
                 <div className="small soft">
                   {[

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, ask } from "@/lib/api";
-import { locale, say } from "@/lib/i18n";
+import { day } from "@/lib/format";
+import { locale, say, t } from "@/lib/i18n";
 import type { components } from "@/lib/schema";
 
 type Schemas = components["schemas"];
@@ -60,4 +61,14 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return say(value ? "people.yes" : "people.no", String(value));
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const inDays = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+
+/** What is known to the day: "today", "3 days ago", a date. Product time may be ahead of this browser's. */
+export function onDay(at: string | null): string {
+  if (!at) return "–";
+  const days = Math.floor((Date.now() - Date.parse(at)) / 86_400_000);
+  if (days <= 0) return t("people.today").toLocaleLowerCase(locale);
+  return days < 30 ? inDays.format(-days, "day") : day(at);
 }
