@@ -39,7 +39,7 @@ class SegmentLine(SegmentView, kw_only=True):
     used_by: list[str]
 
 
-class Overview(Struct):
+class AllSegments(Struct):
     """By name."""
 
     segments: list[SegmentLine]
@@ -61,10 +61,10 @@ async def in_words(data: JSONBody[SomeRule]) -> BothForms:
 
 
 @get("/segments/overview", permission="segments.read")
-async def show_overview(runtime: NamedDependency[Runtime]) -> Overview:
+async def show_overview(runtime: NamedDependency[Runtime]) -> AllSegments:
     """All segments with what a list shows of each."""
     async with runtime.database.transaction(read_only=True) as tx:
-        return Overview([_line(line) for line in await overview(tx)])
+        return AllSegments([_line(line) for line in await overview(tx)])
 
 
 def _line(line: Line) -> SegmentLine:
