@@ -45,7 +45,12 @@ export function Actions(props: Props) {
             run={message.redo}
             Icon={IconArrowForwardUp}
           />
-          <Button variant="default" leftSection={<IconTestPipe size={16} aria-hidden />} onClick={() => open("test")}>
+          <Button
+            className="hide-phone"
+            variant="default"
+            leftSection={<IconTestPipe size={16} aria-hidden />}
+            onClick={() => open("test")}
+          >
             {t("messages.test.open")}
           </Button>
           <Button disabled={!view.has_draft && message.saving === "saved"} onClick={() => open("publish")}>
@@ -80,6 +85,15 @@ function More({ view, message, fixed, open, restart }: Props) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        {!fixed && (
+          <Menu.Item
+            className="phone-only"
+            leftSection={<IconTestPipe size={16} aria-hidden />}
+            onClick={() => open("test")}
+          >
+            {t("messages.test")}
+          </Menu.Item>
+        )}
         {plans && (
           <Menu.Item
             component={Link}

@@ -38,8 +38,10 @@ export function Bar(props: { undo: () => void }) {
           })}
         </Tabs.List>
       </Tabs>
-      <Languages undo={props.undo} />
-      <Variants undo={props.undo} />
+      <div className="scope-row">
+        <Languages undo={props.undo} />
+        <Variants undo={props.undo} />
+      </div>
     </div>
   );
 }

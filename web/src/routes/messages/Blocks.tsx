@@ -144,6 +144,7 @@ function One(props: {
           label={fieldName(field.name, block.kind)}
           within={`blocks[${n}].${field.name}`}
           type={field.type === "blocks" ? "text" : field.type}
+          bare={kind.fields.length === 1}
           needed={field.needed && !field.may_be_empty}
           value={typeof block[field.name] === "string" ? String(block[field.name]) : ""}
           onChange={(value) => props.onChange(field.name, value)}

@@ -38,9 +38,15 @@ export function Choices(props: {
               <span className="soft">{t(`messages.insert.${choice.kind}`)}</span>
             </span>
             {choice.help && <span className="soft">{choice.help}</span>}
-            {choice.example && <span className="soft example">{choice.example}</span>}
-            {choice.share !== null && choice.share < 1 && (
-              <span className="soft">{t("messages.insert.share", { share: percent(choice.share) })}</span>
+            {(choice.example || choice.share !== null) && (
+              <span className="soft choice-foot">
+                <span className="example">{choice.example}</span>
+                {choice.share !== null && choice.share < 1 && (
+                  <span title={t("messages.insert.share", { share: percent(choice.share) })}>
+                    {percent(choice.share)}
+                  </span>
+                )}
+              </span>
             )}
           </div>
         ))}

@@ -15,6 +15,8 @@ type Props = {
   onChange: (value: string) => void;
   help?: string;
   needed?: boolean;
+  /** What stands around it says what it is: the label is only spoken. */
+  bare?: boolean;
   /** It says something else than the base; taken back by this. */
   onBase?: () => void;
 };
@@ -31,6 +33,8 @@ export function LiquidField(props: Props) {
   const typed = asked !== null && asked.kind !== "any";
   const choices = typed && asked ? choicesOf(fields, asked.kind, asked.query) : [];
   const open = typed && choices.length > 0;
+
+  const wrong = useFindings(props.within).find((one) => one.severity === "error")?.message;
 
   useLayoutEffect(() => {
     if (caret.current === null) return;
@@ -62,11 +66,11 @@ export function LiquidField(props: Props) {
     event.stopPropagation();
   };
   const shared = {
-    label: <Label {...props} />,
+    label: props.bare && !props.onBase ? undefined : <Label {...props} />,
     ref: field,
     "data-within": props.within,
     description: props.help,
-    error: useFindings(props.within).find((one) => one.severity === "error")?.message,
+    error: open ? undefined : wrong,
     value: props.value,
     readOnly: fixed,
     spellCheck: props.type === "line" || props.type === "text",

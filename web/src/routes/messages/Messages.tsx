@@ -80,7 +80,7 @@ export default function Messages() {
           options={STATES.map((one) => [one, t(`messages.state.${one}`)])}
         />
       </search>
-      <Panel>
+      <Panel className="messages-list">
         <Table
           label={t("messages.title")}
           {...rows}

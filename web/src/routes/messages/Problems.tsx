@@ -45,12 +45,24 @@ function One(props: { finding: Finding; jump: () => void }) {
       <Icon size={18} color={COLOURS[severity]} aria-label={t(`messages.problems.${severity}`)} role="img" />
       <span>
         <span>{plain ?? message}</span>
-        {plain && plain !== message && <span className="soft small">{message}</span>}
+        {plain && !SAID.has(props.finding.code) && <span className="soft small">{message}</span>}
         <span className="soft small">{placeName(at)}</span>
       </span>
     </button>
   );
 }
+
+/** Of these our own words say all that there is to say. */
+const SAID = new Set([
+  "all_caps",
+  "alt_empty",
+  "alt_missing",
+  "image_only",
+  "image_width",
+  "postal_address",
+  "preheader_missing",
+  "sms_way_out",
+]);
 
 /** In plain words of our own, where there are such. */
 function plainOf({ code, clients }: Finding): string | null {

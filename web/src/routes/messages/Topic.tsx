@@ -12,6 +12,7 @@ import type { Fields } from "./liquid";
 export function Topic() {
   const { document, change, fields, problems, fixed } = useComposing();
   const topics = useTopics();
+  const note = fields?.topic && topicOf(document) === fields.topic.name ? noteOf(fields.topic) : "";
   return (
     <div className="topic">
       <Autocomplete
@@ -23,7 +24,7 @@ export function Topic() {
         onChange={(topic) => change((before) => write(before, ["topic"], topic), "topic")}
         error={problems.find((one) => one.at === "topic")?.message}
       />
-      {fields?.topic && <p className="soft small">{noteOf(fields.topic)}</p>}
+      {note && <p className="soft small">{note}</p>}
     </div>
   );
 }

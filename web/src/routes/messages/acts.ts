@@ -3,8 +3,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
 import { t } from "@/lib/i18n";
-import type { MessageView } from "./composer";
 import { done, failed } from "@/ui/toast";
+import type { MessageView } from "./composer";
 
 type Named = { id: string; name: string };
 type Change = ReturnType<typeof useChange<Archiving, unknown, MessageView>>;
