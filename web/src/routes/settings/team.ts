@@ -1,0 +1,8 @@
+import type { components } from "@/lib/schema";
+
+export type RoleView = components["schemas"]["RoleView"];
+export type Role = RoleView["role"];
+export type Link = components["schemas"]["LinkView"];
+
+export const STAFF = ["staff"];
+export const ROLES = ["roles"];
