@@ -211,7 +211,9 @@ async def test_a_manager_has_no_way_to_become_an_owner(house: House) -> None:
     for method, path in (("POST", "link"), ("DELETE", "sessions"), ("DELETE", "totp")):
         await ask(manager, method, f"/staff/{owner}/{path}", status=403)
     await ask(manager, "POST", f"/staff/{other}/link", status=201)
-    await ask(manager, "PATCH", f"/staff/{other}", {"role": "developer"})
+    await ask(manager, "PATCH", f"/staff/{other}", {"role": "agent"})
+    for role in ("developer", "owner"):  # they may what a manager may not
+        await ask(manager, "PATCH", f"/staff/{other}", {"role": role}, status=403)
 
 
 @pytest.mark.parametrize("role", ["marketer", "agent", "analyst", "developer"])

@@ -30,7 +30,7 @@ MAY: dict[Role, frozenset[Permission]] = {
         "sandbox", "audit.read",
     },
 }  # fmt: skip
-"""Owners alone give and take the role of an owner (`may_give`); at least one stays."""
+"""At least one owner stays."""
 
 SCOPES_OF_KEYS: dict[str, frozenset[Permission]] = {
     "write": frozenset({"public", "events.write"}),
@@ -41,5 +41,8 @@ SCOPES_OF_KEYS: dict[str, frozenset[Permission]] = {
 
 
 def may_give(giver: Role, *, before: Role | None, after: Role) -> bool:
-    """Whether someone with this role may make a colleague's role `after`; `before` is None for a new colleague."""
-    return giver == "owner" or (giver == "manager" and "owner" not in (before, after))
+    """Whether someone with this role may make a colleague's role `after`; `before` is None for a new colleague.
+
+    Nobody gives what they do not have, and nobody takes it from somebody else.
+    """
+    return all(MAY[role] <= MAY[giver] for role in (before, after) if role is not None)

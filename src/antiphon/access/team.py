@@ -170,6 +170,6 @@ def _demand_may_give(giver: Giver | None, *, before: Role | None, after: Role) -
     if giver is None:
         return
     if not may_give(giver.colleague.role, before=before, after=after):
-        raise Forbidden("Only an owner may do this to an owner, or make one.")
+        raise Forbidden("Nobody may give or take a role that may more than their own.")
     if after == "owner" and before != "owner":
         sessions.demand_proof(giver.session)

@@ -89,8 +89,8 @@ class TooOften(Problem):
     status = 429
     code = "too_often"
 
-    def __init__(self, message: str = "", *, retry_after_s: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", *, flaws: Sequence[Flaw] = (), retry_after_s: int = 1) -> None:
+        super().__init__(message, flaws=flaws)
         self.retry_after_s = retry_after_s
 
 
