@@ -93,23 +93,22 @@ function Line({ who, one }: { who: string; one: Address }) {
   );
 }
 
-/** Taken back at once; "Undo" puts the opt-out back as it was. */
+/** Shown at once; "Undo" puts the opt-out back as it was. */
 function useRestore(who: string) {
-  const path = { who };
+  const params = { path: { who } };
+  const wish = (one: Address) => ({
+    channel: one.channel,
+    value: one.value,
+    reason: t("people.restore.reason"),
+    scope: one.opt_out?.scope ?? ("everything" as const),
+  });
+  const back = useChange({
+    key: ["person", who],
+    act: (one: Address) => ask(api.POST("/api/v1/people/{who}/suppress", { params, body: wish(one) })),
+  });
   return useChange({
     key: ["person", who],
-    act: (one: Address) =>
-      ask(
-        api.POST("/api/v1/people/{who}/restore", {
-          params: { path },
-          body: {
-            channel: one.channel,
-            value: one.value,
-            reason: t("people.restore.reason"),
-            scope: one.opt_out?.scope ?? "everything",
-          },
-        }),
-      ),
+    act: (one: Address) => ask(api.POST("/api/v1/people/{who}/restore", { params, body: wish(one) })),
     now: (before: PersonPage, one) => ({
       ...before,
       addresses: before.addresses.map((each) =>
@@ -117,5 +116,6 @@ function useRestore(who: string) {
       ),
     }),
     said: (one) => t("people.restored", { value: one.value }),
+    undo: (_, one) => back.run(one),
   });
 }

@@ -68,7 +68,7 @@ function Line(props: { page: PersonPage; one: Known; mayPart: boolean }) {
           {[
             kindName(one.kind),
             one.source && sourceName(one.source),
-            t("people.since", { first: day(one.first_at), last: day(one.seen_at) }),
+            spanOf(day(one.first_at), day(one.seen_at)),
             one.shared && t("people.shared"),
           ]
             .filter(Boolean)
@@ -144,3 +144,5 @@ function usePart(page: PersonPage) {
     },
   });
 }
+
+const spanOf = (first: string, last: string): string => (first === last ? first : t("people.since", { first, last }));

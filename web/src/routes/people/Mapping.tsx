@@ -45,7 +45,9 @@ export function Mapping(props: {
           cell: (column) => (
             <>
               <b className="column-name">{column.name}</b>
-              <span className="soft small num"> {t("people.import.filled", { share: percent(column.filled, 0) })}</span>
+              <span className="soft small num filled">
+                {t("people.import.filled", { share: percent(column.filled, 0) })}
+              </span>
             </>
           ),
         },

@@ -7,6 +7,7 @@ import { say, t } from "@/lib/i18n";
 import { Button, Modal, TextInput } from "@/ui/controls";
 import { Failed, Waiting } from "@/ui/State";
 import { MergePreviewed } from "./MergePreviewed";
+import { useNarrow } from "./narrow";
 import { type Identifier, nameOf, type PersonPage } from "./people";
 
 type Other = { id: string; name: string; identifiers: Identifier[] };
@@ -14,11 +15,13 @@ type Other = { id: string; name: string; identifiers: Identifier[] };
 /** Who may be the same customer; then how the two would look as one. */
 export function Merge(props: { who: string; page: PersonPage; onClose: () => void }) {
   const [other, setOther] = useState<Other>();
+  const narrow = useNarrow();
   return (
     <Modal
       opened
       onClose={props.onClose}
       size="xl"
+      fullScreen={narrow}
       title={t("people.merge.title", { name: nameOf(props.page, props.page.id) })}
       closeButtonProps={{ "aria-label": t("app.close") }}
     >

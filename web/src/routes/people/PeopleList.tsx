@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useRef, useSyncExternalStore } from "react";
+import { type ReactNode, useRef } from "react";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
 import { Channel } from "@/ui/Channel";
 import { VirtualList, type Where, type Window } from "@/ui/VirtualList";
+import { useNarrow } from "./narrow";
 import { country, kindName, onDay, type PersonRow } from "./people";
 
 type Wish = { q: string; segment: string; sort: "newest" | "oldest" };
@@ -98,16 +99,4 @@ function walk(by: 1 | -1): void {
   const first = links.findIndex((link) => link.getBoundingClientRect().top >= top - 1);
   const next = at < 0 ? first : at + by;
   links[Math.max(0, Math.min(links.length - 1, next))]?.focus();
-}
-
-const phone = matchMedia("(max-width: 767px)");
-
-function useNarrow(): boolean {
-  return useSyncExternalStore(
-    (hear) => {
-      phone.addEventListener("change", hear);
-      return () => phone.removeEventListener("change", hear);
-    },
-    () => phone.matches,
-  );
 }

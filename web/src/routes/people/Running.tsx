@@ -18,7 +18,7 @@ export function Running({ one }: { one: ImportPage }) {
     <>
       <Panel title={one.name} aside={<ImportState state={one.state} />}>
         <div className="running">
-          <Far one={one} atWork={atWork} />
+          {one.state !== "done" && <Far one={one} atWork={atWork} />}
           {one.problem && (
             <Alert color="red" variant="light" styles={{ message: { color: "inherit" } }}>
               {one.problem}
@@ -42,7 +42,7 @@ export function Running({ one }: { one: ImportPage }) {
 
 function Far({ one, atWork }: { one: ImportView; atWork: boolean }) {
   const { rows, rows_estimated, bytes_done, size, rows_per_s } = one.progress;
-  const share = one.state === "done" ? 1 : size ? bytes_done / size : 0;
+  const share = size ? bytes_done / size : 0;
   const left = rows_per_s ? Math.max(0, rows_estimated - rows) / rows_per_s : 0;
   return (
     <div role="status">
