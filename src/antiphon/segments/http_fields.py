@@ -30,7 +30,7 @@ class BothForms(Struct):
 
 
 class SegmentLine(SegmentView, kw_only=True):
-    """`sizes` at the end of each of the last fourteen days, today's last; `used_by`: segments whose rules name it."""
+    """`sizes` at the end of each of the last fourteen days that it was there; `used_by`: segments that name it."""
 
     size: int
     entered_today: int

@@ -82,6 +82,7 @@ export function Add(props: { add: (rule: Rule) => void; deep: boolean }) {
             ref={target}
             size="compact-sm"
             variant="light"
+            aria-label={t("segments.add")}
             leftSection={<IconPlus size={14} aria-hidden />}
             onClick={() => box.toggleDropdown()}
           >

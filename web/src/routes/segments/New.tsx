@@ -8,6 +8,7 @@ import { useUrlState } from "@/lib/url";
 import { Button, SegmentedControl, TextInput } from "@/ui/controls";
 import { Page, Panel } from "@/ui/Page";
 import { Saved } from "@/ui/State";
+import "./pages.css";
 import { Builder, WithKnown } from "./Builder";
 import { isWhole } from "./count";
 import type { Known } from "./known";

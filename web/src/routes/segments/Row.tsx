@@ -92,7 +92,7 @@ function SlotControl(props: PartProps & { form: LeafForm }) {
   const Control = SIMPLE[slot.kind];
   if (!Control) return null;
   return (
-    <Optional label={wordOf(slot)} word={worded(slot)} remove={slot.needed ? undefined : inside.remove}>
+    <Optional label={wordOf(slot)} word={worded(slot, props.form)} remove={slot.needed ? undefined : inside.remove}>
       <Control {...inside} />
     </Optional>
   );
@@ -100,8 +100,8 @@ function SlotControl(props: PartProps & { form: LeafForm }) {
 
 const MEASURES = new Set(["count", "sum", "average", "min", "max", "distinct", "days", "first", "last", "most"]);
 /** The first name of a condition needs no word before it: the condition's own name is that. */
-const worded = (slot: Slot): boolean =>
-  !slot.needed || slot.at.includes(".") || slot.kind === "choice" || slot.kind === "text";
+const worded = (slot: Slot, form: LeafForm): boolean =>
+  slot.at !== form.key && (!slot.needed || slot.at.includes(".") || slot.kind === "choice" || slot.kind === "text");
 
 const WHOLE: Partial<Record<Slot["kind"], (props: Inside) => React.JSX.Element | null>> = {
   window: WindowPart,

@@ -13,7 +13,7 @@ import { Explain } from "./Explain";
 import { Members } from "./Members";
 import { Overview } from "./Overview";
 import { Rule } from "./Rule";
-import "./segments.css";
+import "./pages.css";
 import { kindName, kindOf, type Numbers, type SegmentPage, segmentQuery, stateName, stateOf, toneOf } from "./segments";
 import { Versions } from "./Versions";
 

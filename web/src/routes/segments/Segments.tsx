@@ -13,7 +13,7 @@ import { Page, Panel } from "@/ui/Page";
 import { Sparkline } from "@/ui/Sparkline";
 import { Empty } from "@/ui/State";
 import { type Column, type Sorting, Table } from "@/ui/Table";
-import "./segments.css";
+import "./pages.css";
 import {
   campaignsQuery,
   kindName,

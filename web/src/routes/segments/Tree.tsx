@@ -1,4 +1,4 @@
-import "./segments.css";
+import "./builder.css";
 import {
   IconAlertTriangle,
   IconChevronDown,
@@ -36,22 +36,27 @@ import {
 } from "./tree";
 
 export type Said = { flaws: Flaw[]; cautions: Caution[] };
-type Edit = { root: Rule; change: (next: Rule) => void; goTo: (place: string) => void; said: Said };
+type Edit = { root: Rule; change: (next: Rule) => void; goTo: (place: string, isNew?: boolean) => void; said: Said };
 
 /** A rule: groups in groups, and conditions in them. Everything is done by buttons, so by keys too. */
 export function Tree(props: { root: Rule; change: (next: Rule) => void; said: Said }) {
   const box = useRef<HTMLDivElement>(null);
   const wanted = useRef<string>(undefined);
+  const fresh = useRef(false);
   useEffect(() => {
     if (wanted.current === undefined) return;
     const found = [...(box.current?.querySelectorAll<HTMLElement>("[data-at]") ?? [])];
-    found.find((one) => one.dataset.at === wanted.current)?.focus();
+    const part = found.find((one) => one.dataset.at === wanted.current);
+    // what is new begins with what is to be filled in; what was moved is only followed
+    const field = fresh.current ? [...(part?.querySelectorAll("input") ?? [])].find((one) => !one.value) : undefined;
+    (field ?? part)?.focus();
     wanted.current = undefined;
   });
   const edit: Edit = {
     ...props,
-    goTo: (place) => {
+    goTo: (place, isNew = false) => {
       wanted.current = place;
+      fresh.current = isNew;
     },
   };
   return (
@@ -80,7 +85,7 @@ function Group({ node, edit, depth }: PartProps) {
   };
   const add = (rule: Rule) => {
     const list = listOf(node);
-    edit.goTo(`${list}[${node.parts.length}]`);
+    edit.goTo(`${list}[${node.parts.length}]`, true);
     edit.change(insert(edit.root, list, node.parts.length, rule));
   };
   return (
