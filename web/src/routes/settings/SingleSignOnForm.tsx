@@ -183,7 +183,7 @@ function Remove({ one }: { one: SsoProvider }) {
   };
   return (
     <>
-      <Button variant="subtle" color="red" onClick={() => setSure(true)}>
+      <Button variant="subtle" className="grave" onClick={() => setSure(true)}>
         {t("app.delete")}
       </Button>
       <Sure

@@ -16,7 +16,7 @@ export function More({ one, does }: { one: Colleague; does: Does }) {
   const close = () => setSure(undefined);
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("team.more", { name })}>
             <IconDots size={18} aria-hidden />
@@ -34,7 +34,7 @@ export function More({ one, does }: { one: Colleague; does: Does }) {
               {one.has_totp && <Menu.Item onClick={() => setSure("totp")}>{t("team.totp.off")}</Menu.Item>}
               {does.isOwner && <Menu.Item onClick={() => void does.forgetSso(one)}>{t("team.forget_sso")}</Menu.Item>}
               {!mine && (
-                <Menu.Item color="red" onClick={() => setSure("leave")}>
+                <Menu.Item className="grave" onClick={() => setSure("leave")}>
                   {t("team.leave")}
                 </Menu.Item>
               )}

@@ -87,5 +87,6 @@ export function targets(target: string): Part[] {
 /** What was asked, as far as it is kept: `name: Spring sale`. Of what is left out only that it was given. */
 export const said = (detail: Line["detail"]): string =>
   Object.entries(detail)
+    .filter(([, value]) => value !== "")
     .map(([name, value]) => (value === "…" || value === null ? name : `${name}: ${String(value)}`))
     .join(", ");

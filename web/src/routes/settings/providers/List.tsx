@@ -66,14 +66,13 @@ function OfChannel(props: { channel: string; accounts: Account[]; live: Live; ma
         id={(one) => one.id}
         link={(one) => `/settings/providers/${one.id}`}
         columns={[
-          { key: "name", title: t("app.name"), cell: (one) => one.name },
+          { key: "name", title: t("app.name"), cell: (one) => one.name, width: "30%" },
           {
             key: "state",
             title: t("provider.state"),
             cell: (one) => (
               <Mark tone={TONES[state(one)] ?? "calm"}>{say(`provider.state.${state(one)}`, state(one))}</Mark>
             ),
-            width: "104px",
           },
           {
             key: "health",
@@ -93,10 +92,9 @@ function OfChannel(props: { channel: string; accounts: Account[]; live: Live; ma
               one.sends ? (
                 <Order one={one} all={sending} onMove={mayWrite ? reorder : undefined} />
               ) : (
-                <span className="soft">{t("provider.brings")}</span>
+                <span className="soft">{t("provider.receives")}</span>
               ),
             right: true,
-            width: "168px",
           },
         ]}
       />
