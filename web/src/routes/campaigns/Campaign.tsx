@@ -57,6 +57,7 @@ function Launched({ campaign }: { campaign: string }) {
   if (state === "draft" && figures.state === "draft" && !acts.recall.busy)
     return <Navigate to="/campaigns/$campaign/plan" params={{ campaign }} replace />;
   const shown = { ...figures, state };
+  const sent = figures.rows.length > 0;
   return (
     <Page
       title={figures.name}
@@ -83,8 +84,8 @@ function Launched({ campaign }: { campaign: string }) {
           </Tabs.List>
           <Tabs.Panel value="results" pt={16} className="stack">
             <Results rows={figures.rows} />
-            <History campaign={campaign} live={live} view={view.data} />
-            {(state === "running" || state === "paused") && view.data.channels.length > 1 && (
+            {sent && <History campaign={campaign} live={live} view={view.data} />}
+            {sent && (state === "running" || state === "paused") && view.data.channels.length > 1 && (
               <Shift figures={shown} view={view.data} acts={acts} may={may} folded />
             )}
           </Tabs.Panel>

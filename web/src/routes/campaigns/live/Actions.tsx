@@ -45,7 +45,7 @@ export function Actions({ figures, view, acts, may }: Props) {
         </Button>
       )}
       <More view={view} onCancel={may && !over ? () => setAsking(true) : undefined} />
-      {asking && <Cancel figures={figures} acts={acts} onClose={() => setAsking(false)} />}
+      <Cancel opened={asking} figures={figures} acts={acts} onClose={() => setAsking(false)} />
     </>
   );
 }
@@ -84,7 +84,7 @@ function More(props: { view: View; onCancel?: () => void }) {
 }
 
 /** It is for good: how many would never get it. */
-function Cancel(props: { figures: Figures; acts: Acts; onClose: () => void }) {
+function Cancel(props: { opened: boolean; figures: Figures; acts: Acts; onClose: () => void }) {
   const { progress, rows } = props.figures;
   const sent = rows.find((row) => row.of === "total")?.sent ?? 0;
   const left = Math.max(0, progress.people - sent);
@@ -94,7 +94,7 @@ function Cancel(props: { figures: Figures; acts: Acts; onClose: () => void }) {
   };
   return (
     <Modal
-      opened
+      opened={props.opened}
       onClose={props.onClose}
       title={t("campaigns.cancel.ask")}
       closeButtonProps={{ "aria-label": t("app.close") }}

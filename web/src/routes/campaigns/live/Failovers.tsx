@@ -80,7 +80,7 @@ function One({ one }: { one: Failover }) {
       </time>
       <span className="hop">
         <Channel name={failed.channel} />
-        <Link to="/people/$who" params={{ who: `id:${one.person}` }} className="quiet">
+        <Link to="/people/$who" params={{ who: `id:${one.person}` }} className="quiet" title={failed.address}>
           {addressOf(failed.channel, failed.address)}
         </Link>
         <small className="bad-word">{evidence}</small>

@@ -125,7 +125,7 @@ export function Recipients(props: { campaign: string; live: LiveCampaign | undef
           }
         />
       </Panel>
-      {shown && <Why one={shown} name={shown.name} onClose={() => setShown(undefined)} />}
+      <Why one={shown} name={shown?.name} onClose={() => setShown(undefined)} />
     </>
   );
 }

@@ -70,6 +70,7 @@ function Choose(props: Props) {
           )}
         </div>
       </Radio.Group>
+      {best && !best.sure && <p className="warns">{t("campaigns.shift.unsure")}</p>}
       <Loaded query={query} height={190}>
         {(preview) => (
           <div className={query.isPlaceholderData ? "stale" : undefined}>
@@ -95,7 +96,7 @@ function Choose(props: Props) {
           )}
         </div>
       )}
-      {asking && query.data && <AsPlanned preview={query.data} acts={acts} onClose={() => setAsking(false)} />}
+      {query.data && <AsPlanned opened={asking} preview={query.data} acts={acts} onClose={() => setAsking(false)} />}
     </div>
   );
 }
@@ -127,12 +128,17 @@ function Way(props: { name: string; row?: Row; best: boolean }) {
         <Channel name={props.name} />
         <small className="soft block num">
           {rate && rate.share !== null && rate.low !== null && rate.high !== null
-            ? t("campaigns.shift.did", {
-                share: percent(rate.share),
-                low: percent(rate.low),
-                high: percent(rate.high),
-                each: row.cost_per_conversion === null ? "–" : money(row.cost_per_conversion),
-              })
+            ? [
+                t("campaigns.shift.did", {
+                  share: percent(rate.share),
+                  low: percent(rate.low),
+                  high: percent(rate.high),
+                }),
+                row.cost_per_conversion !== null &&
+                  t("campaigns.each_conversion", { cost: money(row.cost_per_conversion) }),
+              ]
+                .filter(Boolean)
+                .join(", ")
             : t("campaigns.shift.unknown")}
         </small>
         {props.best && <small className="best">{t("campaigns.shift.best")}</small>}
@@ -142,7 +148,7 @@ function Way(props: { name: string; row?: Row; best: boolean }) {
 }
 
 /** It leaves the building, and nothing takes that back: it asks. */
-function AsPlanned(props: { preview: ShiftPreview; acts: Acts; onClose: () => void }) {
+function AsPlanned(props: { opened: boolean; preview: ShiftPreview; acts: Acts; onClose: () => void }) {
   const n = props.preview.as_planned.people;
   const run = async () => {
     await props.acts.resume.run(undefined);
@@ -150,7 +156,7 @@ function AsPlanned(props: { preview: ShiftPreview; acts: Acts; onClose: () => vo
   };
   return (
     <Modal
-      opened
+      opened={props.opened}
       onClose={props.onClose}
       title={tn("campaigns.launch.ask", n)}
       closeButtonProps={{ "aria-label": t("app.close") }}

@@ -11,7 +11,7 @@ import type { DryRun } from "../campaign";
 import type { Planned } from "./usePlan";
 
 /** It leaves the building: asked once, with how many people get it. */
-export function Launch(props: { run: DryRun; planned: Planned; onClose: () => void }) {
+export function Launch(props: { opened: boolean; run: DryRun; planned: Planned; onClose: () => void }) {
   const { run, planned } = props;
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -36,7 +36,7 @@ export function Launch(props: { run: DryRun; planned: Planned; onClose: () => vo
   const n = run.pilot ?? run.told;
   return (
     <Modal
-      opened
+      opened={props.opened}
       onClose={props.onClose}
       title={tn("campaigns.launch.ask", n)}
       closeButtonProps={{ "aria-label": t("app.close") }}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask } from "@/lib/api";
-import { day, hour, money, number, percent, span } from "@/lib/format";
+import { day, hour, money, number, percent, span, time } from "@/lib/format";
 import { t, tn } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
 import { Bars } from "@/ui/Bars";
@@ -60,6 +60,7 @@ export function Review(props: { planned: Planned; onStep: (step: StepName) => vo
 }
 
 const LOOKED_AT = 20_000;
+const HOURS_SHOWN = 24;
 
 function Found({ run, planned }: { run: DryRun; planned: Planned }) {
   const [asking, setAsking] = useState(false);
@@ -91,6 +92,15 @@ function Found({ run, planned }: { run: DryRun; planned: Planned }) {
         </section>
       )}
       <Parts title={t("campaigns.review.later")} parts={run.later} people={run.people} />
+      {run.hours.length > 1 && (
+        <section>
+          <h3>{t("campaigns.review.when")}</h3>
+          <Bars
+            label={t("campaigns.review.when")}
+            bars={run.hours.slice(0, HOURS_SHOWN).map((one) => ({ key: one.at, label: time(one.at), value: one.n }))}
+          />
+        </section>
+      )}
       <Parts title={t("campaigns.review.not")} parts={run.not_told} people={run.people} open />
       <Lint message={planned.value.message} />
       <div className="pair">
@@ -99,7 +109,7 @@ function Found({ run, planned }: { run: DryRun; planned: Planned }) {
           {tn("campaigns.launch.button", run.pilot ?? run.told)}
         </Button>
       </div>
-      {asking && <Launch run={run} planned={planned} onClose={() => setAsking(false)} />}
+      <Launch opened={asking} run={run} planned={planned} onClose={() => setAsking(false)} />
     </div>
   );
 }
