@@ -11,17 +11,18 @@ import { blockName, fieldName } from "./words";
 
 type Props = { blocks: Block[]; onChange: (blocks: Block[], step?: string) => void; undo: () => void };
 
+const FIRST = ":is(input, textarea, button)";
+
 /** What an e-mail says, from top to bottom. Kinds and their fields come from the server. */
 export function Blocks(props: Props) {
   const { fields, fixed } = useComposing();
   const list = useRef<HTMLOListElement>(null);
   const wanted = useRef<number | null>(null);
   useEffect(() => {
-    if (wanted.current === null) return;
-    list.current
-      ?.querySelector<HTMLElement>(`[data-block="${wanted.current}"] :is(input, textarea, button:enabled)`)
-      ?.focus();
+    const number = wanted.current;
+    if (number === null) return;
     wanted.current = null;
+    list.current?.querySelector<HTMLElement>(`[data-block="${number}"] ${FIRST}`)?.focus();
   });
   const add = (kind: string, at: number) => {
     const known = fields?.blocks.find((one) => one.kind === kind);
@@ -174,10 +175,21 @@ function Act(props: { label: string; keys: string; disabled?: boolean; Icon: typ
 
 function Add(props: { onAdd: (kind: string) => void }) {
   const { fields } = useComposing();
+  const button = useRef<HTMLButtonElement>(null);
+  const chosen = useRef(false);
+  // The focus goes into the new block; without one it comes back.
+  const onClose = () => {
+    if (!chosen.current) button.current?.focus();
+    chosen.current = false;
+  };
+  const add = (kind: string) => {
+    chosen.current = true;
+    props.onAdd(kind);
+  };
   return (
-    <Menu position="bottom-start" width={280}>
+    <Menu position="bottom-start" width={280} returnFocus={false} onClose={onClose}>
       <Menu.Target>
-        <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} className="add">
+        <Button ref={button} variant="default" leftSection={<IconPlus size={16} aria-hidden />} className="add">
           {t("messages.block.add")}
         </Button>
       </Menu.Target>
@@ -185,11 +197,7 @@ function Add(props: { onAdd: (kind: string) => void }) {
         {fields?.blocks.map((one) => {
           const Icon = kindIcon(one.kind);
           return (
-            <Menu.Item
-              key={one.kind}
-              leftSection={<Icon size={18} aria-hidden />}
-              onClick={() => props.onAdd(one.kind)}
-            >
+            <Menu.Item key={one.kind} leftSection={<Icon size={18} aria-hidden />} onClick={() => add(one.kind)}>
               {blockName(one.kind)}
               <span className="soft menu-help">{t(`messages.block.help.${known(one.kind)}`)}</span>
             </Menu.Item>

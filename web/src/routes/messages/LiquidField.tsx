@@ -34,7 +34,7 @@ export function LiquidField(props: Props) {
   const choices = typed && asked ? choicesOf(fields, asked.kind, asked.query) : [];
   const open = typed && choices.length > 0;
 
-  const wrong = useFindings(props.within).find((one) => one.severity === "error")?.message;
+  const wrong = useFindings(props.within).find((one) => one.code === "invalid")?.message;
 
   useLayoutEffect(() => {
     if (caret.current === null) return;
@@ -101,7 +101,15 @@ export function LiquidField(props: Props) {
   };
   const long = props.type === "text" || props.type === "mjml";
   return (
-    <Popover opened={open} position="bottom-start" width="target" shadow="md" trapFocus={false} returnFocus={false}>
+    <Popover
+      opened={open}
+      position="bottom-start"
+      width="target"
+      shadow="md"
+      withRoles={false}
+      trapFocus={false}
+      returnFocus={false}
+    >
       <Popover.Target>
         <div>
           {long ? (
@@ -172,6 +180,7 @@ function Insert(props: {
       shadow="md"
       trapFocus
       returnFocus
+      withRoles={false}
     >
       <Popover.Target>
         <Tooltip label={t("messages.insert")}>
@@ -179,6 +188,8 @@ function Insert(props: {
             variant="subtle"
             color="gray"
             aria-label={props.label}
+            aria-haspopup="dialog"
+            aria-expanded={props.opened}
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => {
               setQuery("");
@@ -190,7 +201,7 @@ function Insert(props: {
           </ActionIcon>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown p={6} aria-label={t("messages.insert")}>
+      <Popover.Dropdown p={6} role="dialog" aria-label={t("messages.insert")}>
         <TextInput
           data-autofocus
           size="xs"

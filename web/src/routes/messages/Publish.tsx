@@ -19,7 +19,7 @@ export function Publish(props: {
   const { view, message } = props;
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  const errors = props.problems.filter((one) => one.severity === "error");
+  const errors = props.problems.filter((one) => one.code === "invalid");
   const next = view.version + 1;
   const publish = async () => {
     setBusy(true);
