@@ -24,7 +24,16 @@ export function ConsentCell(props: { who: string; cell: Cell }) {
   const Sign =
     cell.blocked && cell.answer === "no" && cell.allowed ? IconBan : SIGNS[cell.answer as keyof typeof SIGNS];
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom" withArrow trapFocus returnFocus width={280}>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom"
+      withArrow
+      trapFocus
+      returnFocus
+      width={280}
+      transitionProps={{ duration: 0 }}
+    >
       <Popover.Target>
         <Tooltip label={`${sentence} · ${provenanceOf(cell)}`} disabled={opened} multiline maw={280}>
           <button
