@@ -1,12 +1,14 @@
 import { IconDots } from "@tabler/icons-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
 import { locale, t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
-import { Button, CopyButton, Menu, Modal, TextInput } from "@/ui/controls";
-import { Erase } from "./Erase";
+import { Button, Menu } from "@/ui/controls";
 import type { PersonPage } from "./people";
+
+const Erase = lazy(() => import("./Erase"));
+const PreferencesLink = lazy(() => import("./PreferencesLink"));
 
 /** What may be done with a person as a whole. */
 export function Actions(props: { who: string; page: PersonPage; onMerge: () => void }) {
@@ -53,8 +55,10 @@ export function Actions(props: { who: string; page: PersonPage; onMerge: () => v
           )}
         </Menu.Dropdown>
       </Menu>
-      {erasing && <Erase page={page} name={name} onClose={() => setErasing(false)} />}
-      {link && <PreferencesLink url={link} onClose={() => setLink(undefined)} />}
+      <Suspense>
+        {erasing && <Erase page={page} name={name} onClose={() => setErasing(false)} />}
+        {link && <PreferencesLink url={link} onClose={() => setLink(undefined)} />}
+      </Suspense>
     </>
   );
 }
@@ -63,27 +67,4 @@ export function Actions(props: { who: string; page: PersonPage; onMerge: () => v
 function strongest(page: PersonPage): string {
   const one = page.identifiers.find((each) => !each.shared) ?? page.identifiers[0];
   return one ? `${one.kind}:${one.value}` : `id:${page.id}`;
-}
-
-function PreferencesLink(props: { url: string; onClose: () => void }) {
-  return (
-    <Modal opened onClose={props.onClose} title={t("people.link")} closeButtonProps={{ "aria-label": t("app.close") }}>
-      <TextInput
-        label={t("people.link.url")}
-        description={t("people.link.hint")}
-        value={props.url}
-        readOnly
-        onFocus={(event) => event.currentTarget.select()}
-      />
-      <div className="trait-acts" style={{ marginTop: 16 }}>
-        <Button component="a" href={props.url} target="_blank" rel="noreferrer" variant="default">
-          {t("people.link.open")}
-        </Button>
-        <span style={{ flex: 1 }} />
-        <CopyButton value={props.url}>
-          {({ copied, copy }) => <Button onClick={copy}>{copied ? t("app.copied") : t("app.copy")}</Button>}
-        </CopyButton>
-      </div>
-    </Modal>
-  );
 }

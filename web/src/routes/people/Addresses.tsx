@@ -1,5 +1,5 @@
 import { IconDots } from "@tabler/icons-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
 import { day, percent } from "@/lib/format";
@@ -10,8 +10,8 @@ import { ActionIcon, Menu } from "@/ui/controls";
 import { Mark, type Tone } from "@/ui/Mark";
 import { Panel } from "@/ui/Page";
 import type { Address, PersonPage } from "./people";
-import { Suppress } from "./Suppress";
 
+const Suppress = lazy(() => import("./Suppress"));
 const TONES: Record<string, Tone> = { active: "good", soft: "warn", dead: "bad", unknown: "calm" };
 
 /** Where they can be reached, how well that works, and how much of it happens on a telephone. */
@@ -88,7 +88,7 @@ function Line({ who, one }: { who: string; one: Address }) {
           </Menu.Dropdown>
         </Menu>
       )}
-      {asking && <Suppress who={who} one={one} onClose={() => setAsking(false)} />}
+      <Suspense>{asking && <Suppress who={who} one={one} onClose={() => setAsking(false)} />}</Suspense>
     </li>
   );
 }

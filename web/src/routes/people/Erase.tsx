@@ -10,7 +10,7 @@ import { Failed, Waiting } from "@/ui/State";
 import { nameOf, type PersonPage } from "./people";
 
 /** For good: what would go is counted first, and the name is typed. */
-export function Erase(props: { page: PersonPage; name: string; onClose: () => void }) {
+export default function Erase(props: { page: PersonPage; name: string; onClose: () => void }) {
   const { page, name } = props;
   const [typed, setTyped] = useState("");
   const [keep, setKeep] = useState(true);

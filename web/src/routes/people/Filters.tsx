@@ -57,7 +57,7 @@ function Search(props: { q: string; onSearch: (q: string) => void }) {
     told.current = props.q;
   }, [props.q]);
   useEffect(() => () => clearTimeout(timer.current), []);
-  useShortcuts([{ keys: "/", label: t("people.search"), run: () => input.current?.focus() }]);
+  useShortcuts([{ keys: "f", label: t("people.search"), run: () => input.current?.focus() }]);
   const say = (next: string, pause: number) => {
     setText(next);
     clearTimeout(timer.current);

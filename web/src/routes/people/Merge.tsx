@@ -13,7 +13,7 @@ import { type Identifier, nameOf, type PersonPage } from "./people";
 type Other = { id: string; name: string; identifiers: Identifier[] };
 
 /** Who may be the same customer; then how the two would look as one. */
-export function Merge(props: { who: string; page: PersonPage; onClose: () => void }) {
+export default function Merge(props: { who: string; page: PersonPage; onClose: () => void }) {
   const [other, setOther] = useState<Other>();
   const narrow = useNarrow();
   return (

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { t, tn } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
 import { useUrlState } from "@/lib/url";
@@ -14,12 +14,13 @@ import { Consents } from "./Consents";
 import { Facts } from "./Facts";
 import { Identifiers } from "./Identifiers";
 import { Accounts, Did } from "./Lifecycle";
-import { Merge } from "./Merge";
 import { nameOf, type PersonPage, personQuery } from "./people";
 import { Belongs } from "./Segments";
 import { Timeline } from "./Timeline";
 import { Traits } from "./Traits";
 import "./people.css";
+
+const Merge = lazy(() => import("./Merge"));
 
 /** Everything of one person, in one place. */
 export default function Person() {
@@ -81,7 +82,7 @@ function Known(props: { who: string; page: PersonPage; back: { to: string; label
           <Did page={page} />
         </div>
       </div>
-      {merging && <Merge who={who} page={page} onClose={() => setMerging(false)} />}
+      <Suspense>{merging && <Merge who={who} page={page} onClose={() => setMerging(false)} />}</Suspense>
     </Page>
   );
 }

@@ -7,7 +7,7 @@ import { Button, Group, Modal, Radio, Stack, TextInput } from "@/ui/controls";
 import type { Address } from "./people";
 
 /** Why nothing goes there any more: it stands in the ledger. */
-export function Suppress(props: { who: string; one: Address; onClose: () => void }) {
+export default function Suppress(props: { who: string; one: Address; onClose: () => void }) {
   const { who, one } = props;
   const [scope, setScope] = useState<"everything" | "marketing">("everything");
   const [reason, setReason] = useState("");
