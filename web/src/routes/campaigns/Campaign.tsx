@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { api, ask } from "@/lib/api";
 import { say, t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
@@ -14,15 +15,17 @@ import "./live/live.css";
 import { Actions } from "./live/Actions";
 import { useActs } from "./live/acts";
 import { useFigures } from "./live/data";
-import { Failovers } from "./live/Failovers";
 import { Head } from "./live/Head";
 import { History } from "./live/History";
-import { Recipients } from "./live/Recipients";
 import { Results } from "./live/Results";
-import { Shift } from "./live/Shift";
-import { Steps } from "./live/Steps";
-import { Stopped } from "./live/Stopped";
 import { TakeBack } from "./live/TakeBack";
+
+// What is not seen at once comes when it is.
+const Failovers = lazy(() => import("./live/Failovers"));
+const Recipients = lazy(() => import("./live/Recipients"));
+const Shift = lazy(() => import("./live/Shift"));
+const Steps = lazy(() => import("./live/Steps"));
+const Stopped = lazy(() => import("./live/Stopped"));
 
 const TABS = ["results", "failovers", "people", "steps"] as const;
 const BACK = "/campaigns";
@@ -67,8 +70,16 @@ function Launched({ campaign }: { campaign: string }) {
     >
       <div className="stack">
         <TakeBack figures={shown} live={live} ahead={ahead} acts={acts} may={may} />
-        <Stopped figures={shown} campaign={campaign} may={may} />
-        {state === "pilot_done" && <Shift figures={shown} view={view.data} acts={acts} may={may} />}
+        {shown.stopped && (
+          <Suspense fallback={<Waiting rows={1} height={120} />}>
+            <Stopped figures={shown} campaign={campaign} may={may} />
+          </Suspense>
+        )}
+        {state === "pilot_done" && (
+          <Suspense fallback={<Waiting rows={1} height={420} />}>
+            <Shift figures={shown} view={view.data} acts={acts} may={may} />
+          </Suspense>
+        )}
         <Head figures={shown} view={view.data} live={live} />
         <Tabs
           value={TABS.find((one) => one === tab) ?? TABS[0]}
@@ -82,23 +93,33 @@ function Launched({ campaign }: { campaign: string }) {
               </Tabs.Tab>
             ))}
           </Tabs.List>
-          <Tabs.Panel value="results" pt={16} className="stack">
-            <Results rows={figures.rows} />
-            {sent && <History campaign={campaign} live={live} view={view.data} />}
-            {sent && (state === "running" || state === "paused") && view.data.channels.length > 1 && (
-              <Shift figures={shown} view={view.data} acts={acts} may={may} folded />
-            )}
+          <Tabs.Panel value="results" pt={16}>
+            <div className="stack">
+              <Results rows={figures.rows} />
+              {sent && <History campaign={campaign} live={live} view={view.data} />}
+              {sent && (state === "running" || state === "paused") && view.data.channels.length > 1 && (
+                <Suspense fallback={<Waiting rows={1} height={92} />}>
+                  <Shift figures={shown} view={view.data} acts={acts} may={may} folded />
+                </Suspense>
+              )}
+            </div>
           </Tabs.Panel>
           <Tabs.Panel value="failovers" pt={16}>
-            <Failovers campaign={campaign} live={live} />
+            <Suspense fallback={<Waiting rows={5} />}>
+              <Failovers campaign={campaign} live={live} />
+            </Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="people" pt={16}>
-            <Recipients campaign={campaign} live={live} />
+            <Suspense fallback={<Waiting rows={5} />}>
+              <Recipients campaign={campaign} live={live} />
+            </Suspense>
           </Tabs.Panel>
           <Tabs.Panel value="steps" pt={16}>
-            <Panel>
-              <Steps campaign={campaign} live={live} />
-            </Panel>
+            <Suspense fallback={<Waiting rows={5} />}>
+              <Panel>
+                <Steps campaign={campaign} live={live} />
+              </Panel>
+            </Suspense>
           </Tabs.Panel>
         </Tabs>
       </div>

@@ -75,7 +75,7 @@ export default function Campaigns() {
           link={placeOf}
           columns={useColumns(list.rows ?? [], may)}
           sorting={sortingOf(by)}
-          onSort={(next) => setSort(sortOf(next))}
+          onSort={(next) => setSort(sortOf(next, by))}
           empty={nothing}
         />
       </Panel>
@@ -85,10 +85,10 @@ export default function Campaigns() {
 
 const NONE: string[] = [];
 
-/** Each order has one direction: names and states upwards, times downwards. */
-const sortingOf = (sort: Sort): Sorting =>
-  sort === "newest" ? { by: "created", down: true } : { by: sort, down: sort === "planned" };
-const sortOf = (next: Sorting): Sort => (next.by in SORTS && isSort(next.by) ? next.by : "newest");
+/** Each order has one direction: names and states upwards, times downwards. Chosen again: the newest first. */
+const sortingOf = (sort: Sort): Sorting | undefined =>
+  sort === "newest" ? undefined : { by: sort, down: sort === "planned" };
+const sortOf = (next: Sorting, now: Sort): Sort => (next.by !== now && isSort(next.by) ? next.by : "newest");
 
 function useColumns(rows: Line[], may: boolean): Column<Line>[] {
   const opened = mostOf(rows.map((one) => one.opened));

@@ -13,7 +13,7 @@ import { type Failover, keyOf, type LiveCampaign } from "../campaign";
 import { addressOf } from "./address";
 
 /** Who failed on what, by what evidence, and where it went next: the newest come in at the top. */
-export function Failovers(props: { campaign: string; live: LiveCampaign | undefined }) {
+export default function Failovers(props: { campaign: string; live: LiveCampaign | undefined }) {
   const { campaign, live } = props;
   const older = usePages([...keyOf(campaign), "failovers"], async (cursor) => {
     const query = { limit: 50, cursor };

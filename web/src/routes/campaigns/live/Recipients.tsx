@@ -46,7 +46,7 @@ const TONES: Record<string, Tone> = {
 type Named = Recipient & { name?: string };
 
 /** Who got it, who did not, and why: one line a person. */
-export function Recipients(props: { campaign: string; live: LiveCampaign | undefined }) {
+export default function Recipients(props: { campaign: string; live: LiveCampaign | undefined }) {
   const { campaign } = props;
   const [outcome, setOutcome] = useUrlState("outcome", "");
   const [reason, setReason] = useUrlState("reason", "");

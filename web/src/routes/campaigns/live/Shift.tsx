@@ -16,7 +16,7 @@ const PLANNED = "";
 type Props = { figures: Figures; view: View; acts: Acts; may: boolean; folded?: boolean };
 
 /** The rest takes another way: which, what that would do, and then it goes, with ten seconds to take it back. */
-export function Shift(props: Props) {
+export default function Shift(props: Props) {
   const { folded } = props;
   const [open, setOpen] = useState(!folded);
   if (!folded)

@@ -12,7 +12,7 @@ import { together } from "./together";
 const PAUSE_MS = 400;
 
 /** What was done with it, and what it did by itself. */
-export function Steps(props: { campaign: string; live: LiveCampaign | undefined }) {
+export default function Steps(props: { campaign: string; live: LiveCampaign | undefined }) {
   const { campaign, live } = props;
   const steps = usePages([...keyOf(campaign), "steps"], async (cursor) => {
     const query = { cursor, limit: 50 };

@@ -9,7 +9,7 @@ import { Alert, Button, NumberInput } from "@/ui/controls";
 import { type Figures, keyOf } from "../campaign";
 
 /** It stopped by itself: why, since when, and what to do about it. */
-export function Stopped(props: { figures: Figures; campaign: string; may: boolean }) {
+export default function Stopped(props: { figures: Figures; campaign: string; may: boolean }) {
   const { stopped } = props.figures;
   if (!stopped) return null;
   const { reason, channel, share, limit, at } = stopped;

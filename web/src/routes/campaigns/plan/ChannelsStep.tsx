@@ -8,7 +8,7 @@ import type { StepProps } from "./Editor";
 const WAYS = ["definite", "silence"] as const;
 
 /** Which channels may be used; each person gets one of them. And what starts the next one. */
-export function ChannelsStep({ plan, change, flaw }: StepProps) {
+export default function ChannelsStep({ plan, change, flaw }: StepProps) {
   const message = useMessage(plan.message);
   const reach = useReach(plan);
   const prices = usePrices();

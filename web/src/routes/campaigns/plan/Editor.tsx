@@ -1,5 +1,5 @@
 import { IconArrowBackUp, IconArrowForwardUp } from "@tabler/icons-react";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
 import { sentence } from "@/lib/say";
@@ -7,19 +7,29 @@ import { useMay } from "@/lib/session";
 import { useUrlState } from "@/lib/url";
 import { ActionIcon, Alert, Button, TextInput, Tooltip } from "@/ui/controls";
 import { Page, Panel } from "@/ui/Page";
-import { Saved } from "@/ui/State";
+import { Saved, Waiting } from "@/ui/State";
 import type { View } from "../campaign";
 import { Audience } from "./Audience";
-import { ChannelsStep } from "./ChannelsStep";
-import { LimitsStep } from "./LimitsStep";
-import { MessageStep } from "./MessageStep";
-import { PilotStep } from "./PilotStep";
 import { isWhole, type Plan, STEPS, type StepName } from "./plan";
-import { Review } from "./Review";
-import { ScheduleStep } from "./ScheduleStep";
 import { StepList } from "./StepList";
 import { Summary } from "./Summary";
 import { type Planned, usePlan } from "./usePlan";
+
+// Steps come when they are first gone to: the page does not wait for all of them.
+const load = {
+  message: () => import("./MessageStep"),
+  channels: () => import("./ChannelsStep"),
+  pilot: () => import("./PilotStep"),
+  schedule: () => import("./ScheduleStep"),
+  limits: () => import("./LimitsStep"),
+  review: () => import("./Review"),
+};
+const MessageStep = lazy(load.message);
+const ChannelsStep = lazy(load.channels);
+const PilotStep = lazy(load.pilot);
+const ScheduleStep = lazy(load.schedule);
+const LimitsStep = lazy(load.limits);
+const Review = lazy(load.review);
 
 export type StepProps = {
   plan: Plan;
@@ -39,7 +49,13 @@ export function Editor(props: {
   const step = STEPS.find((one) => one === chosen) ?? STEPS[0];
   const may = useMay("campaigns.write");
   const plan = planned.value;
-  const go = useStepFocus(setStep);
+  useEffect(() => {
+    for (const one of Object.values(load)) void one();
+  }, []);
+  useEffect(() => {
+    const here = document.querySelector<HTMLElement>(`.steps [data-step="${step}"]`);
+    here?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [step]);
   useShortcuts([
     { keys: "mod+z", label: t("app.undo"), run: planned.undo },
     { keys: "mod+shift+z", label: t("app.redo"), run: planned.redo },
@@ -59,15 +75,17 @@ export function Editor(props: {
     >
       <Refused planned={planned} />
       <div className="planner">
-        <StepList plan={plan} flaws={planned.problem?.errors ?? []} step={step} onStep={go} />
+        <StepList plan={plan} flaws={planned.problem?.errors ?? []} step={step} onStep={setStep} />
         <fieldset disabled={!may} className="bare">
           <Panel title={t(`campaigns.step.${step}`)} className="step">
             <p className="soft lead">{t(`campaigns.step.${step}.text`)}</p>
-            <Content step={step} planned={planned} usual={props.usual} onStep={go} />
+            <Suspense fallback={<Waiting rows={3} height={64} />}>
+              <Content step={step} planned={planned} usual={props.usual} onStep={setStep} />
+            </Suspense>
           </Panel>
-          <Steps step={step} onStep={go} />
+          <Steps step={step} onStep={setStep} />
         </fieldset>
-        <Summary plan={plan} onStep={go} />
+        <Summary plan={plan} onStep={setStep} />
       </div>
     </Page>
   );
@@ -180,20 +198,4 @@ function Steps(props: { step: StepName; onStep: (step: StepName) => void }) {
       )}
     </div>
   );
-}
-
-/** Who goes to another step goes on from its beginning: by eye and by key. */
-function useStepFocus(setStep: (step: string) => void) {
-  const moved = useRef(false);
-  useEffect(() => {
-    if (!moved.current) return;
-    moved.current = false;
-    document
-      .querySelector<HTMLElement>(".steps [aria-current]")
-      ?.scrollIntoView({ block: "nearest", inline: "center" });
-  });
-  return (step: StepName) => {
-    moved.current = true;
-    setStep(step);
-  };
 }

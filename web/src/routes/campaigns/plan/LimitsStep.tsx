@@ -3,13 +3,13 @@ import { t } from "@/lib/i18n";
 import { NumberInput, Slider, Text } from "@/ui/controls";
 import type { View } from "../campaign";
 import type { StepProps } from "./Editor";
-import { numberOr } from "./ScheduleStep";
+import { numberOr } from "./plan";
 
 const WATCHED = ["complaints", "bounces", "opt_outs"] as const;
 const PRIORITY_MAX = 10;
 
 /** What it may cost, what goes first, and when it stops by itself. */
-export function LimitsStep(props: StepProps & { usual?: View["limits"] }) {
+export default function LimitsStep(props: StepProps & { usual?: View["limits"] }) {
   const { plan, change, flaw, usual } = props;
   return (
     <div className="fields">

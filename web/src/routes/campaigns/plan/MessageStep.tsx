@@ -8,7 +8,7 @@ import type { StepProps } from "./Editor";
 import { MessagePreview } from "./MessagePreview";
 
 /** What is said, and how it looks to a real person of the audience. */
-export function MessageStep({ plan, change, flaw }: StepProps) {
+export default function MessageStep({ plan, change, flaw }: StepProps) {
   const messages = useMessages();
   const found = messages.data?.messages ?? [];
   const names = found.map((one) => one.name);

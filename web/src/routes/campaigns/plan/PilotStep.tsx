@@ -9,7 +9,7 @@ const MARKS = [5, 10, 20, 30, 50];
 const FEW = 200;
 
 /** Some first: the rest waits until somebody has looked at the numbers. */
-export function PilotStep({ plan, change, flaw }: StepProps) {
+export default function PilotStep({ plan, change, flaw }: StepProps) {
   const reach = useReach(plan);
   const share = plan.pilot;
   const people = reach.data?.count;

@@ -16,7 +16,7 @@ import { isOpen, isWhole, STEPS, type StepName } from "./plan";
 import type { Planned } from "./usePlan";
 
 /** The dry run: who would get it, on what, when, at what cost; who would not, and why. Then it can go. */
-export function Review(props: { planned: Planned; onStep: (step: StepName) => void }) {
+export default function Review(props: { planned: Planned; onStep: (step: StepName) => void }) {
   const { planned } = props;
   const plan = planned.value;
   const open = STEPS.filter((step) => isOpen(plan, step));

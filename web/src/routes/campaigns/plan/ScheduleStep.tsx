@@ -1,7 +1,7 @@
 import { t } from "@/lib/i18n";
 import { NumberInput, Radio, TextInput } from "@/ui/controls";
 import type { StepProps } from "./Editor";
-import { localOf, type Plan } from "./plan";
+import { localOf, numberOr, type Plan } from "./plan";
 
 const STARTS = ["now", "at", "local", "best"] as const;
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -15,7 +15,7 @@ function morning(): Date {
 }
 
 /** When it begins, how fast it goes, and until when a message is worth sending. */
-export function ScheduleStep(props: StepProps) {
+export default function ScheduleStep(props: StepProps) {
   const { plan, change, flaw } = props;
   const start = (value: string) => {
     const next = STARTS.find((one) => one === value) ?? "now";
@@ -65,9 +65,6 @@ export function ScheduleStep(props: StepProps) {
     </div>
   );
 }
-
-export const numberOr = (value: string | number): number | null =>
-  value === "" || !Number.isFinite(Number(value)) ? null : Number(value);
 
 function StartField({ plan, change, flaw }: StepProps) {
   if (plan.start === "best")

@@ -15,6 +15,7 @@ export function StepList(props: { plan: Plan; flaws: Flaw[]; step: StepName; onS
             <li key={step}>
               <button
                 type="button"
+                data-step={step}
                 aria-current={step === props.step ? "step" : undefined}
                 onClick={() => props.onStep(step)}
               >

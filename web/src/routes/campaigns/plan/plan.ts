@@ -167,3 +167,7 @@ export function localOf(at: string | Date): string {
   const date = new Date(at);
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
+
+/** What a field of a number holds: nothing, or a number. */
+export const numberOr = (value: string | number): number | null =>
+  value === "" || !Number.isFinite(Number(value)) ? null : Number(value);
