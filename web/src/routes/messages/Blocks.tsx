@@ -11,8 +11,6 @@ import { blockName, fieldName } from "./words";
 
 type Props = { blocks: Block[]; onChange: (blocks: Block[], step?: string) => void; undo: () => void };
 
-const FIRST = ":is(input, textarea, button)";
-
 /** What an e-mail says, from top to bottom. Kinds and their fields come from the server. */
 export function Blocks(props: Props) {
   const { fields, fixed } = useComposing();
@@ -22,7 +20,8 @@ export function Blocks(props: Props) {
     const number = wanted.current;
     if (number === null) return;
     wanted.current = null;
-    list.current?.querySelector<HTMLElement>(`[data-block="${number}"] ${FIRST}`)?.focus();
+    const block = list.current?.querySelector(`[data-block="${number}"]`);
+    (block?.querySelector<HTMLElement>("input, textarea") ?? block?.querySelector("button"))?.focus();
   });
   const add = (kind: string, at: number) => {
     const known = fields?.blocks.find((one) => one.kind === kind);
@@ -180,14 +179,21 @@ function Add(props: { onAdd: (kind: string) => void }) {
   // The focus goes into the new block; without one it comes back.
   const onClose = () => {
     if (!chosen.current) button.current?.focus();
-    chosen.current = false;
   };
   const add = (kind: string) => {
     chosen.current = true;
     props.onAdd(kind);
   };
   return (
-    <Menu position="bottom-start" width={280} returnFocus={false} onClose={onClose}>
+    <Menu
+      position="bottom-start"
+      width={280}
+      returnFocus={false}
+      onOpen={() => {
+        chosen.current = false;
+      }}
+      onClose={onClose}
+    >
       <Menu.Target>
         <Button ref={button} variant="default" leftSection={<IconPlus size={16} aria-hidden />} className="add">
           {t("messages.block.add")}

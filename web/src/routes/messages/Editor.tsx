@@ -120,7 +120,7 @@ function useJump(look: Composing["look"], edit: () => void): Composing["jump"] {
         if (!found?.checkVisibility()) continue;
         found.scrollIntoView({ block: "center" });
         (found.matches("li, ol")
-          ? (found.querySelector<HTMLElement>("input, textarea, button") ?? found)
+          ? (found.querySelector<HTMLElement>("input, textarea") ?? found.querySelector("button") ?? found)
           : found
         ).focus({ preventScroll: true });
         return;

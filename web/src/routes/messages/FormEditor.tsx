@@ -60,7 +60,7 @@ export function FormEditor(props: { undo: () => void }) {
 }
 
 const START =
-  "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n        <mj-text></mj-text>\n      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>";
+  "<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n        <mj-text>{{ brand_name }}</mj-text>\n      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>";
 
 function FormMenu(props: { form: Json; whole: boolean; undo: () => void }) {
   const { change, scope, fixed } = useComposing();
