@@ -181,9 +181,9 @@ def _stop_on_signals() -> None:
 
 def _greet(base_url: str, host: str, token: str, role: str) -> None:
     if role in ("all", "web"):
-        _say(f"Antiphon is starting at {base_url}/")
+        _say(f"Antiphon is starting at {base_url}/app/")
         if not _is_local(host) or not _is_local(urlsplit(base_url).hostname or ""):
-            _say(f"From other machines, open {base_url}/?token={token}")
+            _say(f"From other machines, the first owner opens {base_url}/app/welcome?token={token}")
 
 
 def _say_when_ready(host: str, port: int, base_url: str) -> None:
@@ -193,7 +193,7 @@ def _say_when_ready(host: str, port: int, base_url: str) -> None:
     def look() -> None:
         for _ in range(600):
             with contextlib.suppress(OSError), socket.create_connection((reached, port), timeout=1):
-                _say(f"Antiphon answers at {base_url}/")
+                _say(f"Antiphon answers at {base_url}/app/")
                 return
             time.sleep(0.1)
 
