@@ -17,7 +17,7 @@ from antiphon.campaigns.records import Stopped
 from pages.stage import MESSAGE
 from web.looking import DESKTOP, PHONE, App, axe, sideways
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 EVERYBODY = {"version": 1, "rule": {"trait": "first_name", "op": "exists"}}
 NOBODY = {"version": 1, "rule": {"trait": "first_name", "op": "eq", "value": "Zoe"}}
