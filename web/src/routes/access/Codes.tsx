@@ -51,7 +51,7 @@ export function Codes({ me }: { me: Mine }) {
         {on && <span className="soft small">{tn("access.codes.left", me.recovery_codes)}</span>}
       </div>
       <div className="part-acts">
-        <Button variant="default" loading={busy && !step} onClick={() => void begin()}>
+        <Button variant="default" onClick={() => busy || void begin()}>
           {t(on ? "access.codes.replace" : "access.codes.set_up")}
         </Button>
         {on && (
@@ -59,7 +59,7 @@ export function Codes({ me }: { me: Mine }) {
             <Button variant="default" onClick={() => void renew()}>
               {t("access.codes.renew")}
             </Button>
-            <Button variant="subtle" color="red" onClick={() => setStep({ off: true })}>
+            <Button variant="subtle" className="grave" onClick={() => setStep({ off: true })}>
               {t("access.codes.turn_off")}
             </Button>
           </>
@@ -88,7 +88,7 @@ export function Codes({ me }: { me: Mine }) {
           <Button variant="default" onClick={() => setStep(undefined)} data-autofocus>
             {t("app.cancel")}
           </Button>
-          <Button color="red" loading={busy} onClick={() => void turnOff()}>
+          <Button color="red.9" loading={busy} onClick={() => void turnOff()}>
             {t("access.codes.turn_off")}
           </Button>
         </div>

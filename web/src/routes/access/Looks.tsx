@@ -1,6 +1,7 @@
+import { useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
-import { LANGUAGES, LOCALES, type Locale, locale, speak, t } from "@/lib/i18n";
+import { LANGUAGES, LOCALES, locale, speak, t } from "@/lib/i18n";
 import { sessionQuery } from "@/lib/session";
 import { Input, NativeSelect, SegmentedControl, Switch, useMantineColorScheme } from "@/ui/controls";
 import { ME, type Mine } from "./me";
@@ -17,8 +18,15 @@ export function Looks({ me }: { me: Mine }) {
     now: (before: Mine, wishes) => ({ ...before, wishes }),
     also: [sessionQuery.queryKey],
   });
-  const wish = (some: Partial<Wishes>) => change.run({ ...me.wishes, ...some });
-  const theme = THEMES.find((one) => one === me.wishes.theme) ?? "auto";
+  const [wanted, setWanted] = useState<Partial<Wishes>>({});
+  const shown = { ...me.wishes, ...wanted };
+  const wish = async (some: Partial<Wishes>) => {
+    setWanted(some);
+    const kept = await change.run({ ...shown, ...some });
+    setWanted({});
+    return kept;
+  };
+  const theme = THEMES.find((one) => one === shown.theme) ?? "auto";
   return (
     <div className="fields">
       <NativeSelect
@@ -27,8 +35,8 @@ export function Looks({ me }: { me: Mine }) {
         value={locale}
         data={LOCALES.map((one) => ({ value: one, label: LANGUAGES[one] }))}
         onChange={async (event) => {
-          const wanted = LOCALES.find((one) => one === event.currentTarget.value) ?? locale;
-          if (await wish({ locale: wanted satisfies Locale })) speak(wanted);
+          const next = LOCALES.find((one) => one === event.currentTarget.value) ?? locale;
+          if (await wish({ locale: next })) speak(next);
         }}
       />
       <Input.Wrapper label={t("access.theme")} labelElement="div">
@@ -38,9 +46,9 @@ export function Looks({ me }: { me: Mine }) {
             value={theme}
             data={THEMES.map((value) => ({ value, label: t(`access.theme.${value}`) }))}
             onChange={(value) => {
-              const wanted = THEMES.find((one) => one === value) ?? "auto";
-              setColorScheme(wanted);
-              void wish({ theme: wanted });
+              const next = THEMES.find((one) => one === value) ?? "auto";
+              setColorScheme(next);
+              void wish({ theme: next });
             }}
           />
         </div>
@@ -48,7 +56,7 @@ export function Looks({ me }: { me: Mine }) {
       <Switch
         label={t("access.keys")}
         description={t("access.keys.text")}
-        checked={me.wishes.keys}
+        checked={shown.keys}
         onChange={(event) => void wish({ keys: event.currentTarget.checked })}
       />
     </div>

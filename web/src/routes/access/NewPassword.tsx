@@ -19,6 +19,7 @@ export function NewPassword(props: { label: string; email?: string; error?: stri
         withAsterisk={false}
         autoFocus={props.autoFocus}
         error={props.error}
+        aria-invalid={props.error !== undefined}
         visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
       />
     </>

@@ -11,6 +11,7 @@ import { ActionIcon, Button, Modal, TextInput } from "@/ui/controls";
 import { Failed, Loaded } from "@/ui/State";
 import { done } from "@/ui/toast";
 import { When } from "@/ui/When";
+import { Dialog } from "./Dialog";
 import { values } from "./Door";
 import { ME } from "./me";
 import { type Proved, useProved } from "./prove";
@@ -116,8 +117,7 @@ function Add(props: { proved: Proved; onAdded: () => void }) {
       <Button
         variant="default"
         leftSection={<IconPlus size={16} aria-hidden />}
-        loading={props.proved.busy && !props.proved.proving}
-        onClick={() => void begin()}
+        onClick={() => props.proved.busy || void begin()}
       >
         {t("access.passkey.add")}
       </Button>
@@ -158,7 +158,7 @@ function Rename(props: { one: Passkey; onClose: () => void }) {
     quiet: true,
   });
   return (
-    <Modal opened onClose={props.onClose} title={t("access.passkey.rename", { name: props.one.name })}>
+    <Dialog onClose={props.onClose} title={t("access.passkey.rename", { name: props.one.name })}>
       <form
         className="fields"
         onSubmit={async (event) => {
@@ -184,6 +184,6 @@ function Rename(props: { one: Passkey; onClose: () => void }) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,15 +1,15 @@
 import { IconCheck, IconCopy, IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 import { t } from "@/lib/i18n";
-import { Button, Checkbox, CopyButton, Modal } from "@/ui/controls";
+import { Button, Checkbox, CopyButton } from "@/ui/controls";
+import { Dialog } from "./Dialog";
 
 /** Shown this once; so the dialog closes only after whoever reads it says that they are kept. */
 export function RecoveryCodes(props: { codes: string[]; email: string; onClose: () => void }) {
   const [kept, setKept] = useState(false);
   const text = `${t("access.recovery.file", { email: props.email })}\n\n${props.codes.join("\n")}\n`;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => kept && props.onClose()}
       title={t("access.recovery.title")}
       withCloseButton={false}
@@ -59,6 +59,6 @@ export function RecoveryCodes(props: { codes: string[]; email: string; onClose: 
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

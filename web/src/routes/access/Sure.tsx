@@ -23,7 +23,7 @@ export function Sure(props: Props) {
         <Button variant="default" onClick={props.onClose} data-autofocus>
           {t("app.cancel")}
         </Button>
-        <Button color="red" loading={props.busy} onClick={() => void props.onSure()}>
+        <Button color="red.9" loading={props.busy} onClick={() => void props.onSure()}>
           {props.act}
         </Button>
       </div>

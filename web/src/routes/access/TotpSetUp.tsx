@@ -1,7 +1,8 @@
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import type { components } from "@/lib/schema";
-import { Button, Modal, TextInput } from "@/ui/controls";
+import { Button, TextInput } from "@/ui/controls";
+import { Dialog } from "./Dialog";
 import { Refused, useForm, values } from "./Door";
 import { Once } from "./Once";
 
@@ -15,7 +16,7 @@ type Props = {
 export function TotpSetUp({ begun, onClose, onCodes }: Props) {
   const form = useForm((code: string) => ask(api.PUT("/api/v1/me/totp", { body: { code, pending: begun.pending } })));
   return (
-    <Modal opened onClose={onClose} title={t("access.codes.set_up.title")} closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title={t("access.codes.set_up.title")} closeOnClickOutside={false}>
       <form
         className="fields"
         onSubmit={async (event) => {
@@ -46,6 +47,6 @@ export function TotpSetUp({ begun, onClose, onCodes }: Props) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

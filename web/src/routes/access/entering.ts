@@ -2,16 +2,16 @@ import { queryClient } from "@/lib/query";
 import { type Session, sessionQuery } from "@/lib/session";
 import { wear } from "./wishes";
 
+const DOORS = /^\/app\/(sign-in|welcome|invitation|password)(\/|$)/;
+
 /** Where to go after signing in: only within the app, never back to a door. */
 export function next(search: string = location.search): string {
   const wanted = new URLSearchParams(search).get("next") ?? "/";
   if (!/^\/(?![/\\])[\x20-\x7e]*$/.test(wanted)) return "/app/";
-  const path = new URL(wanted, "https://app.invalid").pathname;
-  if (path.startsWith("//")) return "/app/";
-  const inside = wanted.replace(/^\/app(?=\/|$)/, "") || "/";
-  return /^\/(sign-in|welcome|invitation|password)(?=[/?#]|$)/.test(inside) || !/^\/(?![/\\])/.test(inside)
-    ? "/app/"
-    : `/app${inside}`;
+  const url = new URL(`/app${wanted.replace(/^\/app(?=\/|$)/, "") || "/"}`, location.origin);
+  const inside =
+    url.origin === location.origin && url.pathname.startsWith("/app/") && !url.pathname.startsWith("/app//");
+  return inside && !DOORS.test(url.pathname) ? url.pathname + url.search + url.hash : "/app/";
 }
 
 /** After an answer that may have signed somebody in: into the app, or on to the step that is asked for. */

@@ -3,8 +3,9 @@ import { api, ask, Problem } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { queryClient } from "@/lib/query";
 import { sessionQuery, useSession } from "@/lib/session";
-import { Button, Modal, PasswordInput, TextInput } from "@/ui/controls";
+import { Button, PasswordInput, TextInput } from "@/ui/controls";
 import { failed } from "@/ui/toast";
+import { Dialog } from "./Dialog";
 import { Refused, useForm, values } from "./Door";
 import { Passkey } from "./Passkey";
 import "./access.css";
@@ -76,7 +77,7 @@ function Prove(props: { answer: (proved: boolean) => void }) {
   };
   const typed = proofs.find((one) => one === "password" || one === "totp");
   return (
-    <Modal opened onClose={() => give(false)} title={t("access.prove.title")} zIndex={300}>
+    <Dialog onClose={() => give(false)} title={t("access.prove.title")} zIndex={300}>
       <div className="fields">
         <p className="soft plain">{t(proofs.length ? "access.prove.text" : "access.prove.none")}</p>
         {typed && <Typed kind={typed} onDone={() => give(true)} />}
@@ -87,7 +88,7 @@ function Prove(props: { answer: (proved: boolean) => void }) {
           </Button>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -48,7 +48,7 @@ function Export({ asked }: { asked: Asked }) {
   const given = Object.entries(asked).flatMap(([name, value]) => (value ? [[name, value]] : []));
   const address = (format: string) => `/api/v1/audit/export?${new URLSearchParams([...given, ["format", format]])}`;
   return (
-    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false} returnFocus>
       <Menu.Target>
         <Button variant="default" leftSection={<IconDownload size={16} aria-hidden />}>
           {t("log.export")}

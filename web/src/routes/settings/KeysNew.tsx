@@ -2,8 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
-import { Button, Modal, Radio, TextInput } from "@/ui/controls";
+import { Button, Radio, TextInput } from "@/ui/controls";
 import { Failed } from "@/ui/State";
+import { Dialog } from "../access/Dialog";
 import { values } from "../access/Door";
 import { Once } from "../access/Once";
 import { type Proved, useProved } from "../access/prove";
@@ -19,8 +20,7 @@ export function NewKey(props: { onClose: () => void }) {
   const proved = useProved({ quiet: true });
   return (
     <>
-      <Modal
-        opened
+      <Dialog
         onClose={props.onClose}
         title={made ? t("keys.once.title", { name: made.name }) : t("keys.create")}
         closeOnEscape={!proved.proving}
@@ -37,7 +37,7 @@ export function NewKey(props: { onClose: () => void }) {
         ) : (
           <Form proved={proved} onMade={setMade} />
         )}
-      </Modal>
+      </Dialog>
       {proved.dialog}
     </>
   );

@@ -4,8 +4,9 @@ import { api, ask } from "@/lib/api";
 import { say, t } from "@/lib/i18n";
 import type { components } from "@/lib/schema";
 import { useSession } from "@/lib/session";
-import { Button, Modal, Radio, TextInput } from "@/ui/controls";
+import { Button, Radio, TextInput } from "@/ui/controls";
 import { Failed } from "@/ui/State";
+import { Dialog } from "../access/Dialog";
 import { values } from "../access/Door";
 import { useProved } from "../access/prove";
 import { LinkShown } from "./TeamLink";
@@ -19,8 +20,7 @@ export function Invite(props: { roles: RoleView[]; onClose: () => void }) {
   const proved = useProved({ quiet: true });
   return (
     <>
-      <Modal
-        opened
+      <Dialog
         onClose={props.onClose}
         title={t("team.invite.title")}
         closeOnEscape={!proved.proving}
@@ -31,7 +31,7 @@ export function Invite(props: { roles: RoleView[]; onClose: () => void }) {
         ) : (
           <Form roles={props.roles} proved={proved} onMade={setMade} />
         )}
-      </Modal>
+      </Dialog>
       {proved.dialog}
     </>
   );

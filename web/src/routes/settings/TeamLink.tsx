@@ -1,6 +1,7 @@
 import { time } from "@/lib/format";
 import { t } from "@/lib/i18n";
-import { Button, Modal } from "@/ui/controls";
+import { Button } from "@/ui/controls";
+import { Dialog } from "../access/Dialog";
 import { Once } from "../access/Once";
 import type { Link } from "./team";
 
@@ -22,8 +23,8 @@ export function LinkShown({ name, link, onClose }: Props & { onClose: () => void
 
 export function LinkOnce(props: Props & { onClose: () => void }) {
   return (
-    <Modal opened onClose={props.onClose} title={t(`team.link.${props.link.kind}`)} closeOnClickOutside={false}>
+    <Dialog onClose={props.onClose} title={t(`team.link.${props.link.kind}`)} closeOnClickOutside={false}>
       <LinkShown {...props} />
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { IconDots } from "@tabler/icons-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { t } from "@/lib/i18n";
 import { useSession } from "@/lib/session";
 import { ActionIcon, Menu } from "@/ui/controls";
@@ -7,18 +7,24 @@ import type { Colleague } from "../access/me";
 import { Sure } from "../access/Sure";
 import type { Does } from "./useColleague";
 
+const RETURN_MS = 50; // after the dialog has tried to: it was opened from a menu that is gone
+
 /** What is done seldom. What cannot be taken back is asked about first. */
 export function More({ one, does }: { one: Colleague; does: Does }) {
   const [sure, setSure] = useState<"leave" | "totp">();
   const mine = useSession()?.colleague?.id === one.id;
   const name = one.name;
   const busy = does.proved.busy && !does.proved.proving;
-  const close = () => setSure(undefined);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setSure(undefined);
+    setTimeout(() => button.current?.focus(), RETURN_MS);
+  };
   return (
     <>
-      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+      <Menu position="bottom-end" withInitialFocusPlaceholder={false} returnFocus>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("team.more", { name })}>
+          <ActionIcon ref={button} variant="subtle" color="gray" size="lg" aria-label={t("team.more", { name })}>
             <IconDots size={18} aria-hidden />
           </ActionIcon>
         </Menu.Target>
