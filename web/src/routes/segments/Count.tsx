@@ -39,7 +39,7 @@ function Found({ data, stale }: { data: Preview; stale: boolean }) {
           {data.exact ? number(data.count) : t("segments.about", { n: number(data.count) })}
         </span>{" "}
         <span className="soft small">
-          {data.exact ? t("segments.count.exact") : t("segments.count.margin", { n: number(data.margin) })}
+          {data.exact ? tn("segments.count.exact", data.count) : t("segments.count.margin", { n: number(data.margin) })}
         </span>
       </div>
       <section aria-label={t("segments.reach")}>

@@ -13,7 +13,7 @@ import { Builder, WithKnown } from "./Builder";
 import { isWhole } from "./count";
 import type { Known } from "./known";
 import { Presets } from "./Presets";
-import { isRule, type Rule, rooted } from "./tree";
+import { bare, isRule, type Rule, rooted } from "./tree";
 
 const KEPT = "antiphon-new-segment";
 type Begun = { name: string; rule: Rule };
@@ -71,7 +71,7 @@ function NewRule({ known }: { known: Known }) {
     key: ["segments"],
     quiet: true,
     act: (publish: boolean) =>
-      ask(api.POST("/api/v1/segments", { body: { name: value.name.trim(), rule: value.rule, publish } })),
+      ask(api.POST("/api/v1/segments", { body: { name: value.name.trim(), rule: bare(value.rule), publish } })),
   });
   const run = async (publish: boolean) => {
     setAsked(true);

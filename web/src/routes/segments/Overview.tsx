@@ -77,30 +77,22 @@ export function Building({ one, live }: Props) {
   );
 }
 
-const RANGES = {
-  hours: { step: "hour", days: 2 },
-  month: { step: "day", days: 30 },
-  year: { step: "day", days: 365 },
-} as const;
-const RANGE_NAMES = ["hours", "month", "year"] as const;
+const RANGES = ["hours", "month", "all"] as const;
+const YOUNG_MS = 3 * 86_400_000;
+const STEP_MS = { hour: 3_600_000, day: 86_400_000 };
 
 function Growth({ one, size }: { one: SegmentPage; size: number | undefined }) {
-  const [wanted, setRange] = useUrlState<string>("range", "month");
-  const range = RANGE_NAMES.find((name) => name === wanted) ?? "month";
-  const { step, days } = RANGES[range];
+  const born = Date.parse(one.created_at);
+  const [wanted, setRange] = useUrlState<string>("range", Date.now() - born < YOUNG_MS ? "hours" : "month");
+  const range = RANGES.find((name) => name === wanted) ?? "month";
+  const step = range === "hours" ? "hour" : "day";
   const query = useQuery({
     queryKey: ["segments", "size", one.id, range, size],
     queryFn: async () => {
-      const newest = await ask(
-        api.GET("/api/v1/segments/{segment}/size", { params: { path: { segment: one.id }, query: { step } } }),
-      );
-      if (range === "month") return newest.points;
-      const last = newest.points.at(-1)?.at ?? one.created_at;
-      const from = new Date(Date.parse(last) - days * 86_400_000).toISOString();
-      const found = await ask(
-        api.GET("/api/v1/segments/{segment}/size", { params: { path: { segment: one.id }, query: { step, from } } }),
-      );
-      return found.points;
+      const from = range === "all" ? one.created_at : undefined;
+      const params = { path: { segment: one.id }, query: { step, from } };
+      const { points } = await ask(api.GET("/api/v1/segments/{segment}/size", { params }));
+      return points.filter((point) => Date.parse(point.at) > born - 2 * STEP_MS[step]);
     },
     placeholderData: (before) => before,
     staleTime: 60_000,
@@ -114,7 +106,7 @@ function Growth({ one, size }: { one: SegmentPage; size: number | undefined }) {
           aria-label={t("segments.range")}
           value={range}
           onChange={setRange}
-          data={RANGE_NAMES.map((name) => ({ value: name, label: t(`segments.range.${name}`) }))}
+          data={RANGES.map((name) => ({ value: name, label: t(`segments.range.${name}`) }))}
         />
       }
     >

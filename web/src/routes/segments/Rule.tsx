@@ -11,7 +11,7 @@ import { isWhole } from "./count";
 import type { Known } from "./known";
 import { Publish } from "./Publish";
 import { type SegmentPage, type Version, versionsQuery } from "./segments";
-import { rooted, type Rule as Tree } from "./tree";
+import { bare, rooted, type Rule as Tree } from "./tree";
 
 /** The rule as it may become: edited as a draft that saves itself, and published when one wants. */
 export function Rule({ one }: { one: SegmentPage }) {
@@ -53,7 +53,7 @@ function Draft(props: { one: SegmentPage; known: Known; start: Tree; anew: () =>
   const { one, known } = props;
   const client = useQueryClient();
   const path = { params: { path: { segment: one.id } } };
-  const put = (rule: Tree) => ask(api.PUT("/api/v1/segments/{segment}/draft", { ...path, body: { rule } }));
+  const put = (rule: Tree) => ask(api.PUT("/api/v1/segments/{segment}/draft", { ...path, body: { rule: bare(rule) } }));
   const refresh = () =>
     Promise.all(
       [

@@ -5,7 +5,7 @@ import { t } from "@/lib/i18n";
 import { sentence } from "@/lib/say";
 import { Textarea } from "@/ui/controls";
 import { Waiting } from "@/ui/State";
-import { type Rule, rooted } from "./tree";
+import { bare, type Rule, rooted } from "./tree";
 
 const PAUSE_MS = 500;
 type Props = { root: Rule; whole: boolean; change: (next: Rule) => void };
@@ -14,7 +14,7 @@ type Props = { root: Rule; whole: boolean; change: (next: Rule) => void };
 export function TextForm(props: Props) {
   const query = useQuery({
     queryKey: ["segments", "words", JSON.stringify(props.root)],
-    queryFn: () => ask(api.POST("/api/v1/segments/words", { body: { rule: props.root } })),
+    queryFn: () => ask(api.POST("/api/v1/segments/words", { body: { rule: bare(props.root) } })),
     enabled: props.whole,
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,

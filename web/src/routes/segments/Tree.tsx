@@ -12,7 +12,7 @@ import {
 } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import type { Flaw } from "@/lib/api";
-import { t } from "@/lib/i18n";
+import { t, tn } from "@/lib/i18n";
 import { ActionIcon, Menu, NativeSelect } from "@/ui/controls";
 import { Add } from "./Add";
 import { formOf, missing, useKnown } from "./known";
@@ -92,9 +92,8 @@ function Group({ node, edit, depth }: PartProps) {
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a grid everywhere
     <div
       role="group"
-      aria-label={t(depth ? "segments.group.said" : "segments.group.said_root", {
+      aria-label={tn(depth ? "segments.group.said" : "segments.group.said_root", node.parts.length, {
         join: t(`segments.join.${join}`),
-        n: node.parts.length,
       })}
       className="group"
       data-at={node.outer}

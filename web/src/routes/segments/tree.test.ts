@@ -1,5 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { countLeaves, duplicate, get, insert, move, put, read, remove, rooted, saidOf, unwrap, wrap } from "./tree";
+import {
+  bare,
+  countLeaves,
+  duplicate,
+  get,
+  insert,
+  move,
+  put,
+  read,
+  remove,
+  rooted,
+  saidOf,
+  unwrap,
+  wrap,
+} from "./tree";
 
 const a = { event: "a" };
 const b = { event: "b" };
@@ -11,6 +25,12 @@ describe("a rule as a tree", () => {
     expect(rooted({ version: 1, rule: a })).toEqual({ all: [a] });
     expect(rooted({ not: { any: [a] } })).toEqual({ not: { any: [a] } });
     expect(rooted(null)).toEqual({ all: [] });
+  });
+
+  it("is kept without a group where there is one condition", () => {
+    expect(bare(rooted(a))).toEqual(a);
+    expect(bare({ not: { any: [a] } })).toEqual({ not: { any: [a] } });
+    expect(bare(root)).toBe(root);
   });
 
   it("tells what stands under not, and where", () => {

@@ -32,6 +32,13 @@ export function rooted(document: unknown): Rule {
   return read(rule, "").group ? rule : { all: [rule] };
 }
 
+/** As it is kept: a condition alone needs no group. */
+export function bare(root: Rule): Rule {
+  const node = read(root, "rule");
+  const [only] = node.parts;
+  return !node.negated && only && node.parts.length === 1 ? only : root;
+}
+
 export const negated = (rule: Rule): Rule => (isRule(rule.not) ? rule.not : { not: rule });
 
 type Step = string | number;
