@@ -9,7 +9,7 @@ import { type Message, messageKey, readMessage, textOfView } from "./useMessage"
 import { useAuthor } from "./words";
 
 /** Somebody else was faster: nobody's text is written over before it was looked at. */
-export function Conflict(props: { id: string; message: Message; restart: (view: MessageView) => void }) {
+export default function Conflict(props: { id: string; message: Message; restart: (view: MessageView) => void }) {
   const { message } = props;
   const author = useAuthor();
   const query = useQuery({

@@ -1,28 +1,30 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
 import { useMay } from "@/lib/session";
 import { useUrlState } from "@/lib/url";
-import { SegmentedControl } from "@/ui/controls";
 import { Page } from "@/ui/Page";
 import { Actions, type Dialog } from "./Actions";
 import { Badge } from "./Badge";
 import { Bar } from "./Bar";
-import { Conflict } from "./Conflict";
 import { ComposerProvider, type Composing, type MessageView, useScope } from "./composer";
 import { shownAt, topicOf } from "./document";
+import { Either } from "./Either";
 import { FormEditor } from "./FormEditor";
 import { Preview } from "./Preview";
 import { Problems } from "./Problems";
-import { Publish } from "./Publish";
-import { Rename } from "./Rename";
-import { TestSend } from "./TestSend";
 import { Topic } from "./Topic";
 import { useMessage } from "./useMessage";
 import { usePreview } from "./usePreview";
-import { Versions } from "./Versions";
+
+// They come when they are first opened.
+const Conflict = lazy(() => import("./Conflict"));
+const Publish = lazy(() => import("./Publish"));
+const Rename = lazy(() => import("./Rename"));
+const TestSend = lazy(() => import("./TestSend"));
+const Versions = lazy(() => import("./Versions"));
 
 export function Editor({ view, restart }: { view: MessageView; restart: (view: MessageView) => void }) {
   const message = useMessage(view);
@@ -62,15 +64,14 @@ export function Editor({ view, restart }: { view: MessageView; restart: (view: M
         <div className="compose" data-side={side}>
           <Topic />
           <Bar undo={message.undo} />
-          <SegmentedControl
+          <Either
             className="sides"
-            fullWidth
-            aria-label={t("messages.side")}
+            label={t("messages.side")}
             value={side}
             onChange={setSide}
-            data={[
-              { value: "edit", label: t("messages.side.edit") },
-              { value: "preview", label: t("messages.side.preview") },
+            options={[
+              ["edit", t("messages.side.edit")],
+              ["preview", t("messages.side.preview")],
             ]}
           />
           <div className="write">
@@ -82,13 +83,15 @@ export function Editor({ view, restart }: { view: MessageView; restart: (view: M
           </div>
         </div>
       </Page>
-      {dialog === "publish" && (
-        <Publish view={view} message={message} problems={problems} onClose={close} jump={jump} />
-      )}
-      {dialog === "versions" && <Versions view={view} message={message} fixed={fixed} onClose={close} />}
-      {dialog === "test" && <TestSend id={view.id} message={message} who={who} onClose={close} />}
-      {dialog === "rename" && <Rename view={view} message={message} onClose={close} />}
-      {message.problem?.code === "edited_meanwhile" && <Conflict id={view.id} message={message} restart={restart} />}
+      <Suspense>
+        {dialog === "publish" && (
+          <Publish view={view} message={message} problems={problems} onClose={close} jump={jump} />
+        )}
+        {dialog === "versions" && <Versions view={view} message={message} fixed={fixed} onClose={close} />}
+        {dialog === "test" && <TestSend id={view.id} message={message} who={who} onClose={close} />}
+        {dialog === "rename" && <Rename view={view} message={message} onClose={close} />}
+        {message.problem?.code === "edited_meanwhile" && <Conflict id={view.id} message={message} restart={restart} />}
+      </Suspense>
     </ComposerProvider>
   );
 }

@@ -106,6 +106,7 @@ export function LiquidField(props: Props) {
       position="bottom-start"
       width="target"
       shadow="md"
+      transitionProps={{ duration: 0 }}
       withRoles={false}
       trapFocus={false}
       returnFocus={false}
@@ -178,6 +179,7 @@ function Insert(props: {
       position="bottom-end"
       width={340}
       shadow="md"
+      transitionProps={{ duration: 0 }}
       trapFocus
       returnFocus
       withRoles={false}

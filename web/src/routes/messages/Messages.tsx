@@ -1,5 +1,5 @@
 import { IconMessage2, IconPlus, IconSearch } from "@tabler/icons-react";
-import { useDeferredValue } from "react";
+import { lazy, Suspense, useDeferredValue } from "react";
 import { api, ask } from "@/lib/api";
 import { list } from "@/lib/format";
 import { t } from "@/lib/i18n";
@@ -17,12 +17,12 @@ import { When } from "@/ui/When";
 import { State } from "./Badge";
 import { CHANNELS } from "./document";
 import "./messages.css";
-import { NewMessage } from "./NewMessage";
 import { RowMenu } from "./RowMenu";
 import { useTopics } from "./Topic";
 import { languageName } from "./words";
 
 export type Card = components["schemas"]["MessageCard"];
+const NewMessage = lazy(() => import("./NewMessage"));
 const STATES = ["draft", "published", "archived"] as const;
 
 export default function Messages() {
@@ -101,7 +101,7 @@ export default function Messages() {
           }
         />
       </Panel>
-      {making && may && <NewMessage onClose={() => setMaking(false)} />}
+      <Suspense>{making && may && <NewMessage onClose={() => setMaking(false)} />}</Suspense>
     </Page>
   );
 }

@@ -19,7 +19,7 @@ const ICONS: Record<Start, typeof IconFile> = {
 };
 
 /** A name, a topic and something to begin with; the rest is written in the composer. */
-export function NewMessage(props: { onClose: () => void }) {
+export default function NewMessage(props: { onClose: () => void }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const topics = useTopics();

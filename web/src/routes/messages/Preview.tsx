@@ -1,11 +1,11 @@
 import { t } from "@/lib/i18n";
 import { useUrlState } from "@/lib/url";
 import { channelName } from "@/ui/Channel";
-import { SegmentedControl } from "@/ui/controls";
 import { Failed, Waiting } from "@/ui/State";
 import { As } from "./As";
 import { useComposing } from "./composer";
 import { formOf } from "./document";
+import { Either } from "./Either";
 import { EmailPreview } from "./EmailPreview";
 import { PushPreview } from "./PushPreview";
 import { SmsPreview } from "./SmsPreview";
@@ -31,15 +31,14 @@ export function Preview(props: Props) {
       <div className="preview-head">
         <As who={props.who} onWho={props.onWho} />
         {scope.channel === "email" && (
-          <SegmentedControl
-            size="xs"
-            aria-label={t("messages.preview.width")}
+          <Either
+            label={t("messages.preview.width")}
             value={width}
             onChange={setWidth}
-            data={["phone", "desktop"].map((value) => ({
-              value,
-              label: value === "phone" ? t("messages.preview.phone") : t("messages.preview.desktop"),
-            }))}
+            options={[
+              ["phone", t("messages.preview.phone")],
+              ["desktop", t("messages.preview.desktop")],
+            ]}
           />
         )}
       </div>

@@ -9,7 +9,7 @@ import { Differences } from "./Differences";
 import type { Message } from "./useMessage";
 
 /** What changes since the last version; then it is the newest. Nothing is sent by it. */
-export function Publish(props: {
+export default function Publish(props: {
   view: MessageView;
   message: Message;
   problems: Finding[];

@@ -8,7 +8,7 @@ import type { MessageView } from "./composer";
 import type { Message } from "./useMessage";
 
 /** Another name; programs that send by the old one go on. */
-export function Rename(props: { view: MessageView; message: Message; onClose: () => void }) {
+export default function Rename(props: { view: MessageView; message: Message; onClose: () => void }) {
   const { view, message } = props;
   const [name, setName] = useState(view.name);
   const [problem, setProblem] = useState<Problem>();

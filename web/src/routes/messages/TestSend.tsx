@@ -16,7 +16,7 @@ import type { Message } from "./useMessage";
 type Sent = components["schemas"]["TestAnswer"]["sent"];
 
 /** To oneself, to colleagues or to a few addresses, as it is written now; then what becomes of it. */
-export function TestSend(props: { id: string; message: Message; who: string; onClose: () => void }) {
+export default function TestSend(props: { id: string; message: Message; who: string; onClose: () => void }) {
   const { document, scope } = useComposing();
   const me = useSession()?.colleague;
   const [mine, setMine] = useState(true);

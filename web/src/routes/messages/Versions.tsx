@@ -14,7 +14,7 @@ import type { Message } from "./useMessage";
 import { useAuthor } from "./words";
 
 /** What was said before, when and by whom; each can be compared with what is written, and become it. */
-export function Versions(props: { view: MessageView; message: Message; fixed: boolean; onClose: () => void }) {
+export default function Versions(props: { view: MessageView; message: Message; fixed: boolean; onClose: () => void }) {
   const id = props.view.id;
   const [chosen, setChosen] = useState<number | null>(null);
   const author = useAuthor();
