@@ -37,7 +37,7 @@ export default function Keys() {
   );
   return (
     <Page title={t("settings.keys")} back={useBack()} actions={mayWrite && all?.length ? add : undefined}>
-      <Panel>
+      <Panel className="middle">
         <Table<Key>
           label={t("settings.keys")}
           rows={all?.filter((one) => revoked || !one.revoked_at)}

@@ -29,7 +29,7 @@ export function NewKey(props: { onClose: () => void }) {
         {made ? (
           <div className="fields">
             <p className="plain">{t("keys.once")}</p>
-            <Once label={t("settings.keys")} value={made.key} />
+            <Once label={t("keys.key")} value={made.key} />
             <div className="ends">
               <Button onClick={props.onClose}>{t("app.done")}</Button>
             </div>

@@ -43,7 +43,7 @@ export default function Team() {
       }
     >
       <div className="parts wide">
-        <Panel>
+        <Panel className="middle">
           <People
             {...list}
             rows={list.rows && (left ? list.rows : here)}
