@@ -23,8 +23,16 @@ export function Publish(props: { one: SegmentPage; saved: boolean; discard?: () 
     placeholderData: (before) => before,
     retry: false,
   });
+  const shown = {
+    key: ["segments", "one", one.id],
+    also: [
+      ["segments", "versions", one.id],
+      ["segments", "overview"],
+      ["people", "of", one.id],
+    ],
+  };
   const back = useChange({
-    key: ["segments"],
+    ...shown,
     act: async (version: number) => {
       await ask(api.POST("/api/v1/segments/{segment}/revert", { ...path, body: { version } }));
       await ask(api.POST("/api/v1/segments/{segment}/publish", path));
@@ -32,7 +40,7 @@ export function Publish(props: { one: SegmentPage; saved: boolean; discard?: () 
     },
   });
   const publish = useChange({
-    key: ["segments"],
+    ...shown,
     act: async (_: number) => {
       const made = await ask(api.POST("/api/v1/segments/{segment}/publish", path));
       props.published();

@@ -59,13 +59,13 @@ function Draft(props: { one: SegmentPage; known: Known; start: Tree; anew: () =>
       [
         ["segments", "one", one.id],
         ["segments", "versions", one.id],
-        ["segments", "draft", one.id],
       ].map((queryKey) => client.invalidateQueries({ queryKey })),
     );
   const draft = useDraft<Tree>(props.start, async (rule) => {
     if (!isWhole(known, rule)) return; // it is kept on the page until it can be kept for good
     await put(rule);
     void refresh();
+    void client.invalidateQueries({ queryKey: ["segments", "draft", one.id] });
   });
   const discard = useChange({
     key: ["segments", "one", one.id],

@@ -26,7 +26,9 @@ export function TextForm(props: Props) {
   act.current = props.change;
   const now = JSON.stringify(props.root);
   useEffect(() => {
-    if (own.current !== now) setTyped(undefined); // it was changed elsewhere: undone, redone
+    if (own.current === now) return;
+    setTyped(undefined); // it was changed elsewhere: undone, redone
+    setProblem(undefined);
   }, [now]);
   useEffect(() => {
     if (typed === undefined) return;
@@ -45,7 +47,9 @@ export function TextForm(props: Props) {
   }, [typed]);
   const shown = typed ?? query.data?.text ?? (props.whole ? undefined : "");
   if (shown === undefined && !query.error) return <Waiting rows={3} />;
-  const said = problem ? [sentence(problem), ...problem.errors.map((flaw) => flaw.message)].join(" ") : undefined;
+  const said = problem
+    ? [sentence(problem), ...problem.errors.map((flaw) => `${flaw.at}: ${flaw.message}`)].join(" ")
+    : undefined;
   return (
     <div className="fields">
       <Textarea
