@@ -2,7 +2,7 @@ import { IconAlertTriangle, IconCircleCheck, IconCircleX } from "@tabler/icons-r
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "@/lib/api";
 import { say, t } from "@/lib/i18n";
-import { Button } from "@/ui/controls";
+import { Anchor, Button } from "@/ui/controls";
 import { Mark } from "@/ui/Mark";
 import { Page, Panel } from "@/ui/Page";
 import { Loaded } from "@/ui/State";
@@ -62,7 +62,7 @@ export default function Health() {
           </Loaded>
         </Panel>
         <p className="soft" style={{ margin: 0, fontSize: "0.875rem" }}>
-          Antiphon {query.data?.version} · <a href="/app/licences.md">{t("health.licences")}</a>
+          Antiphon {query.data?.version} · <Anchor href="/app/licences.md">{t("health.licences")}</Anchor>
         </p>
       </div>
     </Page>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { number, time } from "@/lib/format";
-import { t, tn } from "@/lib/i18n";
+import { say, t, tn } from "@/lib/i18n";
 import { Button } from "@/ui/controls";
 import { Panel } from "@/ui/Page";
 import { failed } from "@/ui/toast";
@@ -67,7 +67,7 @@ export function Clock(props: { sandbox: LiveSandbox | undefined }) {
           >
             {Object.entries(sandbox.counts).map(([name, n]) => (
               <div key={name} style={{ display: "contents" }}>
-                <dt className="soft">{name.replaceAll("_", " ")}</dt>
+                <dt className="soft">{say(`world.count.${name}`, name.replaceAll("_", " "))}</dt>
                 <dd className="num" style={{ margin: 0, textAlign: "end" }}>
                   {number(n)}
                 </dd>

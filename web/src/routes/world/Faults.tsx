@@ -72,6 +72,7 @@ function Account(props: { at: string; name: string; state: string | undefined; o
         gap: "8px 20px",
         alignItems: "center",
         minHeight: 44,
+        paddingBlock: 4,
       }}
     >
       <span style={{ flex: "1 1 180px", display: "flex", gap: 8, alignItems: "center" }}>

@@ -20,7 +20,11 @@ export function Happens() {
       title={t("world.happens")}
       aside={
         newest && (
-          <Link to="/campaigns/$campaign" params={{ campaign: newest.id }} style={{ fontSize: "0.875rem" }}>
+          <Link
+            to="/campaigns/$campaign"
+            params={{ campaign: newest.id }}
+            style={{ fontSize: "0.875rem", color: "var(--mantine-color-anchor)" }}
+          >
             {newest.name}
           </Link>
         )
