@@ -85,11 +85,7 @@ function Explained({ found, who }: { found: Explanation; who: string }) {
                 <IconX size={16} color="var(--bad)" role="img" aria-label={t("segments.explain.fails")} />
               )}
               <div>
-                <code>
-                  {part.asked
-                    ? part.text
-                    : t(isAny(part.text, found, part.at) ? "segments.explain.any" : "segments.explain.all")}
-                </code>
+                <code>{part.asked ? part.text : t(joinOf(found, part.at))}</code>
                 {part.asked && (
                   <span className="soft small">
                     {t("segments.explain.found", { value: told(part.value) })}
@@ -120,9 +116,12 @@ function Explained({ found, who }: { found: Explanation; who: string }) {
   );
 }
 
-const depthOf = (at: string): number => (at.match(/\.(all|any)\[/g) ?? []).length;
-const isAny = (_: string, found: Explanation, at: string): boolean =>
-  found.parts.some((part) => part.at.startsWith(`${at}.any[`) || part.at.startsWith(`${at}.not.any[`));
+const depthOf = (at: string): number => (at.match(/\.(all\[|any\[|not)/g) ?? []).length;
+/** What a part that has parts says of them. */
+function joinOf(found: Explanation, at: string) {
+  const has = (step: string) => found.parts.some((part) => part.at.startsWith(`${at}.${step}`));
+  return has("any[") ? "segments.explain.any" : has("not") ? "segments.explain.not" : "segments.explain.all";
+}
 
 function told(value: unknown): string {
   if (value === null || value === undefined) return t("segments.nothing");
@@ -131,6 +130,7 @@ function told(value: unknown): string {
   if (Array.isArray(value)) return value.map(told).join(", ") || t("segments.nothing");
   if (isRule(value))
     return Object.entries(value)
+      .filter(([, inner]) => inner !== null)
       .map(([key, inner]) => `${key} ${told(inner)}`)
       .join(", ");
   return String(value);
