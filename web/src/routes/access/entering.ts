@@ -2,6 +2,7 @@ import { queryClient } from "@/lib/query";
 import { type Session, sessionQuery } from "@/lib/session";
 import { wear } from "./wishes";
 
+let leaving = false;
 const DOORS = /^\/app\/(sign-in|welcome|invitation|password)(\/|$)/;
 
 /** Where to go after signing in: only within the app, never back to a door. */
@@ -16,7 +17,9 @@ export function next(search: string = location.search): string {
 
 /** After an answer that may have signed somebody in: into the app, or on to the step that is asked for. */
 export function admit(session: Session): void {
+  if (leaving) return; // two ways in may be done at once, such as a passkey that the browser offered
   if (session.state === "signed_in") {
+    leaving = true;
     if (session.wishes) wear(session.wishes);
     location.replace(next());
     return;
