@@ -1,14 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";
-import { number, percent, span } from "@/lib/format";
-import { say, t, tn } from "@/lib/i18n";
+import { number, percent } from "@/lib/format";
+import { t, tn } from "@/lib/i18n";
 import { useUrlState } from "@/lib/url";
 import { Bars } from "@/ui/Bars";
 import { Chart } from "@/ui/Chart";
-import { Progress, SegmentedControl } from "@/ui/controls";
+import { SegmentedControl } from "@/ui/controls";
 import { Panel } from "@/ui/Page";
 import { Loaded } from "@/ui/State";
+import { Building } from "./Building";
 import { Ladder } from "./Ladder";
 import { caution, type Numbers, type SegmentPage } from "./segments";
 
@@ -53,27 +54,6 @@ function Tile(props: { label: string; value: string }) {
       <div className="soft small">{props.label}</div>
       <div className="figure">{props.value}</div>
     </section>
-  );
-}
-
-/** How far a new version is; the old one serves meanwhile. */
-export function Building({ one, live }: Props) {
-  if (!one.build) return null;
-  const { phase, done, steps, estimate_s } = one.build;
-  const now = live?.build.steps ? (100 * (live.build.done ?? 0)) / live.build.steps : steps ? (100 * done) / steps : 0;
-  const named = say(`segments.phase.${live?.build.phase ?? phase}`, phase);
-  return (
-    <Panel>
-      <div className="building">
-        <span>
-          <b>{t("segments.building")}</b> <span className="soft small">{named}</span>
-        </span>
-        {estimate_s !== null && estimate_s !== undefined && (
-          <span className="soft small">{t("segments.building.about", { time: span(estimate_s) })}</span>
-        )}
-      </div>
-      <Progress value={now} aria-label={t("segments.building")} />
-    </Panel>
   );
 }
 

@@ -8,7 +8,7 @@ import { useLive } from "@/lib/live";
 import { Button } from "@/ui/controls";
 import { Panel } from "@/ui/Page";
 import { Failed, Waiting } from "@/ui/State";
-import { Building } from "./Overview";
+import { Building } from "./Building";
 import type { Numbers, SegmentPage } from "./segments";
 
 /** What publishing would do, and the button that does it. It can be taken back: the version before is published again. */
