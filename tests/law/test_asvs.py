@@ -37,7 +37,9 @@ STORAGE = re.compile(r"localStorage|sessionStorage|indexedDB|document\.cookie")
 KEPT = {
     "web/src/lib/i18n.ts": "the language",
     "web/src/routes/access/wishes.ts": "the language and the colours",
-    "web/src/routes/segments/New.tsx": "a segment that is being written, until the tab is closed",
+    "web/src/routes/segments/New.tsx": "a segment that is begun from a preset, until the tab is closed",
+    "web/src/routes/segments/NewRule.tsx": "a segment that is being written, until the tab is closed",
+    "web/src/routes/segments/begun.ts": "the same, read again",
 }
 """What browsers keep. A new one is named here and at 14.3.3, where it may hold data of customers."""
 

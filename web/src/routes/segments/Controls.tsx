@@ -1,7 +1,7 @@
 import { IconX } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "@/lib/i18n";
-import { ActionIcon, Autocomplete, NativeSelect, NumberInput, TextInput } from "@/ui/controls";
+import { ActionIcon, Autocomplete, NativeSelect, TextInput } from "@/ui/controls";
 import { useTyped } from "./typed";
 
 export type Control<T> = { label: string; value: T; onChange: (next: T) => void; bad?: boolean };
@@ -53,17 +53,17 @@ export function Amount(props: Control<number> & { least?: number | null; most?: 
     if (next !== "" && Number.isFinite(found)) props.onChange(found);
   });
   return (
-    <NumberInput
+    <TextInput
       size="xs"
+      type="number"
       className="amount"
-      hideControls
       aria-label={props.label}
       min={props.least ?? undefined}
       max={props.most ?? undefined}
-      allowDecimal={!props.whole}
+      step={props.whole ? 1 : "any"}
       error={props.bad}
       value={typed.text}
-      onChange={(next) => typed.type(String(next))}
+      onChange={(event) => typed.type(event.currentTarget.value)}
       onBlur={typed.leave}
     />
   );

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { t } from "@/lib/i18n";
 import { useLive } from "@/lib/live";
 import { useMay } from "@/lib/session";
@@ -7,15 +8,17 @@ import { useUrlState } from "@/lib/url";
 import { Tabs } from "@/ui/controls";
 import { Mark } from "@/ui/Mark";
 import { Page } from "@/ui/Page";
-import { Loaded } from "@/ui/State";
+import { Loaded, Waiting } from "@/ui/State";
 import { Actions } from "./Actions";
-import { Explain } from "./Explain";
-import { Members } from "./Members";
 import { Overview } from "./Overview";
-import { Rule } from "./Rule";
 import "./pages.css";
 import { kindName, kindOf, type Numbers, type SegmentPage, segmentQuery, stateName, stateOf, toneOf } from "./segments";
-import { Versions } from "./Versions";
+
+// Each view comes when it is looked at.
+const Explain = lazy(async () => ({ default: (await import("./Explain")).Explain }));
+const Members = lazy(async () => ({ default: (await import("./Members")).Members }));
+const Rule = lazy(async () => ({ default: (await import("./Rule")).Rule }));
+const Versions = lazy(async () => ({ default: (await import("./Versions")).Versions }));
 
 export default function Segment() {
   const { segment = "" } = useParams({ strict: false });
@@ -68,21 +71,23 @@ function Shown({ one }: { one: SegmentPage }) {
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Tabs.Panel value="overview">
-          <Overview one={one} live={live} />
-        </Tabs.Panel>
-        <Tabs.Panel value="people">
-          <Members one={one} />
-        </Tabs.Panel>
-        <Tabs.Panel value="rule">
-          <Rule one={one} />
-        </Tabs.Panel>
-        <Tabs.Panel value="explain">
-          <Explain one={one} />
-        </Tabs.Panel>
-        <Tabs.Panel value="versions">
-          <Versions one={one} goToRule={() => setTab("rule")} />
-        </Tabs.Panel>
+        <Suspense fallback={<Waiting rows={6} />}>
+          <Tabs.Panel value="overview">
+            <Overview one={one} live={live} />
+          </Tabs.Panel>
+          <Tabs.Panel value="people">
+            <Members one={one} />
+          </Tabs.Panel>
+          <Tabs.Panel value="rule">
+            <Rule one={one} />
+          </Tabs.Panel>
+          <Tabs.Panel value="explain">
+            <Explain one={one} />
+          </Tabs.Panel>
+          <Tabs.Panel value="versions">
+            <Versions one={one} goToRule={() => setTab("rule")} />
+          </Tabs.Panel>
+        </Suspense>
       </Tabs>
     </Page>
   );
