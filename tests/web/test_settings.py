@@ -18,16 +18,7 @@ from web.looking import DESKTOP, PHONE, App, axe, sideways
 
 pytestmark = pytest.mark.timeout(120)
 LOOKS: list[tuple[Any, Any]] = [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)]
-PAGES = [
-    "",
-    "/quiet",
-    "/limits",
-    "/providers",
-    "/providers/new",
-    "/providers/new?adapter=smtp",
-    "/topics/new",
-    "/debugger",
-]
+PAGES = ["/limits", "/providers", "/providers/new?adapter=smtp", "/topics/new", "/debugger"]
 
 
 def words() -> dict[str, str]:

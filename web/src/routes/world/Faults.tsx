@@ -14,14 +14,14 @@ import { accountAt, channelAt, type LiveProvider, type Switch } from "./world";
 const ACTS = ["off", "slow", "throttle"] as const;
 
 /** Each account of the outside with what can go wrong there; below, what happens to receipts on their way back. */
-export function Faults(props: { on: string[] | null | undefined }) {
+export function Faults(props: { on: string[] }) {
   const faults = useQuery({ queryKey: ["faults"], queryFn: () => ask(api.GET("/api/v1/sandbox/faults")) });
   const providers = useQuery({ queryKey: ["providers"], queryFn: () => ask(api.GET("/api/v1/providers")) });
   const live = useLive<{ providers: Record<string, LiveProvider> }>("providers");
   return (
     <Loaded query={faults} rows={8}>
       {({ switches }) => {
-        const on = new Set(props.on ?? switches.filter((one) => one.on).map((one) => one.name));
+        const on = new Set(props.on);
         const places = [...new Set(switches.filter((one) => ACTS.includes(one.act as never)).map((one) => one.at))];
         const known = places.flatMap((at) => {
           const name = accountAt(at, providers.data ?? []);

@@ -1,6 +1,7 @@
 import { t } from "@/lib/i18n";
 import { useLive } from "@/lib/live";
-import { Page } from "@/ui/Page";
+import { Page, Panel } from "@/ui/Page";
+import { Empty, Waiting } from "@/ui/State";
 import { Clock } from "./Clock";
 import { Faults } from "./Faults";
 import { Happens } from "./Happens";
@@ -16,7 +17,13 @@ export default function World() {
       </p>
       <div className="split">
         <div style={{ display: "grid", gap: 16 }}>
-          <Faults on={sandbox?.faults} />
+          {!sandbox && <Waiting rows={6} height={44} />}
+          {sandbox && !sandbox.faults && (
+            <Panel>
+              <Empty title={t("world.alone")} text={t("world.alone.text")} />
+            </Panel>
+          )}
+          {sandbox?.faults && <Faults on={sandbox.faults} />}
           <Happens />
         </div>
         <Clock sandbox={sandbox} />
