@@ -35,7 +35,9 @@ USES = {
     "rows": "INSERT INTO profile (bucket, id, created_at, anchor) SELECT 1, n, '2020-01-01', n"
     " FROM generate_series(1, 9) n",
     "rows of a partition": "INSERT INTO event VALUES (1, 1, '2020-01-01', 1, '2020-01-01')",
-    "rows that a table of other rows refers to": "INSERT INTO message (name, created_at) VALUES ('a', '2020-01-01')",
+    "rows that a table of other rows refers to": "INSERT INTO message"
+    " (name, topic, channels, locales, created_at, changed_at)"
+    " VALUES ('a', 't', '{}', '{}', '2020-01-01', '2020-01-01')",
     "the clock": "UPDATE product_clock SET held_at = '2030-01-01', time_offset = '1 day'",
     "the secret": "DELETE FROM secret",
     "a sequence": "SELECT nextval('delivery_seq')",

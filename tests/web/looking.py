@@ -18,6 +18,9 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 WAIT_MS = 15_000
 QUIET_S, SETTLE_S = 0.1, 15.0
+STILL = """Promise.all(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime < 1e4).map((one) => one.finished.catch(() => {})))
+    .then(() => {})"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -88,7 +91,12 @@ class App:
     ) -> Any:
         """A page in a context of its own, signed in as somebody of that role; None: as nobody."""
         context = await self.browser.new_context(
-            base_url=self.url, color_scheme=scheme, viewport=size, locale="en-GB", timezone_id="Europe/London"
+            base_url=self.url,
+            color_scheme=scheme,
+            viewport=size,
+            locale="en-GB",
+            timezone_id="Europe/London",
+            reduced_motion="reduce",
         )
         if role is not None:
             staff = await self.colleague(role)
@@ -118,9 +126,10 @@ class App:
 
 
 async def axe(page: Any) -> list[str]:
-    """What axe finds: rule, and where."""
+    """What axe finds: rule, and where; once what fades in has done so, as a colour on its way is none to judge."""
     from axe_playwright_python.async_playwright import Axe
 
+    await page.evaluate(STILL)
     found = await Axe().run(page, options={"runOnly": TAGS})
     return [
         f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"

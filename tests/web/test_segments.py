@@ -50,16 +50,6 @@ async def page_of(app: App, name: str, *, tab: str = "overview", **given: Any) -
     return await app.open(f"/segments/{segment.id}?tab={tab}", **given)
 
 
-STILL = """Promise.all(document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime < 1e4).map((one) => one.finished.catch(() => {})))
-    .then(() => {})"""
-
-
-async def still(page: Any) -> None:
-    """Whatever fades in has done so: a colour on its way is none to judge."""
-    await page.evaluate(STILL)
-
-
 async def add(page: Any, what: str, *, nth: int = -1) -> None:
     """By keys: open, type, take the first that is found."""
     opener = page.get_by_role("combobox", name="Add a condition")
@@ -87,7 +77,6 @@ async def test_every_view_is_accessible_and_never_sideways(shop: App, scheme: st
     await page.goto("/app/segments/new?from=preset")
     await page.get_by_role("button", name="Use “Win back”").click()
     await expect(page.get_by_role("dialog").get_by_text("and event")).to_be_visible()
-    await still(page)
     assert await axe(page) == []
 
 
@@ -213,7 +202,6 @@ async def test_people_are_put_on_a_list_and_taken_off_again_with_undo(shop: App)
     await page.get_by_role("button", name="Paste many").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("textbox", name="Who").fill("ada@mail.example\nnobody@mail.example")
-    await still(page)
     assert await axe(page) == []
     await dialog.get_by_role("button", name="Add 2 people").click()
     await expect(dialog.get_by_text("nobody@mail.example")).to_be_visible()
