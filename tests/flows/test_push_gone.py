@@ -12,7 +12,7 @@ GONE, SILENT, LATE, SHOWN, DOUBLE = 601, 602, 603, 604, 605
 
 @pytest.fixture(autouse=True)
 def alert_message(home: House) -> None:
-    if all(found["name"] != "alert" for found in home.get("/messages")):
+    if all(found["name"] != "alert" for found in home.get("/messages")["messages"]):
         home.post("/messages", message("alert", topic="alerts"))
 
 
