@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from statistics import median
+from typing import Any
 
 import httpx
 import pytest_asyncio
@@ -17,12 +18,18 @@ from antiphon.channels.http import routes
 from antiphon.kernel.db import Database
 from antiphon.kernel.errors import Problem
 from antiphon.kernel.http import on_http, on_problem
+from antiphon.kernel.principal import Principal
 from antiphon.kernel.records import Accepted, ProviderId, Refused
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import read_secrets
 from channels.accounts import make, run, standing
 
 DOMAINS = [f"shop{n}.example" for n in range(150)] + ["gmail.com"] * 60 + ["outlook.com"] * 40
+
+
+async def as_developer(connection: Any, _handler: Any) -> None:
+    """As the guard of the web process does."""
+    connection.scope["auth"] = Principal("key", 1, "test", frozenset({"providers.read", "providers.write"}))
 
 
 async def cost(database: Database, provider: ProviderId, *, rounds: int = 30) -> dict[str, float]:
@@ -86,6 +93,7 @@ async def api(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     runtime = Runtime(database, await read_secrets(database), "http://antiphon.example")
     app = Litestar(
         [Router("/api/v1", route_handlers=routes)],
+        guards=[as_developer],
         dependencies={"runtime": Provide(lambda: runtime, sync_to_thread=False)},
         exception_handlers={Problem: on_problem, HTTPException: on_http},
     )
