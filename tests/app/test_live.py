@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import time
+import weakref
 from typing import Any
 
 import httpx
@@ -14,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from antiphon import access, campaigns, content, metrics, segments
-from antiphon.app.live import ORDER_CHARS_MAX, TOPICS_MAX, Client
+from antiphon.app.live import ORDER_CHARS_MAX, TOPICS_MAX, Client, Hub, Order
 from antiphon.app.topics import difference
 from antiphon.kernel.records import Count
 from app.conftest import Served
@@ -165,6 +167,31 @@ async def test_what_is_not_there_is_said_and_the_rest_goes_on(served: Served) ->
         assert "snapshot" in await hear(socket)
         await ask(socket, unsub=["campaign:spring"], sub=[])
         await ask(socket, sub=["campaign:spring"])
+        assert "snapshot" in await hear(socket)
+
+
+async def test_who_asked_for_what_there_is_not_leaves_nothing_behind(served: Served) -> None:
+    hub, client = Hub(served.runtime), Client()
+    hub.obey(client, Order(sub=["campaign:77", "segment:none"]))
+    for _ in range(2):
+        assert "There is no" in json.loads(await client.outbox.get())["error"]
+    hub.leave(client)
+    gone = weakref.ref(client)
+    del client
+    gc.collect()
+    assert gone() is None
+
+
+async def test_a_topic_that_cannot_be_told_says_so(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_tx: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(campaigns, "overview_now", broken)
+    async with live(served) as socket:
+        await ask(socket, sub=["overview"])
+        assert (await hear(socket))["error"].startswith("This cannot be told")
+        monkeypatch.undo()
+        await ask(socket, sub=["overview"])
         assert "snapshot" in await hear(socket)
 
 

@@ -23,6 +23,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -84,8 +85,9 @@ class Client:
 class Watcher:
     """Looks at one topic while somebody listens."""
 
-    def __init__(self, database: Database, name: str, topic: Topic) -> None:
-        self._database, self._name, self._topic = database, name, topic
+    def __init__(self, database: Database, name: str, topic: Topic, *, over: Callable[[], None]) -> None:
+        """`over` is called where there is no such thing, or no more."""
+        self._database, self._name, self._topic, self._over = database, name, topic, over
         self._seq = 0
         self._document: Document | None = None
         self._snapshot = self._same = self._mark = ""
@@ -107,11 +109,15 @@ class Watcher:
                 await self._look()
             except NotFound as error:
                 self._tell(_encode({"topic": self._name, "error": str(error)}))
-                for client in self.clients:
-                    client.topics.discard(self._name)
+                self._over()
                 return
             except (*LOST_CONNECTION, DatabaseError) as error:
                 log.info("live.lost", error=type(error).__name__)
+            except Exception:  # whoever listens is not left waiting for ever
+                log.exception("live.failed", topic=self._name)
+                self._tell(_encode({"topic": self._name, "error": "This cannot be told: the log says why."}))
+                self._over()
+                return
             await asyncio.sleep(max(PACE_S, COST_FACTOR * (time.monotonic() - started)))
             await self._database.sleep(self._topic.wake, LOOK_EVERY_S)
 
@@ -175,10 +181,17 @@ class Hub:
 
     def _join(self, client: Client, name: str, topic: Topic, known: str) -> None:
         watcher = self._watchers.get(name)
-        if watcher is None or watcher.task.done():
-            watcher = self._watchers[name] = Watcher(self._database, name, topic)
+        if watcher is None:
+            watcher = Watcher(self._database, name, topic, over=lambda: self._forget(name))
+            self._watchers[name] = watcher
         client.topics.add(name)
         watcher.add(client, known)
+
+    def _forget(self, name: str) -> None:
+        """Else whoever asks for what there is not leaves something behind each time."""
+        watcher = self._watchers.pop(name, None)
+        for client in watcher.clients if watcher is not None else ():
+            client.topics.discard(name)
 
     def _leave(self, client: Client, name: str) -> None:
         client.topics.discard(name)
