@@ -5,6 +5,7 @@ r"""What a live topic says: a document of plain values and of maps of numbers, c
 | `campaign:12` (or a name) | `state`, `stage`, `n` and `amount` by `channel/variant/kind`, `reasons` by word; `cost`, \
 `progress`, `stops` by `kind/channel`, `stopped`, `prefer`, `recall_until`, `undo_shift_until`, the newest `failovers` |
 | `segment:12` (or a name) | `state`, `size`, `entered_today`, `left_today`; `build` has `phase`, `done`, `steps` |
+| `import:12` | `state`, `problem`, `rows`, `rows_estimated`, `rows_per_s`, `n` by what became of them |
 | `overview`, `debugger` | `topics_home.py` |
 | `providers`, `provider:3` | `topics_providers.py` |
 | `sandbox` | `topics_sandbox.py`; under --sandbox only |
@@ -167,7 +168,7 @@ class ImportTopic:
     """An import's progress. `key` is its id."""
 
     wake = "imports"
-    permission: Permission = "people.write"
+    permission: Permission = "people.read"
 
     def __init__(self, key: str) -> None:
         self._key = key
