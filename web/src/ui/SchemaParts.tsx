@@ -1,7 +1,8 @@
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { t } from "@/lib/i18n";
-import { ActionIcon, Button, Input, PasswordInput, Select, Switch, TagsInput, Textarea, TextInput } from "./controls";
+import { Button, Input, PasswordInput, Select, Switch, TagsInput, Textarea, TextInput } from "./controls";
+import { IconButton } from "./IconButton";
 import { Field, type FieldProps, Inside, useSaid } from "./SchemaForm";
 import { bare, blank, join, kindOf, type Schema } from "./schema";
 
@@ -251,16 +252,13 @@ export function MapOf(props: FieldProps) {
 
 function Remove(props: { label: string; disabled?: boolean; onClick: () => void }) {
   return (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      size="lg"
-      aria-label={t("app.form.remove", { what: props.label })}
+    <IconButton
+      size="large"
+      label={t("app.form.remove", { what: props.label })}
+      Icon={IconX}
       disabled={props.disabled}
-      onClick={props.onClick}
-    >
-      <IconX size={18} aria-hidden />
-    </ActionIcon>
+      run={props.onClick}
+    />
   );
 }
 

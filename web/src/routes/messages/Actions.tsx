@@ -1,9 +1,6 @@
 import {
   IconArchive,
-  IconArrowBackUp,
-  IconArrowForwardUp,
   IconCopy,
-  IconDotsVertical,
   IconHistory,
   IconPencil,
   IconRestore,
@@ -15,7 +12,8 @@ import { Link } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
-import { ActionIcon, Button, Menu, Tooltip } from "@/ui/controls";
+import { Button, Menu } from "@/ui/controls";
+import { MoreMenu, UndoRedo } from "@/ui/IconButton";
 import { done, failed } from "@/ui/toast";
 import { useArchive, useCopy } from "./acts";
 import type { MessageView } from "./composer";
@@ -37,14 +35,7 @@ export function Actions(props: Props) {
     <>
       {!fixed && (
         <>
-          <Step label={t("app.undo")} keys="Ctrl Z" able={message.canUndo} run={message.undo} Icon={IconArrowBackUp} />
-          <Step
-            label={t("app.redo")}
-            keys="Ctrl ⇧ Z"
-            able={message.canRedo}
-            run={message.redo}
-            Icon={IconArrowForwardUp}
-          />
+          <UndoRedo edited={message} framed />
           <Button
             className="hide-phone"
             variant="default"
@@ -78,62 +69,55 @@ function More({ view, message, fixed, open, restart }: Props) {
   const may = useMay("messages.write");
   const plans = useMay("campaigns.write") && view.version > 0 && view.state !== "archived";
   return (
-    <Menu position="bottom-end" width={240}>
-      <Menu.Target>
-        <ActionIcon variant="default" size={36} aria-label={t("messages.more")}>
-          <IconDotsVertical size={18} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {!fixed && (
-          <Menu.Item
-            className="phone-only"
-            leftSection={<IconTestPipe size={16} aria-hidden />}
-            onClick={() => open("test")}
-          >
-            {t("messages.test")}
-          </Menu.Item>
-        )}
-        {plans && (
-          <Menu.Item
-            component={Link}
-            to={`/campaigns/new?message=${view.id}`}
-            leftSection={<IconSend size={16} aria-hidden />}
-          >
-            {t("messages.campaign")}
-          </Menu.Item>
-        )}
-        <Menu.Item leftSection={<IconHistory size={16} aria-hidden />} onClick={() => open("versions")}>
-          {t("messages.versions")}
+    <MoreMenu width={240} label={t("messages.more")} framed>
+      {!fixed && (
+        <Menu.Item
+          className="phone-only"
+          leftSection={<IconTestPipe size={16} aria-hidden />}
+          onClick={() => open("test")}
+        >
+          {t("messages.test")}
         </Menu.Item>
-        {may && (
-          <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => void copy(view)}>
-            {t("messages.copy")}
-          </Menu.Item>
-        )}
-        {!fixed && (
-          <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => open("rename")}>
-            {t("messages.rename")}
-          </Menu.Item>
-        )}
-        {!fixed && view.has_draft && view.version > 0 && (
-          <Menu.Item
-            leftSection={<IconTrash size={16} aria-hidden />}
-            onClick={() => void discard(view, message, restart)}
-          >
-            {t("messages.discard")}
-          </Menu.Item>
-        )}
-        {may && view.state !== "archived" && (
-          <Menu.Item
-            leftSection={<IconArchive size={16} aria-hidden />}
-            onClick={() => void archive.run({ view, back: false })}
-          >
-            {t("messages.archive")}
-          </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+      )}
+      {plans && (
+        <Menu.Item
+          component={Link}
+          to={`/campaigns/new?message=${view.id}`}
+          leftSection={<IconSend size={16} aria-hidden />}
+        >
+          {t("messages.campaign")}
+        </Menu.Item>
+      )}
+      <Menu.Item leftSection={<IconHistory size={16} aria-hidden />} onClick={() => open("versions")}>
+        {t("messages.versions")}
+      </Menu.Item>
+      {may && (
+        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => void copy(view)}>
+          {t("messages.copy")}
+        </Menu.Item>
+      )}
+      {!fixed && (
+        <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => open("rename")}>
+          {t("messages.rename")}
+        </Menu.Item>
+      )}
+      {!fixed && view.has_draft && view.version > 0 && (
+        <Menu.Item
+          leftSection={<IconTrash size={16} aria-hidden />}
+          onClick={() => void discard(view, message, restart)}
+        >
+          {t("messages.discard")}
+        </Menu.Item>
+      )}
+      {may && view.state !== "archived" && (
+        <Menu.Item
+          leftSection={<IconArchive size={16} aria-hidden />}
+          onClick={() => void archive.run({ view, back: false })}
+        >
+          {t("messages.archive")}
+        </Menu.Item>
+      )}
+    </MoreMenu>
   );
 }
 
@@ -153,21 +137,4 @@ async function discard(view: MessageView, message: Message, restart: Props["rest
   } catch (error) {
     failed(error);
   }
-}
-
-function Step(props: { label: string; keys: string; able: boolean; run: () => void; Icon: typeof IconCopy }) {
-  return (
-    <Tooltip label={`${props.label} (${props.keys})`}>
-      <ActionIcon
-        variant="default"
-        size={36}
-        aria-label={props.label}
-        aria-disabled={!props.able || undefined}
-        style={props.able ? undefined : { opacity: 0.4 }}
-        onClick={props.able ? props.run : undefined}
-      >
-        <props.Icon size={18} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
-  );
 }

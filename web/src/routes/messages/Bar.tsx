@@ -3,7 +3,8 @@ import { useState } from "react";
 import { percent } from "@/lib/format";
 import { LANGUAGES, t } from "@/lib/i18n";
 import { Channel, channelName } from "@/ui/Channel";
-import { ActionIcon, Button, Menu, Tabs, TextInput, Tooltip } from "@/ui/controls";
+import { Button, Menu, Tabs, TextInput } from "@/ui/controls";
+import { IconButton } from "@/ui/IconButton";
 import { done } from "@/ui/toast";
 import { useComposing } from "./composer";
 import {
@@ -79,7 +80,13 @@ function Languages(props: { undo: () => void }) {
         );
       })}
       {!fixed && scope.locale !== main && (
-        <Remove label={t("messages.language.remove", { language: languageName(scope.locale) })} run={drop} />
+        <IconButton
+          size="small"
+          tip
+          Icon={IconX}
+          label={t("messages.language.remove", { language: languageName(scope.locale) })}
+          run={drop}
+        />
       )}
       {!fixed && <AddLanguage taken={locales} main={main} onAdd={add} />}
     </fieldset>
@@ -155,7 +162,13 @@ function Variants(props: { undo: () => void }) {
           </Chip>
         ))}
       {!fixed && scope.variant && (
-        <Remove label={t("messages.variant.remove", { name: variantName(scope.variant) })} run={drop} />
+        <IconButton
+          size="small"
+          tip
+          Icon={IconX}
+          label={t("messages.variant.remove", { name: variantName(scope.variant) })}
+          run={drop}
+        />
       )}
       {!fixed && (
         <Button
@@ -180,15 +193,5 @@ function Chip(props: { chosen: boolean; onClick: () => void; children: React.Rea
     <button type="button" className="chip" aria-pressed={props.chosen} onClick={props.onClick}>
       {props.children}
     </button>
-  );
-}
-
-function Remove(props: { label: string; run: () => void }) {
-  return (
-    <Tooltip label={props.label}>
-      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={props.label} onClick={props.run}>
-        <IconX size={14} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
   );
 }

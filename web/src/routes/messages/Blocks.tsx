@@ -1,7 +1,8 @@
 import { IconArrowDown, IconArrowUp, IconCopy, IconPlus, IconTrash } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { t } from "@/lib/i18n";
-import { ActionIcon, Button, Menu, Tooltip } from "@/ui/controls";
+import { Button, Menu } from "@/ui/controls";
+import { IconButton } from "@/ui/IconButton";
 import { done } from "@/ui/toast";
 import { kindIcon } from "./BlockIcon";
 import { useComposing } from "./composer";
@@ -155,21 +156,7 @@ function One(props: {
 }
 
 function Act(props: { label: string; keys: string; disabled?: boolean; Icon: typeof IconCopy; run: () => void }) {
-  return (
-    <Tooltip label={`${props.label} (${props.keys})`}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size={28}
-        aria-label={props.label}
-        aria-disabled={props.disabled || undefined}
-        style={props.disabled ? { opacity: 0.35 } : undefined}
-        onClick={props.disabled ? undefined : props.run}
-      >
-        <props.Icon size={16} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
-  );
+  return <IconButton {...props} tip={`${props.label} (${props.keys})`} />;
 }
 
 function Add(props: { onAdd: (kind: string) => void }) {

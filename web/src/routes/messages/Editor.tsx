@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
-import { useShortcuts } from "@/lib/keys";
 import { useMay } from "@/lib/session";
 import { useUrlState } from "@/lib/url";
 import { Page } from "@/ui/Page";
@@ -48,11 +47,6 @@ export function Editor({ view, restart }: { view: MessageView; restart: (view: M
     fixed,
     jump,
   };
-  useShortcuts([
-    { keys: "mod+z", label: t("app.undo"), run: message.undo },
-    { keys: "mod+shift+z", label: t("app.redo"), run: message.redo },
-    { keys: "mod+y", label: t("app.redo"), run: message.redo },
-  ]);
   return (
     <ComposerProvider value={composing}>
       <Page

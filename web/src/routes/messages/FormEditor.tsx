@@ -1,7 +1,8 @@
-import { IconCode, IconDotsVertical, IconLayoutList, IconTrash } from "@tabler/icons-react";
+import { IconCode, IconLayoutList, IconTrash } from "@tabler/icons-react";
 import { t } from "@/lib/i18n";
 import { channelName } from "@/ui/Channel";
-import { ActionIcon, Menu } from "@/ui/controls";
+import { Menu } from "@/ui/controls";
+import { MoreMenu } from "@/ui/IconButton";
 import { done } from "@/ui/toast";
 import { Blocks } from "./Blocks";
 import { useComposing } from "./composer";
@@ -73,36 +74,29 @@ function FormMenu(props: { form: Json; whole: boolean; undo: () => void }) {
   const { blocks: _blocks, mjml: _mjml, ...rest } = props.form;
   return (
     <div className="form-menu">
-      <Menu position="bottom-end" width={260}>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={t("messages.form.menu", { channel: name })}>
-            <IconDotsVertical size={16} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {scope.channel === "email" && scope.variant === "" && (
-            <Menu.Item
-              leftSection={props.whole ? <IconLayoutList size={16} aria-hidden /> : <IconCode size={16} aria-hidden />}
-              onClick={() =>
-                props.whole
-                  ? into({ ...rest, blocks: [] }, t("messages.form.blocks_done"))
-                  : into({ ...rest, mjml: START }, t("messages.form.mjml_done"))
-              }
-            >
-              {props.whole ? t("messages.form.blocks") : t("messages.form.mjml")}
-            </Menu.Item>
-          )}
+      <MoreMenu width={260} label={t("messages.form.menu", { channel: name })}>
+        {scope.channel === "email" && scope.variant === "" && (
           <Menu.Item
-            leftSection={<IconTrash size={16} aria-hidden />}
-            onClick={() => {
-              change((before) => setForm(before, scope, undefined));
-              done(t("messages.form.removed", { channel: name }), props.undo);
-            }}
+            leftSection={props.whole ? <IconLayoutList size={16} aria-hidden /> : <IconCode size={16} aria-hidden />}
+            onClick={() =>
+              props.whole
+                ? into({ ...rest, blocks: [] }, t("messages.form.blocks_done"))
+                : into({ ...rest, mjml: START }, t("messages.form.mjml_done"))
+            }
           >
-            {t("messages.form.remove", { channel: name })}
+            {props.whole ? t("messages.form.blocks") : t("messages.form.mjml")}
           </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        )}
+        <Menu.Item
+          leftSection={<IconTrash size={16} aria-hidden />}
+          onClick={() => {
+            change((before) => setForm(before, scope, undefined));
+            done(t("messages.form.removed", { channel: name }), props.undo);
+          }}
+        >
+          {t("messages.form.remove", { channel: name })}
+        </Menu.Item>
+      </MoreMenu>
     </div>
   );
 }

@@ -47,13 +47,7 @@ export default function NewMessage(props: { onClose: () => void }) {
     }
   };
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      size="lg"
-      title={t("messages.new")}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened onClose={props.onClose} size="lg" title={t("messages.new")}>
       <form
         className="stack"
         onSubmit={(event) => {

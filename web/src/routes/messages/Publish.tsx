@@ -37,13 +37,7 @@ export default function Publish(props: {
     }
   };
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      size="lg"
-      title={t("messages.publish.title", { n: next })}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened onClose={props.onClose} size="lg" title={t("messages.publish.title", { n: next })}>
       <div className="stack">
         {errors[0] && (
           <Alert

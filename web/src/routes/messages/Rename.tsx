@@ -31,12 +31,7 @@ export default function Rename(props: { view: MessageView; message: Message; onC
   };
   const ofName = problem?.of("name") ?? (problem?.code === "name_taken" ? problem.title : undefined);
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t("messages.rename")}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened onClose={props.onClose} title={t("messages.rename")}>
       <form
         className="stack"
         onSubmit={(event) => {

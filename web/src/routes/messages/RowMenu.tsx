@@ -1,8 +1,9 @@
-import { IconArchive, IconCopy, IconDotsVertical, IconRestore, IconSend } from "@tabler/icons-react";
+import { IconArchive, IconCopy, IconRestore, IconSend } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
-import { ActionIcon, Menu } from "@/ui/controls";
+import { Menu } from "@/ui/controls";
+import { MoreMenu } from "@/ui/IconButton";
 import { useArchive, useCopy } from "./acts";
 import type { Card } from "./Messages";
 
@@ -12,32 +13,25 @@ export function RowMenu({ card }: { card: Card }) {
   const plans = useMay("campaigns.write") && card.state === "published";
   const archived = card.state === "archived";
   return (
-    <Menu position="bottom-end" width={220}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={t("messages.more_of", { name: card.name })}>
-          <IconDotsVertical size={16} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {plans && (
-          <Menu.Item
-            component={Link}
-            to={`/campaigns/new?message=${card.id}`}
-            leftSection={<IconSend size={16} aria-hidden />}
-          >
-            {t("messages.campaign")}
-          </Menu.Item>
-        )}
-        <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => void copy(card)}>
-          {t("messages.copy")}
-        </Menu.Item>
+    <MoreMenu width={220} label={t("messages.more_of", { name: card.name })}>
+      {plans && (
         <Menu.Item
-          leftSection={archived ? <IconRestore size={16} aria-hidden /> : <IconArchive size={16} aria-hidden />}
-          onClick={() => void archive.run({ view: card, back: archived })}
+          component={Link}
+          to={`/campaigns/new?message=${card.id}`}
+          leftSection={<IconSend size={16} aria-hidden />}
         >
-          {archived ? t("messages.restore") : t("messages.archive")}
+          {t("messages.campaign")}
         </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      )}
+      <Menu.Item leftSection={<IconCopy size={16} aria-hidden />} onClick={() => void copy(card)}>
+        {t("messages.copy")}
+      </Menu.Item>
+      <Menu.Item
+        leftSection={archived ? <IconRestore size={16} aria-hidden /> : <IconArchive size={16} aria-hidden />}
+        onClick={() => void archive.run({ view: card, back: archived })}
+      >
+        {archived ? t("messages.restore") : t("messages.archive")}
+      </Menu.Item>
+    </MoreMenu>
   );
 }

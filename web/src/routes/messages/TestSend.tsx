@@ -51,13 +51,7 @@ export default function TestSend(props: { id: string; message: Message; who: str
     }
   };
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t("messages.test")}
-      size="md"
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened onClose={props.onClose} title={t("messages.test")} size="md">
       <form
         className="stack"
         onSubmit={(event) => {

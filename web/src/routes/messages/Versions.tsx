@@ -24,13 +24,7 @@ export default function Versions(props: { view: MessageView; message: Message; f
     return { rows: page.versions, next: page.cursor };
   });
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      size="xl"
-      title={t("messages.versions")}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened onClose={props.onClose} size="xl" title={t("messages.versions")}>
       {list.error ? (
         <Failed error={list.error} retry={() => void list.refetch()} />
       ) : (

@@ -12,12 +12,7 @@ const KINDS = ["email", "phone", "external_id"] as const;
 /** Somebody by hand: what they are called and at least one thing they are known by. */
 export function AddPerson(props: { opened: boolean; onClose: () => void; onAdded: (id: string) => void }) {
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={t("people.add")}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened={props.opened} onClose={props.onClose} title={t("people.add")}>
       <Fields {...props} />
     </Modal>
   );

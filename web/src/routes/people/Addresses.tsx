@@ -1,4 +1,3 @@
-import { IconDots } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
@@ -6,7 +5,8 @@ import { day, percent } from "@/lib/format";
 import { say, t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
 import { Channel } from "@/ui/Channel";
-import { ActionIcon, Menu } from "@/ui/controls";
+import { Menu } from "@/ui/controls";
+import { MoreMenu } from "@/ui/IconButton";
 import { Mark, type Tone } from "@/ui/Mark";
 import { Panel } from "@/ui/Page";
 import type { Address, PersonPage } from "./people";
@@ -73,20 +73,13 @@ function Line({ who, one }: { who: string; one: Address }) {
         </div>
       </div>
       {mayWrite && (
-        <Menu position="bottom-end" withinPortal>
-          <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" aria-label={t("people.address.acts", { value: one.value })}>
-              <IconDots size={16} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {out ? (
-              <Menu.Item onClick={() => void restore.run(one)}>{t("people.restore")}</Menu.Item>
-            ) : (
-              <Menu.Item onClick={() => setAsking(true)}>{t("people.suppress")}</Menu.Item>
-            )}
-          </Menu.Dropdown>
-        </Menu>
+        <MoreMenu label={t("people.address.acts", { value: one.value })}>
+          {out ? (
+            <Menu.Item onClick={() => void restore.run(one)}>{t("people.restore")}</Menu.Item>
+          ) : (
+            <Menu.Item onClick={() => setAsking(true)}>{t("people.suppress")}</Menu.Item>
+          )}
+        </MoreMenu>
       )}
       <Suspense>{asking && <Suppress who={who} one={one} onClose={() => setAsking(false)} />}</Suspense>
     </li>

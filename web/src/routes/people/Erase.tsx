@@ -31,12 +31,7 @@ export default function Erase(props: { page: PersonPage; name: string; onClose: 
   });
   const fits = typed.trim().toLowerCase() === called.toLowerCase();
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t("people.erase.title", { name: called })}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened onClose={props.onClose} title={t("people.erase.title", { name: called })}>
       <form
         onSubmit={async (event) => {
           event.preventDefault();

@@ -23,7 +23,6 @@ export default function Merge(props: { who: string; page: PersonPage; onClose: (
       size="xl"
       fullScreen={narrow}
       title={t("people.merge.title", { name: nameOf(props.page, props.page.id) })}
-      closeButtonProps={{ "aria-label": t("app.close") }}
     >
       {other ? (
         <MergePreviewed {...props} other={other.id} onBack={() => setOther(undefined)} />

@@ -4,7 +4,7 @@ import { Button, CopyButton, Modal, TextInput } from "@/ui/controls";
 /** A link with which the person changes what they receive. */
 export default function PreferencesLink(props: { url: string; onClose: () => void }) {
   return (
-    <Modal opened onClose={props.onClose} title={t("people.link")} closeButtonProps={{ "aria-label": t("app.close") }}>
+    <Modal opened onClose={props.onClose} title={t("people.link")}>
       <TextInput
         label={t("people.link.url")}
         description={t("people.link.hint")}

@@ -36,7 +36,6 @@ export default function Suppress(props: { who: string; one: Address; onClose: ()
       opened
       onClose={props.onClose}
       title={t("people.suppress.title", { channel: channelName(one.channel), value: one.value })}
-      closeButtonProps={{ "aria-label": t("app.close") }}
     >
       <form
         onSubmit={async (event) => {

@@ -1,10 +1,11 @@
-import { IconArchive, IconArchiveOff, IconDots, IconDownload, IconSpeakerphone } from "@tabler/icons-react";
+import { IconArchive, IconArchiveOff, IconDownload, IconSpeakerphone } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
 import { t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
-import { ActionIcon, Button, Menu } from "@/ui/controls";
+import { Button, Menu } from "@/ui/controls";
+import { MoreMenu } from "@/ui/IconButton";
 import type { SegmentPage } from "./segments";
 
 /** What can be done with a segment as a whole. */
@@ -52,28 +53,21 @@ export function Actions({ one }: { one: SegmentPage }) {
           {t("segments.campaign")}
         </Button>
       )}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label={t("app.more")}>
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            component="a"
-            href={`/api/v1/segments/${one.id}/export`}
-            download={`${one.name}.csv`}
-            leftSection={<IconDownload size={16} aria-hidden />}
-          >
-            {t("segments.export")}
+      <MoreMenu label={t("app.more")} framed>
+        <Menu.Item
+          component="a"
+          href={`/api/v1/segments/${one.id}/export`}
+          download={`${one.name}.csv`}
+          leftSection={<IconDownload size={16} aria-hidden />}
+        >
+          {t("segments.export")}
+        </Menu.Item>
+        {may && !archived && !one.stage_of && (
+          <Menu.Item leftSection={<IconArchive size={16} aria-hidden />} onClick={() => void archive.run(undefined)}>
+            {t("segments.archive")}
           </Menu.Item>
-          {may && !archived && !one.stage_of && (
-            <Menu.Item leftSection={<IconArchive size={16} aria-hidden />} onClick={() => void archive.run(undefined)}>
-              {t("segments.archive")}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+        )}
+      </MoreMenu>
     </>
   );
 }

@@ -1,11 +1,10 @@
-import { IconArrowBackUp, IconArrowForwardUp } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useState } from "react";
 import type { Problem } from "@/lib/api";
 import { t } from "@/lib/i18n";
-import { useShortcuts } from "@/lib/keys";
 import { useMay } from "@/lib/session";
-import { ActionIcon, SegmentedControl } from "@/ui/controls";
+import { SegmentedControl } from "@/ui/controls";
+import { UndoRedo } from "@/ui/IconButton";
 import { Panel } from "@/ui/Page";
 import { Loaded } from "@/ui/State";
 import { Count } from "./Count";
@@ -52,11 +51,6 @@ export function Builder(props: { edited: Edited; known: Known; aside?: ReactNode
   const [form, setForm] = useState("tree");
   const whole = isWhole(known, edited.value);
   const count = useCount(edited.value, whole);
-  useShortcuts([
-    { keys: "mod+z", label: t("app.undo"), run: edited.undo },
-    { keys: "mod+shift+z", label: t("app.redo"), run: edited.redo },
-    { keys: "mod+y", label: t("app.redo"), run: edited.redo },
-  ]);
   const problem = whole ? (count.problem ?? edited.problem) : undefined;
   const said = { flaws: problem?.errors ?? [], cautions: !count.stale ? (count.data?.warnings ?? []) : [] };
   return (
@@ -65,24 +59,7 @@ export function Builder(props: { edited: Edited; known: Known; aside?: ReactNode
         title={t("segments.rule")}
         aside={
           <span className="tools">
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={t("app.undo")}
-              disabled={!edited.canUndo}
-              onClick={edited.undo}
-            >
-              <IconArrowBackUp size={18} aria-hidden />
-            </ActionIcon>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={t("app.redo")}
-              disabled={!edited.canRedo}
-              onClick={edited.redo}
-            >
-              <IconArrowForwardUp size={18} aria-hidden />
-            </ActionIcon>
+            <UndoRedo edited={edited} />
             <SegmentedControl
               size="xs"
               aria-label={t("segments.form")}

@@ -1,7 +1,8 @@
 import { IconX } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "@/lib/i18n";
-import { ActionIcon, Autocomplete, NativeSelect, TextInput } from "@/ui/controls";
+import { Autocomplete, NativeSelect, TextInput } from "@/ui/controls";
+import { IconButton } from "@/ui/IconButton";
 import { useTyped } from "./typed";
 
 export type Control<T> = { label: string; value: T; onChange: (next: T) => void; bad?: boolean };
@@ -134,15 +135,12 @@ export function Optional(props: { label: string; remove?: () => void; word?: boo
       {props.word && <span className="soft">{props.label}</span>}
       {props.children}
       {props.remove && (
-        <ActionIcon
-          size="sm"
-          variant="subtle"
-          color="gray"
-          aria-label={t("segments.take_away", { what: props.label })}
-          onClick={props.remove}
-        >
-          <IconX size={14} aria-hidden />
-        </ActionIcon>
+        <IconButton
+          size="small"
+          label={t("segments.take_away", { what: props.label })}
+          Icon={IconX}
+          run={props.remove}
+        />
       )}
     </span>
   );

@@ -7,7 +7,8 @@ import { useChange } from "@/lib/change";
 import { t, tn } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
 import { Channel } from "@/ui/Channel";
-import { ActionIcon, Button, Modal, Select, Textarea } from "@/ui/controls";
+import { Button, Modal, Select, Textarea } from "@/ui/controls";
+import { IconButton } from "@/ui/IconButton";
 import { Panel } from "@/ui/Page";
 import { Empty, Failed } from "@/ui/State";
 import { VirtualList, type Where } from "@/ui/VirtualList";
@@ -103,14 +104,7 @@ function Line(props: { person: PersonRow; take?: () => void }) {
         ))}
       </span>
       {props.take && (
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          aria-label={t("segments.list.remove", { name: nameOf(person) })}
-          onClick={props.take}
-        >
-          <IconUserMinus size={16} aria-hidden />
-        </ActionIcon>
+        <IconButton label={t("segments.list.remove", { name: nameOf(person) })} Icon={IconUserMinus} run={props.take} />
       )}
     </div>
   );

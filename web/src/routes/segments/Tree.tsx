@@ -13,7 +13,8 @@ import {
 import { useEffect, useRef } from "react";
 import type { Flaw } from "@/lib/api";
 import { t, tn } from "@/lib/i18n";
-import { ActionIcon, Menu, NativeSelect } from "@/ui/controls";
+import { Menu, NativeSelect } from "@/ui/controls";
+import { IconButton } from "@/ui/IconButton";
 import { Add } from "./Add";
 import { formOf, missing, useKnown } from "./known";
 import { Row, spoken } from "./Row";
@@ -183,24 +184,21 @@ function Acts({ node, edit, name }: { node: Node; edit: Edit; name: string }) {
     const stripped = node.group ? { [node.group]: node.parts } : node.rule;
     change(replace(root, node.outer, node.negated ? stripped : negated(stripped)));
   };
-  const act = (label: string, icon: React.ReactNode, run: () => void, narrow = false) => (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      aria-label={t("segments.act", { act: label, what: name })}
-      title={label}
-      onClick={run}
+  const act = (label: string, Icon: typeof IconTrash, run: () => void, narrow = false) => (
+    <IconButton
+      label={t("segments.act", { act: label, what: name })}
+      tip={label}
+      Icon={Icon}
+      run={run}
       className={narrow ? "hide-phone" : undefined}
-    >
-      {icon}
-    </ActionIcon>
+    />
   );
   return (
     <span className="rowacts">
-      {act(t("segments.up"), <IconChevronUp size={16} aria-hidden />, () => go(-1), true)}
-      {act(t("segments.down"), <IconChevronDown size={16} aria-hidden />, () => go(1), true)}
+      {act(t("segments.up"), IconChevronUp, () => go(-1), true)}
+      {act(t("segments.down"), IconChevronDown, () => go(1), true)}
       <Menu position="bottom-end">
-        <Menu.Target>{act(t("segments.acts"), <IconDots size={16} aria-hidden />, () => {})}</Menu.Target>
+        <Menu.Target>{act(t("segments.acts"), IconDots, () => {})}</Menu.Target>
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconEqualNot size={16} aria-hidden />} onClick={flip}>
             {t(node.negated ? "segments.unnegate" : "segments.negate")}
@@ -233,7 +231,7 @@ function Acts({ node, edit, name }: { node: Node; edit: Edit; name: string }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {act(t("app.delete"), <IconTrash size={16} aria-hidden />, () => {
+      {act(t("app.delete"), IconTrash, () => {
         goTo(node.outer.replace(/\.(all|any)\[\d+\]$/, "").replace(/(\.not)+$/, ""));
         change(remove(root, node.outer));
       })}

@@ -1,26 +1,18 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, ask } from "@/lib/api";
+import { type Answer, api, ask } from "@/lib/api";
 import { say } from "@/lib/i18n";
-import type { components, paths } from "@/lib/schema";
 
-type Schemas = components["schemas"];
-type Got<P extends keyof paths> = paths[P] extends {
-  get: { responses: { 200: { content: { "application/json": infer T } } } };
-}
-  ? T
-  : never;
-
-export type SegmentLine = Schemas["SegmentLine"];
-export type SegmentPage = Schemas["SegmentPage"];
-export type Version = Got<"/api/v1/segments/{segment}/versions">["versions"][number];
-export type Preview = Schemas["PreviewView"];
-export type Caution = Schemas["Caution"];
-export type Explanation = Got<"/api/v1/segments/{segment}/explain/{who}">;
-export type Preset = Got<"/api/v1/segments/presets">["presets"][number];
-export type PersonRow = Schemas["PersonRow"];
+export type SegmentLine = Answer<"/api/v1/segments/overview", "get">["segments"][number];
+export type SegmentPage = Answer<"/api/v1/segments/{segment}", "get">;
+export type Version = Answer<"/api/v1/segments/{segment}/versions", "get">["versions"][number];
+export type Preview = Answer<"/api/v1/segments/preview", "post">;
+export type Caution = Preview["warnings"][number];
+export type Explanation = Answer<"/api/v1/segments/{segment}/explain/{who}", "get">;
+export type Preset = Answer<"/api/v1/segments/presets", "get">["presets"][number];
+export type PersonRow = Answer<"/api/v1/people", "get">["people"][number];
 
 /** What the server says that a rule may be made of. */
-export type Fields = Got<"/api/v1/segments/fields">;
+export type Fields = Answer<"/api/v1/segments/fields", "get">;
 export type LeafForm = Fields["leaves"][number];
 export type Slot = LeafForm["slots"][number];
 export type Operator = Fields["operators"][number];

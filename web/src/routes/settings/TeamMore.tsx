@@ -1,8 +1,8 @@
-import { IconDots } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { t } from "@/lib/i18n";
 import { useSession } from "@/lib/session";
-import { ActionIcon, Menu } from "@/ui/controls";
+import { Menu } from "@/ui/controls";
+import { MoreMenu } from "@/ui/IconButton";
 import type { Colleague } from "../access/me";
 import { Sure } from "../access/Sure";
 import type { Does } from "./useColleague";
@@ -22,32 +22,31 @@ export function More({ one, does }: { one: Colleague; does: Does }) {
   };
   return (
     <>
-      <Menu position="bottom-end" withInitialFocusPlaceholder={false} returnFocus>
-        <Menu.Target>
-          <ActionIcon ref={button} variant="subtle" color="gray" size="lg" aria-label={t("team.more", { name })}>
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {one.state === "left" ? (
-            <Menu.Item onClick={() => void does.again(one)}>{t("team.again")}</Menu.Item>
-          ) : (
-            <>
-              <Menu.Item onClick={() => void does.link(one)}>{t("team.link")}</Menu.Item>
-              {one.state === "active" && (
-                <Menu.Item onClick={() => void does.signOut(one)}>{t("team.end_sessions")}</Menu.Item>
-              )}
-              {one.has_totp && <Menu.Item onClick={() => setSure("totp")}>{t("team.totp.off")}</Menu.Item>}
-              {does.isOwner && <Menu.Item onClick={() => void does.forgetSso(one)}>{t("team.forget_sso")}</Menu.Item>}
-              {!mine && (
-                <Menu.Item className="grave" onClick={() => setSure("leave")}>
-                  {t("team.leave")}
-                </Menu.Item>
-              )}
-            </>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu
+        withInitialFocusPlaceholder={false}
+        returnFocus
+        button={button}
+        size="large"
+        label={t("team.more", { name })}
+      >
+        {one.state === "left" ? (
+          <Menu.Item onClick={() => void does.again(one)}>{t("team.again")}</Menu.Item>
+        ) : (
+          <>
+            <Menu.Item onClick={() => void does.link(one)}>{t("team.link")}</Menu.Item>
+            {one.state === "active" && (
+              <Menu.Item onClick={() => void does.signOut(one)}>{t("team.end_sessions")}</Menu.Item>
+            )}
+            {one.has_totp && <Menu.Item onClick={() => setSure("totp")}>{t("team.totp.off")}</Menu.Item>}
+            {does.isOwner && <Menu.Item onClick={() => void does.forgetSso(one)}>{t("team.forget_sso")}</Menu.Item>}
+            {!mine && (
+              <Menu.Item className="grave" onClick={() => setSure("leave")}>
+                {t("team.leave")}
+              </Menu.Item>
+            )}
+          </>
+        )}
+      </MoreMenu>
       <Sure
         opened={sure === "leave" && !does.proved.proving}
         title={t("team.leave.title", { name })}

@@ -155,12 +155,7 @@ function AsPlanned(props: { opened: boolean; preview: ShiftPreview; acts: Acts; 
     props.onClose();
   };
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={tn("campaigns.launch.ask", n)}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened={props.opened} onClose={props.onClose} title={tn("campaigns.launch.ask", n)}>
       <p style={{ marginTop: 0 }}>
         {t("campaigns.shift.planned.ask", { cost: money(props.preview.as_planned.cost), n: number(n) })}
       </p>

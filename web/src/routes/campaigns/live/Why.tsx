@@ -20,7 +20,6 @@ export function Why(props: { one: Recipient | undefined; name?: string; onClose:
       onClose={props.onClose}
       size="lg"
       title={one && t("campaigns.why_of", { name: props.name ?? t("campaigns.person_n", { n: one.person }) })}
-      closeButtonProps={{ "aria-label": t("app.close") }}
     >
       {one && <Told notification={one.notification} person={one.person} />}
     </Modal>

@@ -1,11 +1,10 @@
-import { IconArrowBackUp, IconArrowForwardUp } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect } from "react";
 import { t } from "@/lib/i18n";
-import { useShortcuts } from "@/lib/keys";
 import { sentence } from "@/lib/say";
 import { useMay } from "@/lib/session";
 import { useUrlState } from "@/lib/url";
-import { ActionIcon, Alert, Button, TextInput, Tooltip } from "@/ui/controls";
+import { Alert, Button, TextInput } from "@/ui/controls";
+import { UndoRedo } from "@/ui/IconButton";
 import { Page, Panel } from "@/ui/Page";
 import { Saved, Waiting } from "@/ui/State";
 import type { View } from "../campaign";
@@ -56,10 +55,6 @@ export function Editor(props: {
     const here = document.querySelector<HTMLElement>(`.steps [data-step="${step}"]`);
     here?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [step]);
-  useShortcuts([
-    { keys: "mod+z", label: t("app.undo"), run: planned.undo },
-    { keys: "mod+shift+z", label: t("app.redo"), run: planned.redo },
-  ]);
   return (
     <Page
       title={planned.called || t("campaigns.new")}
@@ -71,7 +66,7 @@ export function Editor(props: {
           <span className="soft small">{t("campaigns.plan.unkept")}</span>
         )
       }
-      actions={may && <History planned={planned} />}
+      actions={may && <UndoRedo edited={planned} framed />}
     >
       <Refused planned={planned} />
       <div className="planner">
@@ -146,35 +141,6 @@ function Refused({ planned }: { planned: Planned }) {
     >
       {problem.errors.map((flaw) => flaw.message).join(" ") || t("campaigns.plan.not_kept")}
     </Alert>
-  );
-}
-
-function History({ planned }: { planned: Planned }) {
-  return (
-    <>
-      <Tooltip label={t("app.undo")}>
-        <ActionIcon
-          variant="default"
-          size="lg"
-          aria-label={t("app.undo")}
-          disabled={!planned.canUndo}
-          onClick={planned.undo}
-        >
-          <IconArrowBackUp size={18} aria-hidden />
-        </ActionIcon>
-      </Tooltip>
-      <Tooltip label={t("app.redo")}>
-        <ActionIcon
-          variant="default"
-          size="lg"
-          aria-label={t("app.redo")}
-          disabled={!planned.canRedo}
-          onClick={planned.redo}
-        >
-          <IconArrowForwardUp size={18} aria-hidden />
-        </ActionIcon>
-      </Tooltip>
-    </>
   );
 }
 

@@ -35,12 +35,7 @@ export function Launch(props: { opened: boolean; run: DryRun; planned: Planned; 
   };
   const n = run.pilot ?? run.told;
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={tn("campaigns.launch.ask", n)}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened={props.opened} onClose={props.onClose} title={tn("campaigns.launch.ask", n)}>
       <div className="fields">
         <p style={{ margin: 0 }}>
           {t("campaigns.launch.text", {

@@ -6,7 +6,8 @@ import { money, number, percent } from "@/lib/format";
 import { say, t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
 import { Channel, channelName } from "@/ui/Channel";
-import { ActionIcon, Button } from "@/ui/controls";
+import { Button } from "@/ui/controls";
+import { IconButton } from "@/ui/IconButton";
 import { Mark } from "@/ui/Mark";
 import { Page, Panel } from "@/ui/Page";
 import { Empty, Loaded } from "@/ui/State";
@@ -116,15 +117,12 @@ function Order(props: { one: Account; all: Account[][]; onMove?: (input: Move) =
   const level = all[at] ?? [];
   const step = (by: -1 | 1) => moved(all.flat(), one.id, by);
   const Arrow = (arrow: { by: -1 | 1 }) => (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      aria-label={t(arrow.by < 0 ? "provider.earlier" : "provider.later", { name: one.name })}
+    <IconButton
+      label={t(arrow.by < 0 ? "provider.earlier" : "provider.later", { name: one.name })}
+      Icon={arrow.by < 0 ? IconArrowUp : IconArrowDown}
       disabled={!Object.keys(step(arrow.by)).length}
-      onClick={() => onMove?.({ name: one.name, ranks: step(arrow.by) })}
-    >
-      {arrow.by < 0 ? <IconArrowUp size={16} aria-hidden /> : <IconArrowDown size={16} aria-hidden />}
-    </ActionIcon>
+      run={() => onMove?.({ name: one.name, ranks: step(arrow.by) })}
+    />
   );
   return (
     <span className="order">
