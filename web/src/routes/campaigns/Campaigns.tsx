@@ -1,8 +1,7 @@
-import { IconDots, IconPlus, IconSend } from "@tabler/icons-react";
+import { IconPlus, IconSend } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ask } from "@/lib/api";
-import { useChange } from "@/lib/change";
 import { hour, money, number, percent, tick, time } from "@/lib/format";
 import { say, t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
@@ -10,15 +9,17 @@ import { usePages } from "@/lib/pages";
 import { useMay } from "@/lib/session";
 import { useUrlState } from "@/lib/url";
 import { Channel } from "@/ui/Channel";
-import { ActionIcon, Button, Menu, Progress } from "@/ui/controls";
+import { Button, Menu, Progress } from "@/ui/controls";
 import { Mark } from "@/ui/Mark";
 import { Page, Panel } from "@/ui/Page";
 import { Empty } from "@/ui/State";
 import { type Column, type Sorting, Table } from "@/ui/Table";
 import { type Line, placeOf, TONES } from "./campaign";
 import "./campaigns.css";
+import { MoreMenu } from "@/ui/IconButton";
 import { Filters } from "./Filters";
 import { mostOf, Share } from "./Share";
+import { useCopy } from "./useCopy";
 
 const SORTS = { name: "name", state: "state", planned: "planned" } as const;
 type Sort = "newest" | keyof typeof SORTS;
@@ -167,32 +168,10 @@ function Far({ line }: { line: Line }) {
 
 function More({ line }: { line: Line }) {
   const [open, setOpen] = useState(false);
-  const navigate = useNavigate();
-  const copy = useChange({
-    act: () =>
-      ask(api.POST("/api/v1/campaigns/{campaign}/copy", { params: { path: { campaign: line.id } }, body: {} })),
-    key: ["campaigns", "list"],
-    said: (_, made) => t("campaigns.copied", { name: made.name }),
-  });
-  const run = async () => {
-    const made = await copy.run(undefined);
-    if (made) void navigate({ to: "/campaigns/$campaign/plan", params: { campaign: made.id } });
-  };
+  const copy = useCopy(line.id);
   return (
-    <Menu opened={open} onChange={setOpen} position="bottom-end">
-      <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          loading={copy.busy}
-          aria-label={t("campaigns.more", { name: line.name })}
-        >
-          <IconDots size={18} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => void run()}>{t("campaigns.copy")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <MoreMenu opened={open} onChange={setOpen} busy={copy.busy} label={t("campaigns.more", { name: line.name })}>
+      <Menu.Item onClick={() => void copy.run()}>{t("campaigns.copy")}</Menu.Item>
+    </MoreMenu>
   );
 }

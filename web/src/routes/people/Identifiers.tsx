@@ -1,4 +1,3 @@
-import { IconDots, IconPlus } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ask } from "@/lib/api";
@@ -6,9 +5,11 @@ import { useChange } from "@/lib/change";
 import { day } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
-import { ActionIcon, Button, Menu } from "@/ui/controls";
+import { Button, Menu } from "@/ui/controls";
+import { MoreMenu } from "@/ui/IconButton";
 import { Mark } from "@/ui/Mark";
 import { Panel } from "@/ui/Page";
+import { AddButton } from "./AddButton";
 import { IdentifierForm } from "./IdentifierForm";
 import { type Known, kindName, type PersonPage, sourceName } from "./people";
 
@@ -20,18 +21,7 @@ export function Identifiers(props: { who: string; page: PersonPage }) {
   return (
     <Panel
       title={t("people.identifiers")}
-      aside={
-        mayWrite && (
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            leftSection={<IconPlus size={14} aria-hidden />}
-            onClick={() => setAdding(true)}
-          >
-            {t("people.identifier.add")}
-          </Button>
-        )
-      }
+      aside={mayWrite && <AddButton run={() => setAdding(true)}>{t("people.identifier.add")}</AddButton>}
     >
       {adding && <IdentifierForm who={who} onClose={() => setAdding(false)} />}
       <ul className="rows">
@@ -76,18 +66,11 @@ function Line(props: { page: PersonPage; one: Known; mayPart: boolean }) {
         </div>
       </div>
       {props.mayPart && (
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" aria-label={t("people.identifier.acts", { value: one.value })}>
-              <IconDots size={16} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => void part.run({ identifiers: [name], back: name })}>
-              {t("people.part_from")}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <MoreMenu label={t("people.identifier.acts", { value: one.value })}>
+          <Menu.Item onClick={() => void part.run({ identifiers: [name], back: name })}>
+            {t("people.part_from")}
+          </Menu.Item>
+        </MoreMenu>
       )}
     </li>
   );

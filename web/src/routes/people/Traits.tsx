@@ -1,12 +1,12 @@
-import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
 import { ago, time } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
-import { Button, Tooltip } from "@/ui/controls";
+import { Tooltip } from "@/ui/controls";
 import { Panel } from "@/ui/Page";
+import { AddButton } from "./AddButton";
 import { type PersonPage, shown, sourceName, type Trait } from "./people";
 import { TraitForm } from "./TraitForm";
 import { kindOf } from "./traits";
@@ -27,18 +27,7 @@ export function Traits(props: { who: string; page: PersonPage }) {
   return (
     <Panel
       title={t("people.traits")}
-      aside={
-        mayWrite && (
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            leftSection={<IconPlus size={14} aria-hidden />}
-            onClick={() => setEditing("")}
-          >
-            {t("people.trait.add")}
-          </Button>
-        )
-      }
+      aside={mayWrite && <AddButton run={() => setEditing("")}>{t("people.trait.add")}</AddButton>}
     >
       {editing === "" && <TraitForm {...form} />}
       {!traits.length && editing === undefined && <p className="soft none">{t("people.traits.none")}</p>}

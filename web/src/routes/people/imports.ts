@@ -1,13 +1,11 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, ask, Problem } from "@/lib/api";
-import type { components } from "@/lib/schema";
+import { type Answer, api, ask, Problem } from "@/lib/api";
 
-type Schemas = components["schemas"];
-export type ImportView = Schemas["ImportView"];
-export type ImportPage = Schemas["ImportPage"];
-export type Mapped = Schemas["Mapped"];
-export type Column = Schemas["Column"];
-export type ReadRow = Schemas["ReadRow"];
+export type ImportPage = Answer<"/api/v1/imports", "post">;
+export type ImportView = Answer<"/api/v1/imports/{import_id}/cancel", "post">;
+export type Mapped = Answer<"/api/v1/imports/{import_id}/mapping", "put">;
+export type Column = ImportPage["columns"][number];
+export type ReadRow = ImportPage["rows"][number];
 export type Trial = Mapped["trial"];
 export type Kind = ImportView["kind"];
 export type Mode = ImportView["mode"];

@@ -1,20 +1,18 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, ask } from "@/lib/api";
+import { type Answer, api, ask } from "@/lib/api";
 import { day } from "@/lib/format";
 import { locale, say, t } from "@/lib/i18n";
-import type { components } from "@/lib/schema";
 
-type Schemas = components["schemas"];
-export type PersonRow = Schemas["PersonRow"];
-export type PersonPage = Schemas["PersonPage"];
-export type Address = Schemas["app_person_views_AddressView"];
-export type Cell = Schemas["CellView"];
-export type Trait = Schemas["TraitView"];
-export type InSegment = Schemas["InSegment"];
-export type Known = Schemas["app_person_views_IdentifierView"];
-export type Entry = Schemas["app_person_entries_Entry"];
-export type MergePreview = Schemas["MergePreview"];
-export type Identifier = Schemas["Identifier"];
+export type PersonPage = Answer<"/api/v1/people/{who}/page", "get">;
+export type Address = PersonPage["addresses"][number];
+export type Cell = PersonPage["grid"][number];
+export type Trait = PersonPage["traits"][number];
+export type InSegment = PersonPage["segments"][number];
+export type Known = PersonPage["identifiers"][number];
+export type PersonRow = Answer<"/api/v1/people", "get">["people"][number];
+export type Identifier = NonNullable<PersonRow["identifier"]>;
+export type Entry = Answer<"/api/v1/people/{who}/timeline", "get">["entries"][number];
+export type MergePreview = Answer<"/api/v1/people/{who}/merge-preview", "post">;
 
 /** The page of a person: everything but the timeline. What changes a person asks for it anew. */
 export const personQuery = (who: string) =>

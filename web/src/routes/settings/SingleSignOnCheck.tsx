@@ -1,16 +1,15 @@
 import { useState } from "react";
-import { api, ask } from "@/lib/api";
+import { type Answer, api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
-import type { components } from "@/lib/schema";
 import { useMay } from "@/lib/session";
 import { Alert, Button } from "@/ui/controls";
 import { useProved } from "../access/prove";
 
-type Answer = components["schemas"]["access_sso_records_Check"];
+type Checked = Answer<"/api/v1/sso/{name}/check", "post">;
 
 /** Asks the provider now, and says what it found wrong. */
 export function SingleSignOnCheck({ name }: { name: string }) {
-  const [answer, setAnswer] = useState<Answer>();
+  const [answer, setAnswer] = useState<Checked>();
   const proved = useProved();
   const check = async () => {
     setAnswer(undefined);

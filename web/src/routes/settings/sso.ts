@@ -1,7 +1,7 @@
-import type { components } from "@/lib/schema";
+import type { Answer, Body } from "@/lib/api";
 
-export type SsoProvider = components["schemas"]["access_sso_records_ProviderView"];
-export type SsoSettings = components["schemas"]["ProviderSettings"];
+export type SsoProvider = Answer<"/api/v1/sso", "get">["providers"][number];
+export type SsoSettings = Body<"/api/v1/sso/{name}", "put">;
 export const SSO = ["sso"];
 export const ROLES_GIVEN = ["manager", "marketer", "agent", "analyst", "developer"] as const;
 

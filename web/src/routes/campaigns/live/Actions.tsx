@@ -1,14 +1,13 @@
-import { IconDots, IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
-import { api, ask } from "@/lib/api";
-import { useChange } from "@/lib/change";
 import { number } from "@/lib/format";
 import { t, tn } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
 import { useMay } from "@/lib/session";
-import { ActionIcon, Button, Menu, Modal } from "@/ui/controls";
+import { Button, Menu, Modal } from "@/ui/controls";
+import { MoreMenu } from "@/ui/IconButton";
 import type { Figures, View } from "../campaign";
+import { useCopy } from "../useCopy";
 import type { Acts } from "./acts";
 
 type Props = { figures: Figures; view: View; acts: Acts; may: boolean };
@@ -51,35 +50,18 @@ export function Actions({ figures, view, acts, may }: Props) {
 }
 
 function More(props: { view: View; onCancel?: () => void }) {
-  const navigate = useNavigate();
   const write = useMay("campaigns.write");
-  const copy = useChange({
-    act: () =>
-      ask(api.POST("/api/v1/campaigns/{campaign}/copy", { params: { path: { campaign: props.view.id } }, body: {} })),
-    key: ["campaigns", "list"],
-    said: (_, made) => t("campaigns.copied", { name: made.name }),
-  });
-  const run = async () => {
-    const made = await copy.run(undefined);
-    if (made) void navigate({ to: "/campaigns/$campaign/plan", params: { campaign: made.id } });
-  };
+  const copy = useCopy(props.view.id);
   if (!write && !props.onCancel) return null;
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label={t("campaigns.more", { name: props.view.name })}>
-          <IconDots size={18} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {write && <Menu.Item onClick={() => void run()}>{t("campaigns.copy")}</Menu.Item>}
-        {props.onCancel && (
-          <Menu.Item c="var(--bad)" onClick={props.onCancel}>
-            {t("campaigns.cancel")}
-          </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+    <MoreMenu label={t("campaigns.more", { name: props.view.name })} framed>
+      {write && <Menu.Item onClick={() => void copy.run()}>{t("campaigns.copy")}</Menu.Item>}
+      {props.onCancel && (
+        <Menu.Item c="var(--bad)" onClick={props.onCancel}>
+          {t("campaigns.cancel")}
+        </Menu.Item>
+      )}
+    </MoreMenu>
   );
 }
 
@@ -93,12 +75,7 @@ function Cancel(props: { opened: boolean; figures: Figures; acts: Acts; onClose:
     props.onClose();
   };
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={t("campaigns.cancel.ask")}
-      closeButtonProps={{ "aria-label": t("app.close") }}
-    >
+    <Modal opened={props.opened} onClose={props.onClose} title={t("campaigns.cancel.ask")}>
       <p style={{ marginTop: 0 }}>{tn("campaigns.cancel.text", left, { sent: number(sent) })}</p>
       <div className="pair">
         <Button variant="default" onClick={props.onClose} data-autofocus>

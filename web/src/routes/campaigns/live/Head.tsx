@@ -3,6 +3,7 @@ import { t, tn } from "@/lib/i18n";
 import { channelName } from "@/ui/Channel";
 import { Progress } from "@/ui/controls";
 import type { Figures, LiveCampaign, View } from "../campaign";
+import { KeyFacts } from "../KeyFacts";
 
 /** How far it is, how fast it goes, when it ends, and the key numbers. */
 export function Head(props: { figures: Figures; view: View; live: LiveCampaign | undefined }) {
@@ -63,17 +64,5 @@ function KeyNumbers({ figures }: { figures: Figures }) {
           : t("campaigns.each_conversion", { cost: money(total.cost_per_conversion) }),
     ],
   ];
-  return (
-    <dl className="keys" style={{ marginTop: 16 }}>
-      {facts.map(([name, value, note]) => (
-        <div key={name}>
-          <dt className="soft">{name}</dt>
-          <dd>
-            <span className="figure">{value}</span>
-            <small className="soft num">{note}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <KeyFacts facts={facts} apart />;
 }

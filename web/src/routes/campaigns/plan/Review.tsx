@@ -9,6 +9,7 @@ import { Channel } from "@/ui/Channel";
 import { Alert, Button } from "@/ui/controls";
 import { Failed, Waiting } from "@/ui/State";
 import type { DryRun } from "../campaign";
+import { KeyFacts } from "../KeyFacts";
 import { Launch } from "./Launch";
 import { Lint } from "./Lint";
 import { Parts } from "./Parts";
@@ -140,17 +141,5 @@ function Key({ run }: { run: DryRun }) {
       number(run.pilot),
       t("campaigns.review.rest_waits", { n: number(run.told - run.pilot) }),
     ]);
-  return (
-    <dl className="keys">
-      {facts.map(([name, value, note]) => (
-        <div key={name}>
-          <dt className="soft">{name}</dt>
-          <dd>
-            <span className="figure">{value}</span>
-            <small className="soft num">{note}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <KeyFacts facts={facts} />;
 }

@@ -8,9 +8,9 @@ import { SchemaForm } from "@/ui/SchemaForm";
 import { same } from "../edits";
 import { SaveBar } from "../SaveBar";
 import { ACCOUNTS, adapterAbout, adapterSchema, type Detail, missing, refusedBy } from "./account";
-import { stepsOf, useCheck } from "./check";
+import { useCheck } from "./check";
 import { detailKey } from "./Provider";
-import { Steps } from "./Steps";
+import { Tried } from "./Tried";
 
 type Settings = Record<string, unknown>;
 
@@ -49,13 +49,7 @@ export function Connection({ detail }: { detail: Detail }) {
           />
         </Panel>
         <Panel title={t("provider.check")}>
-          {check.tried ? (
-            <Steps label={t("provider.check")} steps={stepsOf(check.tried)} />
-          ) : (
-            <p className="soft" style={{ marginTop: 0 }}>
-              {t("provider.check.text")}
-            </p>
-          )}
+          <Tried tried={check.tried} />
           <Button
             variant="default"
             mt="sm"

@@ -24,8 +24,8 @@ import {
   useAccounts,
   useAdapters,
 } from "./account";
-import { stepsOf, useCheck } from "./check";
-import { Steps } from "./Steps";
+import { useCheck } from "./check";
+import { Tried } from "./Tried";
 
 /** First what it is, then how it is reached; tried before it is kept. */
 export default function NewProvider() {
@@ -138,13 +138,7 @@ function Form(props: { adapter: Adapter; onOther: () => void }) {
         </form>
       </Panel>
       <Panel title={t("provider.check")}>
-        {check.tried ? (
-          <Steps label={t("provider.check")} steps={stepsOf(check.tried)} />
-        ) : (
-          <p className="soft" style={{ margin: 0 }}>
-            {t("provider.check.text")}
-          </p>
-        )}
+        <Tried tried={check.tried} />
       </Panel>
     </div>
   );
