@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from antiphon.kernel.said import said
+
 
 class Flaw(Struct, frozen=True):
     """What is wrong at one place of the input: `at` is a path such as `rule.all[0].within`."""
@@ -24,8 +26,9 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
 
-    def __init__(self, message: str = "", *, flaws: Sequence[Flaw] = ()) -> None:
-        self.message = message or (type(self).__doc__ or "").split("\n", 1)[0]
+    def __init__(self, message: str = "", *, flaws: Sequence[Flaw] = (), **values: object) -> None:
+        """`message` may be the form of a sentence, with `values` for it: kernel/said.py."""
+        self.message = said(message, **values) if values else message or (type(self).__doc__ or "").split("\n", 1)[0]
         self.flaws = tuple(flaws)
         super().__init__(self.message)
 
@@ -89,11 +92,13 @@ class TooOften(Problem):
     status = 429
     code = "too_often"
 
-    def __init__(self, message: str = "", *, flaws: Sequence[Flaw] = (), retry_after_s: int = 1) -> None:
-        super().__init__(message, flaws=flaws)
+    def __init__(
+        self, message: str = "", *, flaws: Sequence[Flaw] = (), retry_after_s: int = 1, **values: object
+    ) -> None:
+        super().__init__(message, flaws=flaws, **values)
         self.retry_after_s = retry_after_s
 
 
-def invalid(at: str, message: str) -> Invalid:
+def invalid(at: str, message: str, **values: object) -> Invalid:
     """One flaw at one place."""
-    return Invalid("The input is not valid.", flaws=[Flaw(at, message)])
+    return Invalid("The input is not valid.", flaws=[Flaw(at, said(message, **values) if values else message)])
