@@ -56,5 +56,6 @@ async def remove(tx: Transaction, staff: StaffId, id: bytes) -> bool:
 
 
 async def lock_ways_in(tx: Transaction, staff: StaffId) -> Row | None:
-    """has_password, passkeys (how many), has_sso."""
-    return await queries.row(tx, "lock_ways_in", staff=staff)
+    """has_password, passkeys (how many), has_sso; nobody changes them meanwhile."""
+    await queries.run(tx, "hold_ways_in", staff=staff)
+    return await queries.row(tx, "read_ways_in", staff=staff)

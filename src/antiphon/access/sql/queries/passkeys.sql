@@ -55,8 +55,12 @@ RETURNING id, name, created_at, used_at;
 DELETE FROM passkey
  WHERE id = :id AND staff_id = :staff;
 
--- name: lock_ways_in
--- What else somebody can sign in with, held so that two removals cannot each count on the other.
+-- name: hold_ways_in
+-- So that two removals cannot each count on the other.
+SELECT id FROM staff WHERE id = :staff FOR UPDATE;
+
+-- name: read_ways_in
+-- What somebody can sign in with; read once they are held, or it would be older than that.
 SELECT s.password IS NOT NULL AS has_password,
        (SELECT count(*) FROM passkey p WHERE p.staff_id = s.id) AS passkeys,
        EXISTS (SELECT
@@ -64,5 +68,4 @@ SELECT s.password IS NOT NULL AS has_password,
                  JOIN sso ON sso.issuer = b.issuer AND sso.enabled
                 WHERE b.staff_id = s.id) AS has_sso
   FROM staff s
- WHERE s.id = :staff
-   FOR UPDATE OF s;
+ WHERE s.id = :staff;
