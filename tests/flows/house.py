@@ -35,7 +35,8 @@ T = TypeVar("T")
 
 class House:
     """`durable`: the database waits for the disk, as in production. `start` names the instant that time is held at.
-    `mail`: the world brings mail back, to the exchanger that `flows.mail` opens. `workers` of `serve`."""
+    `mail`: the world brings mail back, to the exchanger that `flows.mail` opens. `workers` of `serve`. `name`: what
+    this machine is called in `--base-url`; a browser finds every name below `localhost` here."""
 
     def __init__(
         self,
@@ -46,11 +47,13 @@ class House:
         mail: bool = False,
         workers: int = 1,
         seed: int = SEED,
+        name: str = "127.0.0.1",
     ) -> None:
         self.folder, self.data, self.durable, self._start = folder, folder / "data", durable, start
         self.mx_port, self._workers, self.seed = free_port() if mail else 0, workers, seed
         self.port, self.world_port = free_port(), free_port()
         self.url, self.world_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.world_port}"
+        self.base_url = f"http://{name}:{self.port}"
         self.journal = Journal(folder / "world.jsonl")
         self.platform: subprocess.Popen[bytes] | None = None
         self._world: subprocess.Popen[bytes] | None = None
@@ -78,6 +81,7 @@ class House:
         """Start it, or start it again: returns when it answers."""
         command = [sys.executable, "-m", "antiphon", "--data", str(self.data), "serve", "--sandbox"]
         command += ["--port", str(self.port), "--world", self.world_url, "--workers", str(self._workers)]
+        command += ["--base-url", self.base_url]
         with (self.folder / "serve.log").open("ab") as log:
             self.platform = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment())
         self.wait_until_up()
