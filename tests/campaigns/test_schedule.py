@@ -223,6 +223,26 @@ async def test_whoever_waits_for_a_throttle_keeps_nobody_busy(stage: Stage) -> N
     assert [row["due_at"] for row in rows] == [START + timedelta(seconds=10)]
 
 
+async def test_a_small_one_is_given_a_pace_and_then_another(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its one range goes on as one."""
+    from antiphon.campaigns import work
+
+    monkeypatch.setattr(work, "BATCH", 5)
+    await stage.account("email")
+    await stage.people(60, "email")
+    campaign = await planned(stage)
+    await campaigns.work_chunks(stage.runtime)
+    assert await notified(stage) == 5
+    await change(stage, campaign, throttle={"per_minute": 10})
+    await advance(stage, minutes=1)
+    await walk(stage)
+    assert await notified(stage) == 15
+    await change(stage, campaign, throttle={"per_minute": 20})
+    await advance(stage, minutes=1)
+    await walk(stage)
+    assert await notified(stage) == 35
+
+
 async def test_a_running_one_is_given_a_pace(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was cut in several ranges: they become one, and nobody is told twice."""
     from antiphon.campaigns import rules, work

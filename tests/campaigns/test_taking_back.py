@@ -6,6 +6,7 @@ import pytest
 
 from antiphon import campaigns
 from antiphon.campaigns import page
+from antiphon.campaigns.asked import Throttle
 from antiphon.kernel.errors import Conflict, Invalid
 from campaigns.planned import advance, notified, planned, walk
 from orchestration.stage import Stage
@@ -123,3 +124,29 @@ async def test_a_shift_without_time_to_undo_is_in_force_at_once(stage: Stage) ->
         await stage.steer(campaigns.undo_shift, made)
     with pytest.raises(Invalid):
         await stage.steer(campaigns.shift, made, channel="sms", share="rest", undo_s=3600)
+
+
+async def test_a_pause_does_not_end_the_time_to_undo_a_shift(stage: Stage) -> None:
+    made = await piloted(stage)
+    before = await chosen(stage)
+    shifted = await stage.steer(campaigns.shift, made, channel="sms", share="rest", undo_s=30)
+    await stage.steer(campaigns.pause, shifted)
+    await stage.steer(campaigns.resume, shifted)
+    await advance(stage, seconds=10)
+    await walk(stage)
+    assert await chosen(stage) == before, "nobody is decided while it can be taken back"
+    await stage.steer(campaigns.undo_shift, shifted)
+    await walk(stage)
+    assert await chosen(stage) == before
+
+
+async def test_another_throttle_does_not_end_the_time_to_undo_a_shift(stage: Stage) -> None:
+    made = await piloted(stage)
+    before = await chosen(stage)
+    shifted = await stage.steer(campaigns.shift, made, channel="sms", share="rest", undo_s=30)
+    await stage.steer(campaigns.change, shifted, changes=campaigns.Changes(throttle=Throttle(600)))
+    await walk(stage)
+    assert await chosen(stage) == before
+    await advance(stage, seconds=31)
+    await walk(stage)
+    assert (await chosen(stage)).get("sms", 0) > 0

@@ -83,11 +83,13 @@ UPDATE campaign_chunk
 UPDATE campaign_chunk SET due_at = :due_at, version = version + 1 WHERE campaign_id = :campaign_id AND due_at IS NOT NULL;
 
 -- name: wake_chunks
--- Those that were parked go on, not before the start; the time of the pause pays for nobody.
-UPDATE campaign_chunk
-   SET due_at = greatest(:starts_at::timestamptz, :now::timestamptz),
-       paid_to = greatest(paid_to, :now::timestamptz), version = version + 1
- WHERE campaign_id = :campaign_id AND due_at IS NOT NULL;
+-- Those that were parked go on, not before the start, nor while a shift can be taken back; the time of the pause pays for
+-- nobody.
+UPDATE campaign_chunk k
+   SET due_at = greatest(:starts_at::timestamptz, :now::timestamptz, (c.shifted ->> 'until')::timestamptz),
+       paid_to = greatest(k.paid_to, :now::timestamptz), version = k.version + 1
+  FROM campaign c
+ WHERE k.campaign_id = :campaign_id AND k.due_at IS NOT NULL AND c.id = k.campaign_id;
 
 -- name: join_chunks
 -- What is left to walk becomes one range, so that one pace holds for all. Who was told already is passed over.
@@ -99,7 +101,7 @@ WITH ended AS (
 INSERT INTO campaign_chunk (campaign_id, stage, n, from_id, to_id, cursor, priority, paid_to, due_at)
 SELECT :campaign_id, :stage, max(last) + 1, min(cursor), max(to_id), min(cursor), max(priority), :paid_to, :due_at
   FROM ended
-HAVING count(*) > 1;
+HAVING count(*) > 0;
 
 -- name: hold_by_source
 -- The campaigns of these sources: who looks whether they are done waits, or was before us.
