@@ -66,7 +66,7 @@ async def test_a_variant_is_shown_with_its_own_words(database):
 
 
 async def test_who_nobody_knows_is_not_found(database):
-    with pytest.raises(NotFound, match="nobody known as email:bob@"):
+    with pytest.raises(NotFound, match="Nobody is known as email:bob@"):
         await shown(database, channel=Channel.SMS, who="email:bob@shop.example")
 
 

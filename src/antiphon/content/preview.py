@@ -38,14 +38,12 @@ class Preview(Struct, frozen=True, omit_defaults=True):
 
 
 async def variables_for(tx: Transaction, who: str | None) -> dict[str, Any]:
-    """What a message may say of this person (`kind:value`); of nobody, nothing. Raises `NotFound`."""
+    """What a message may say of this person (`kind:value` or `id:number`); of nobody, nothing. Raises `NotFound`."""
     if who is None:
         return {"profile": {}, "account": {}, "accounts": [], "now": tx.now}
-    identifier = profiles.parse(who)
-    number = (await profiles.find(tx, [identifier])).get(identifier)
-    person = next(iter(await profiles.read(tx, [number])), None) if number is not None else None
+    person = await profiles.led_to(tx, await profiles.find_named(tx, who))
     if person is None:
-        raise NotFound(f"There is nobody known as {who}.")
+        raise NotFound(f"Nobody is known as {who}.")
     accounts = [{**each.traits, "key": each.key} for each in person.accounts]
     return {
         "profile": person.traits,

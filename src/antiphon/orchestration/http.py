@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
@@ -14,6 +15,7 @@ from antiphon import profiles
 from antiphon.kernel import durations, settings
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post, put
+from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import NotificationId, Purpose
 from antiphon.kernel.runtime import Runtime
 from antiphon.orchestration import asking, calling, http_composing, http_testing
@@ -83,15 +85,12 @@ async def decisions(runtime: NamedDependency[Runtime], notification: FromPath[st
 
 
 @get("/profiles/{who:str}/why", permission="people.read")
-async def why(runtime: NamedDependency[Runtime], who: FromPath[str]) -> list[asking.NotificationView]:
+async def why(
+    runtime: NamedDependency[Runtime], request: Request[Any, Any, Any], who: FromPath[str]
+) -> list[asking.NotificationView]:
     """What a person was told or not, the newest first."""
-    kind, _, value = who.partition(":")
-    identifier = profiles.normalise(kind, value)
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await profiles.find(tx, [identifier])
-        if identifier not in found:
-            raise NotFound(f"Nobody is known as {who}.")
-        return await asking.why(tx, found[identifier])
+        return await asking.why(tx, await profiles.find_named(tx, segment_after(request, "profiles")))
 
 
 @get("/settings", permission="settings.read")

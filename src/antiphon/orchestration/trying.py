@@ -87,8 +87,7 @@ async def try_out(tx: Transaction, trial: Trial) -> list[Tried]:
 async def _person(tx: Transaction, who: str | content.Sample | None) -> ProfileId | None:
     if not isinstance(who, str):
         return None
-    identifier = profiles.parse(who)
-    return (await profiles.find(tx, [identifier])).get(identifier)
+    return await profiles.find_named(tx, who)
 
 
 async def _recipients(

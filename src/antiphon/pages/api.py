@@ -47,13 +47,12 @@ class QuestionAnswer(Struct):
 
 @post("/profiles/{who:str}/preferences-link", permission="people.write", status_code=200)
 async def preferences_link(runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str]) -> PreferencesLink:
-    identifier = profiles.parse(segment_after(request, "profiles"))
+    named = profiles.read_name(segment_after(request, "profiles"))
     async with runtime.database.transaction(read_only=True) as tx:
-        found = await profiles.find(tx, [identifier])
-        person = await profiles.led_to(tx, found[identifier]) if identifier in found else None
+        person = await profiles.led_to(tx, await profiles.find_one(tx, named))
     if person is None:
         raise NotFound("There is no such profile.")
-    places: list[Place] = [(each.channel, each.value) for each in person.addresses if each.value == identifier.value]
+    places: list[Place] = [(each.channel, each.value) for each in person.addresses if each.value == named.value]
     return PreferencesLink(link(runtime, person.id, next(iter(places), None)))
 
 
@@ -61,11 +60,11 @@ async def preferences_link(runtime: NamedDependency[Runtime], request: Anything,
 async def ask_double_opt_in(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[QuestionRequest]
 ) -> QuestionAnswer:
-    identifier = profiles.parse(segment_after(request, "profiles"))
+    named = profiles.read_name(segment_after(request, "profiles"))
     question = optin.Question(data.topic, data.channel, data.message, data.wording, data.source)
 
     async def work(tx: Transaction) -> optin.Sent:
-        return await optin.ask(tx, runtime, identifier, question)
+        return await optin.ask(tx, runtime, named, question)
 
     sent = await runtime.database.repeat(work)
     notification = str(sent.notification) if sent.notification is not None else None

@@ -84,8 +84,7 @@ def _as_asked(proof: Proof) -> Proof:
 
 async def ask(tx: Transaction, runtime: Runtime, who: Identifier, question: Question) -> Sent:
     """The question is in the ledger and its message on the way, or neither. Raises NotFound, Invalid and Conflict."""
-    found = await profiles.find(tx, [who])
-    person = await profiles.led_to(tx, found[who]) if who in found else None
+    person = await profiles.led_to(tx, await profiles.find_one(tx, who))
     if person is None:
         raise NotFound("There is no such profile.")
     address = _address(person, who, question)

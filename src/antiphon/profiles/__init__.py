@@ -62,7 +62,7 @@ from antiphon.profiles.identity.work import count_due, run
 from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.kinds import is_kind
 from antiphon.profiles.known import record_known
-from antiphon.profiles.numbers import led_to
+from antiphon.profiles.numbers import find_named, find_one, led_to, read_name
 from antiphon.profiles.provenance import KnownAs, MergedIn, OptedOut, Provenance, TraitOrigin, provenance_of
 from antiphon.profiles.records import (
     AccountFact,
@@ -141,6 +141,8 @@ __all__ = [
     "find",
     "find_account",
     "find_duplicates",
+    "find_named",
+    "find_one",
     "find_or_make",
     "find_people",
     "find_topic",
@@ -170,6 +172,7 @@ __all__ = [
     "preferences",
     "provenance_of",
     "read",
+    "read_name",
     "record",
     "record_known",
     "refold",

@@ -6,48 +6,34 @@ from typing import Any
 
 from litestar import Request
 
-from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import NotFound
+from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.errors import Invalid, NotFound
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.principal import Principal
 from antiphon.kernel.records import Identifier, ProfileId
-from antiphon.profiles import ingest, store
-from antiphon.profiles.identifiers import parse
+from antiphon.profiles.numbers import find_one, read_name
 
 Anything = Request[Any, Any, Any]
-NUMBER = "id"
-_DIGITS_MAX = 18
 
 
 def named(request: Anything) -> Identifier:
     """A number is told as of kind `id`. Raises Invalid where the path names nobody."""
     part = "people" if "/people/" in request.scope["path"] else "profiles"
-    return read(segment_after(request, part))
-
-
-def read(text: str) -> Identifier:
-    """`kind:value`, or a number as `id:123` or by itself. Raises Invalid."""
-    number = text.removeprefix(f"{NUMBER}:")
-    if number.isascii() and number.isdecimal() and len(number) <= _DIGITS_MAX:
-        return Identifier(NUMBER, number)
-    return parse(text)
+    return read_name(segment_after(request, part))
 
 
 async def person(tx: Transaction, request: Anything) -> ProfileId:
     """Raises Invalid or NotFound."""
-    return await find(tx, named(request))
+    return await find_one(tx, named(request))
 
 
-async def find(tx: Transaction, who: Identifier) -> ProfileId:
-    """A number leads to whoever it is by now. Raises NotFound."""
-    if who.kind == NUMBER:
-        live = (await store.ingest.present(tx, [ProfileId(int(who.value))]))[ProfileId(int(who.value))]
-        found = {who: live} if await store.listing.rows(tx, [live], []) else {}
-    else:
-        found = await ingest.find(tx, [who])
-    if who not in found:
-        raise NotFound("There is no such profile.")
-    return found[who]
+async def number(database: Database, request: Anything) -> ProfileId | None:
+    """Of whom the path names; None where that is nobody."""
+    try:
+        async with database.transaction(read_only=True) as tx:
+            return await person(tx, request)
+    except (Invalid, NotFound):
+        return None
 
 
 def by(request: Anything) -> str:

@@ -17,13 +17,14 @@ from msgspec import Struct
 from antiphon.kernel import outlet
 from antiphon.kernel.db import Database, Rival, Row, Transaction
 from antiphon.kernel.due import Claimed
-from antiphon.kernel.errors import Busy, NotFound
+from antiphon.kernel.errors import Busy
 from antiphon.kernel.records import Channel, Erased, Identifier, ProfileId, bucket_of
-from antiphon.profiles import ingest, store
-from antiphon.profiles.identifiers import channel_of
+from antiphon.profiles import store
+from antiphon.profiles.identifiers import channel_of, plain
 from antiphon.profiles.identity import move as moves
 from antiphon.profiles.identity import work as merges
 from antiphon.profiles.mentions import Mentions, mentions_of
+from antiphon.profiles.numbers import NUMBER, find_one
 from antiphon.profiles.suppression import suppress
 
 log = structlog.get_logger()
@@ -105,7 +106,7 @@ async def _settled(database: Database, who: Identifier) -> list[ProfileId]:
     """The person's numbers, once no merge of theirs is under way and nothing of theirs is just leaving."""
 
     async def numbers(tx: Transaction) -> list[ProfileId]:
-        return await store.erasure.numbers(tx, await _known(tx, who))
+        return await store.erasure.numbers(tx, await find_one(tx, who))
 
     async def restless(tx: Transaction) -> bool:
         ids = await numbers(tx)
@@ -153,21 +154,14 @@ async def _leaving(tx: Transaction, ids: Sequence[ProfileId]) -> bool:
     return False
 
 
-async def _known(tx: Transaction, who: Identifier) -> ProfileId:
-    found = await ingest.find(tx, [who])
-    if who not in found:
-        raise NotFound("There is no such profile.")
-    return found[who]
-
-
 async def _erase(tx: Transaction, who: Identifier, *, keep_counts: bool, dry_run: bool) -> Erasure:
     """Locks go down the order that all writers keep: directory, profile, events, sums, ledger, due rows."""
     before = await store.erasure.written(tx)
     await store.erasure.hold_identity(tx)
-    ids = await store.erasure.numbers(tx, await _known(tx, who))
+    ids = await store.erasure.numbers(tx, await find_one(tx, who))
     names = await store.erasure.lock(tx, ids)
     identifiers = [Identifier(row["kind"], row["value"]) for row in names]
-    if Identifier(who.kind, who.value) not in identifiers:
+    if not (int(who.value) in ids if who.kind == NUMBER else plain(who) in identifiers):
         raise Rival("The name was given to somebody else meanwhile.")
     if await store.erasure.is_moving(tx, ids):
         raise Busy("A merge of this person is under way; try again shortly.")

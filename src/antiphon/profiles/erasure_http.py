@@ -12,11 +12,9 @@ from litestar.response import Stream
 
 from antiphon.kernel import settings
 from antiphon.kernel.http import delete, get
-from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
-from antiphon.profiles import erasure, export, export_page
-from antiphon.profiles.identifiers import parse, plain
+from antiphon.profiles import asked, erasure, export, export_page
 from antiphon.profiles.retention_view import View, view
 
 Anything = Request[Any, Any, Any]
@@ -31,7 +29,7 @@ async def show_export(
     lang: FromQuery[Literal["en", "es", "fr"]] = "en",
 ) -> Stream:
     """Everything that is known of a person. `lang` is for `format=html`."""
-    named = plain(parse(segment_after(request, "profiles")))
+    named = asked.named(request)
     async with runtime.database.transaction(read_only=True) as tx:
         await export.find(tx, named)  # a 404 is said before the document begins
     kind = "application/json" if format == "json" else "text/html"  # Litestar adds the charset
@@ -70,7 +68,7 @@ async def forget(
     dry_run: FromQuery[bool] = False,
 ) -> erasure.Erasure:
     """Erase a person. Events of great numbers follow by themselves: see `finished`."""
-    named = plain(parse(segment_after(request, "profiles")))
+    named = asked.named(request)
     return await erasure.erase(runtime.database, named, keep_counts=keep_counts, dry_run=dry_run)
 
 

@@ -12,11 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.kernel.db import Row, Transaction
-from antiphon.kernel.errors import NotFound
 from antiphon.kernel.records import Identifier, ProfileId
-from antiphon.profiles import ingest, store
+from antiphon.profiles import store
 from antiphon.profiles.erasure import addresses_of
 from antiphon.profiles.mentions import mentions_of
+from antiphon.profiles.numbers import find_one
 
 FORMAT = 1
 CHUNK_BYTES = 64_000
@@ -79,10 +79,7 @@ def add_sections(more: Sequence[Section]) -> None:
 
 async def find(tx: Transaction, who: Identifier) -> Person:
     """Raises NotFound."""
-    found = await ingest.find(tx, [who])
-    if who not in found:
-        raise NotFound("There is no such profile.")
-    numbers = await store.erasure.numbers(tx, found[who])
+    numbers = await store.erasure.numbers(tx, await find_one(tx, who))
     names = {row["id"]: Identifier(row["kind"], row["value"]) for row in await store.erasure.names(tx, numbers)}
     addresses = addresses_of(list(names.values()), await store.erasure.addresses(tx, numbers))
     return Person(tuple(numbers), names, tuple(addresses))

@@ -18,6 +18,7 @@ from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
 from antiphon.profiles import asked, timeline, words
 from antiphon.profiles.identity import merging
+from antiphon.profiles.numbers import find_one, read_name
 from antiphon.profiles.records import Preference, Profile
 from antiphon.profiles.traits import same
 
@@ -82,11 +83,11 @@ async def preview_merge(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[With]
 ) -> MergePreview:
     """Nothing is changed. 409 where they have more identifiers than one person can have."""
-    other = asked.read(data.other)
+    other = read_name(data.other)
 
     async def work(tx: Transaction) -> MergePreview:
         one = await asked.person(tx, request)
-        another = await asked.find(tx, other)
+        another = await find_one(tx, other)
         if one == another:
             raise invalid("with", "It is the same person already.")
         preview = await merging.preview_merge(tx, one, another)

@@ -19,6 +19,7 @@ from antiphon.kernel.runtime import Runtime
 from antiphon.profiles import asked, store
 from antiphon.profiles.identifiers import parse
 from antiphon.profiles.identity import apply, merging, rules
+from antiphon.profiles.numbers import find_one, read_name
 
 Anything = Request[Any, Any, Any]
 
@@ -133,12 +134,12 @@ async def show(runtime: NamedDependency[Runtime], request: Anything, who: FromPa
 async def merge(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[MergeWish]
 ) -> Outcome:
-    named = asked.read(data.other)
+    named = read_name(data.other)
 
     async def work(tx: Transaction) -> Outcome:
         profile = await asked.person(tx, request)
         try:
-            other = await asked.find(tx, named)
+            other = await find_one(tx, named)
         except NotFound as error:
             raise invalid("with", "There is no such profile.") from error
         if data.dry_run:

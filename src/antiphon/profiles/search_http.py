@@ -17,6 +17,7 @@ from antiphon.kernel.runtime import Runtime
 from antiphon.profiles import asked, duplicates, search
 from antiphon.profiles.duplicates import Duplicate, KeptApart
 from antiphon.profiles.likeness import Reason
+from antiphon.profiles.numbers import find_one, read_name
 
 Limit = Annotated[int, Parameter(ge=1, le=search.PEOPLE_MAX)]
 PairsLimit = Annotated[int, Parameter(ge=1, le=duplicates.PAIRS_MAX)]
@@ -100,12 +101,12 @@ async def keep_apart(
     runtime: NamedDependency[Runtime], request: Anything, who: FromPath[str], data: JSONBody[ApartWish]
 ) -> Apart:
     """They are two customers, whatever is named together later."""
-    named = asked.read(data.other)
+    named = read_name(data.other)
 
     async def work(tx: Transaction) -> Apart:
         one = await asked.person(tx, request)
         try:
-            other = await asked.find(tx, named)
+            other = await find_one(tx, named)
         except NotFound as error:
             raise invalid("from", "There is no such profile.") from error
         await duplicates.keep_apart(tx, one, other, by=asked.by(request))

@@ -11,11 +11,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from antiphon import profiles
-from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import NotFound, invalid
+from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get, post
 from antiphon.kernel.paths import segment_after
-from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.kernel.runtime import Runtime
 from antiphon.segments import history, lane, records_asked
 from antiphon.segments.editing import reading
@@ -159,9 +157,9 @@ async def preview_draft(
 async def explain_one(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], who: FromPath[str]
 ) -> records_asked.Explanation:
-    """`who` is `kind:value`, percent-encoded."""
+    """`who` is `kind:value`, percent-encoded, or `id:number`."""
     async with runtime.database.transaction(read_only=True) as tx:
-        profile = await profile_of(tx, segment_after(request, "explain"))
+        profile = await profiles.find_named(tx, segment_after(request, "explain"))
         return await explain(tx, segment_after(request, "segments"), profile)
 
 
@@ -177,7 +175,7 @@ async def history_of_one(
     """When somebody entered and left, and why."""
     skip = _skip(cursor)
     async with runtime.database.transaction(read_only=True) as tx:
-        profile = await profile_of(tx, segment_after(request, "history"))
+        profile = await profiles.find_named(tx, segment_after(request, "history"))
         found = await history.moves(tx, segment_after(request, "segments"), profile, skip=skip, limit=limit)
     return Moves(found, str(skip + limit) if len(found) == limit else None)
 
@@ -205,17 +203,6 @@ async def overlaps_of(runtime: NamedDependency[Runtime], request: Anything, segm
     return Overlaps(
         [OverlapView(str(o.segment), o.name, o.size, o.both, o.share, o.of_other) for o in found],
     )
-
-
-async def profile_of(tx: Transaction, who: str) -> ProfileId:
-    kind, colon, value = who.partition(":")
-    if not colon:
-        raise invalid("who", "A profile is named by kind:value, such as external_id:42.")
-    identifier: Identifier = profiles.normalise(kind, value)
-    found = await profiles.find(tx, [identifier])
-    if identifier not in found:
-        raise NotFound("There is no such profile.")
-    return found[identifier]
 
 
 def _mover(mover: records_asked.Mover) -> MoverView:

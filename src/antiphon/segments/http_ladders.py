@@ -10,11 +10,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from antiphon import profiles
-from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import NotFound
 from antiphon.kernel.http import delete, get, post, put
 from antiphon.kernel.paths import segment_after
-from antiphon.kernel.records import ProfileId
 from antiphon.kernel.runtime import Runtime
 from antiphon.segments import ladders, stages
 from antiphon.segments.http_asking import aware
@@ -140,18 +137,10 @@ async def drop(runtime: NamedDependency[Runtime], request: Anything, ladder: Fro
 async def history(
     runtime: NamedDependency[Runtime], request: Anything, ladder: FromPath[str], who: FromPath[str]
 ) -> History:
-    """`who` is `kind:value`, percent-encoded."""
+    """`who` is `kind:value`, percent-encoded, or `id:number`."""
     async with runtime.database.transaction(read_only=True) as tx:
-        profile = await person(tx, segment_after(request, "history"))
+        profile = await profiles.find_named(tx, segment_after(request, "history"))
         return History(await stages.history(tx, _named(request), profile))
-
-
-async def person(tx: Transaction, who: str) -> ProfileId:
-    identifier = profiles.parse(who)
-    found = await profiles.find(tx, [identifier])
-    if identifier not in found:
-        raise NotFound("There is no such profile.")
-    return found[identifier]
 
 
 def ladder_view(found: stages.Ladder) -> LadderView:

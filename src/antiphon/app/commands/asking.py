@@ -26,7 +26,7 @@ def why(profile: str, /, *, campaign: str | None = None, again: str | None = Non
     Parameters
     ----------
     profile
-        `kind:value`, such as `external_id:42` or `email:jo@shop.example`.
+        `kind:value`, such as `external_id:42` or `email:jo@shop.example`, or `id:number`.
     campaign
         Only of this campaign: id or name.
     again
@@ -64,20 +64,15 @@ def _line(each: Replayed) -> dict[str, object]:
 
 async def _why(tx: Transaction, profile: str, campaign: str | None) -> list[NotificationView]:
     from antiphon import campaigns, orchestration, profiles
-    from antiphon.kernel.errors import NotFound
 
-    kind, _, value = profile.partition(":")
-    identifier = profiles.normalise(kind, value)
-    known = await profiles.find(tx, [identifier])
-    if identifier not in known:
-        raise NotFound(f"Nobody is known as {profile}.")
+    person = await profiles.find_named(tx, profile)
     source: SourceId | None = None
     if campaign is not None:
         found = await campaigns.find(tx, campaign)
         if found.source is None:
             return []
         source = found.source
-    return await orchestration.why(tx, known[identifier], source=source)
+    return await orchestration.why(tx, person, source=source)
 
 
 def _row(view: NotificationView) -> dict[str, object]:

@@ -109,13 +109,14 @@ def history(name: str, profile: str, /) -> None:
     name
         The ladder.
     profile
-        `kind:value`, such as `external_id:42`.
+        `kind:value`, such as `external_id:42`, or `id:number`.
     """
+    from antiphon import profiles
     from antiphon.segments import stages
-    from antiphon.segments.http_ladders import History, person
+    from antiphon.segments.http_ladders import History
 
     async def read(tx: Transaction) -> History:
-        return History(await stages.history(tx, name, await person(tx, profile)))
+        return History(await stages.history(tx, name, await profiles.find_named(tx, profile)))
 
     found = ask(read)
     tell(found if current.get().json else found.stages)

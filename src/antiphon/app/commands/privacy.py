@@ -28,7 +28,7 @@ def erase(who: str, /, *, keep_counts: Flag = False, dry_run: Flag = False) -> N
     Parameters
     ----------
     who
-        `kind:value`, such as `email:jo@shop.example`; without a kind, an external id.
+        `kind:value`, such as `email:jo@shop.example`, or `id:number`; without a kind, an external id.
     keep_counts
         What was sent to them stays, under a number that names nobody, so that campaigns keep their counts.
     dry_run
@@ -46,7 +46,7 @@ def export(who: str, /, *, out: Path, html: Flag = False, lang: str = "en") -> N
     Parameters
     ----------
     who
-        `kind:value`, such as `email:jo@shop.example`; without a kind, an external id.
+        `kind:value`, such as `email:jo@shop.example`, or `id:number`; without a kind, an external id.
     out
         The file; only you can read it. One that is there already is not touched.
     html
@@ -144,4 +144,5 @@ def _named(who: str) -> Identifier:
     from antiphon.profiles import kinds
 
     kind, colon, _ = who.partition(":")
-    return profiles.parse(who if colon and kinds.base(kind) in kinds.KINDS else f"external_id:{who}")
+    is_whole = colon and (kind == "id" or kinds.base(kind) in kinds.KINDS)
+    return profiles.read_name(who if is_whole else f"external_id:{who}")

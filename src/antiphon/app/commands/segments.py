@@ -108,19 +108,12 @@ def explain(segment: str, profile: str, /) -> None:
     segment
         Id or name.
     profile
-        `kind:value`, such as `external_id:42`.
+        `kind:value`, such as `external_id:42`, or `id:number`.
     """
     from antiphon import profiles, segments
-    from antiphon.kernel.errors import NotFound
-
-    kind, _, value = profile.partition(":")
-    identifier = profiles.normalise(kind, value)
 
     async def read(tx: Transaction) -> segments.Explanation:
-        known = await profiles.find(tx, [identifier])
-        if identifier not in known:
-            raise NotFound(f"Nobody is known as {profile}.")
-        return await segments.explain(tx, segment, known[identifier])
+        return await segments.explain(tx, segment, await profiles.find_named(tx, profile))
 
     found = ask(read)
     if current.get().json:
