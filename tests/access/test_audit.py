@@ -10,11 +10,12 @@ import asyncpg
 import pytest
 
 from access.gatehouse import FROM_OURS, asking, cookie, key, lines
-from antiphon import access
+from antiphon import access, profiles
 from antiphon.access import audit
 from antiphon.access.records import AuditAct
 from antiphon.kernel.db import Database
 from antiphon.kernel.principal import Principal
+from antiphon.kernel.records import Identifier
 
 ADA = Principal("staff", 1, "Ada", frozenset(), 7)
 
@@ -46,7 +47,7 @@ async def test_looking_at_all_that_is_known_of_a_person_leaves_one(database: Dat
     async with asking(database) as client:
         await client.get("/api/v1/profiles/external_id:42/export", headers=await key(database, "admin"))
     (line,) = await lines(database)
-    assert (line["act"], line["target"], line["status"]) == ("profiles.export", "who:external_id:42", 404)
+    assert (line["act"], line["target"], line["status"]) == ("profiles.export", "who:external_id:…", 404)
 
 
 async def test_what_is_refused_at_the_door_leaves_no_line_and_what_is_not_valid_does(database: Database) -> None:
@@ -60,7 +61,7 @@ async def test_what_is_refused_at_the_door_leaves_no_line_and_what_is_not_valid_
 
 @pytest.mark.parametrize(
     "who", ["email:jo@shop.example", "phone:+447400000301", "external_id:jo@shop.example", "jo@shop.example",
-            "webpush:https://push.example/jo", "EMAIL:jo@shop.example", "external_id:+44 7400 000301"],
+            "webpush:https://push.example/jo", "EMAIL:jo@shop.example", "external_id:+44 7400 000301", "external_id:customer jo@", "anonymous_id:jo@"],
 )  # fmt: skip
 async def test_erasing_somebody_leaves_no_address_of_theirs_in_the_log(database: Database, who: str) -> None:
     async with asking(database) as client:
@@ -75,6 +76,17 @@ async def test_erasing_somebody_leaves_no_address_of_theirs_in_the_log(database:
     assert len(told) == 3
     assert all(piece not in text for piece in ("jo@", "7400", "push.example"))
     assert "'dry_run': 'true'" in text
+
+
+async def test_a_person_is_told_by_the_houses_own_number(database: Database) -> None:
+    async with asking(database) as client:
+        admin = await key(database, "admin")
+        number = await database.repeat(lambda tx: profiles.find_or_make(tx, Identifier("external_id", "customer/17")))
+        for who in ("external_id:customer%2F17", f"id:{number}"):
+            await client.delete(f"/api/v1/profiles/{who}?dry_run=true", headers=admin)
+        await client.delete("/api/v1/profiles/external_id:customer%2F17", headers=admin)
+    told = {(line["act"], line["target"]) for line in await lines(database)}
+    assert told == {("profiles.delete", f"profile:{number}")}
 
 
 async def test_secrets_stay_out(database: Database) -> None:

@@ -9,7 +9,7 @@ Sessions of staff: `open_session` after a sign-in, `session_cookie` for the brow
 Promised: staff, roles, single sign-on, audit.
 """
 
-from antiphon.access.audit import finish, note, record, trim
+from antiphon.access.audit import finish, is_audited, note, record, trim
 from antiphon.access.audit_entering import Entering, entered, entering
 from antiphon.access.browser import (
     HSTS,
@@ -88,6 +88,7 @@ __all__ = [
     "finish",
     "get_by_email",
     "invite",
+    "is_audited",
     "is_link_token",
     "is_local",
     "is_safe",

@@ -3,11 +3,12 @@
 | part of a line | where it comes from |
 |---|---|
 | act | `area.verb`, from the path: `POST /campaigns/12/launch` is `campaigns.launch` |
-| target | what the path names: `campaign:12`, `who:email:j…@shop.example` |
+| target | what the path names: `campaign:12`, `profile:7`; `who:email:j…@shop.example` where nobody was found |
 | detail | the plain values that the body and the query name; `…` stands for what was given and is not kept |
 
 What is not kept: lists and objects, whatever a key of that name may hold in secret, and everything that is said about
-people but whether it was a rehearsal. Addresses of people are masked, so nothing has to be erased here.
+people but whether it was a rehearsal. Of a person the house's own number is kept, which says nothing once they are
+erased; their addresses and their numbers elsewhere are masked. So nothing has to be erased here.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ _PERSONAL = re.compile(
 )
 _PLAIN = frozenset({"dry_run", "keep_counts"})
 _ADDRESSED = frozenset({"email", "phone", "webpush", "push", "sms", "whatsapp", "telegram", "messenger"})
-_NUMBERED = frozenset({"external_id", "anonymous_id", "id", "profile"})
-"""Kinds of identifiers that reach nobody: the numbers by which the company itself knows people."""
+_OWN = frozenset({"id", "profile"})
+"""Kinds of identifiers that are the house's own numbers."""
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _WORD = re.compile(r"[a-z][a-z_-]{0,39}")
@@ -74,16 +75,18 @@ def act_of(method: str, template: str, parameters: Mapping[str, object]) -> str:
     return f"{area}.{'_'.join(words)}"
 
 
-def target_of(parameters: Mapping[str, object]) -> str:
-    """What the path names, addresses masked; the act is no target."""
+def target_of(parameters: Mapping[str, object], person: int | None = None) -> str:
+    """What the path names, addresses masked; the act is no target. `person`: whom its `who` leads to."""
     named = {name: clean(str(value)) for name, value in parameters.items() if name != "act"}
-    told = [f"{name}:{_person(value) if name == 'who' else masked(value)}" for name, value in named.items()]
+    told = [_person(value, person) if name == "who" else f"{name}:{masked(value)}" for name, value in named.items()]
     return " ".join(told)[:TEXT_CHARS_MAX]
 
 
-def _person(who: str) -> str:
+def _person(who: str, person: int | None) -> str:
+    if person is not None:
+        return f"profile:{person}"
     kind, _, value = who.partition(":")
-    return masked(who) if kind in _NUMBERED else f"{masked(kind)}:{_hidden(value)}"
+    return f"who:{masked(who)}" if kind in _OWN else f"who:{masked(kind)}:{_hidden(value)}"
 
 
 def masked(text: str) -> str:
@@ -146,17 +149,23 @@ def clean(text: str) -> str:
     return text.replace("\x00", "�").encode("utf-8", "replace").decode()
 
 
-async def record(connection: Connection, database: Database, permission: Permission, who: Principal) -> int | None:
-    """The line of what is about to be done, None where none is kept: called by the guard, before the handler."""
+async def record(
+    connection: Connection,
+    database: Database,
+    permission: Permission,
+    who: Principal,
+    *,
+    person: int | None,
+) -> int:
+    """The line of what is about to be done: called by the guard, before the handler, for what `is_audited`. `person`:
+    whom the path names, if it names somebody."""
     method = str(connection.scope.get("method", ""))
-    if not is_audited(permission, method):
-        return None
     parameters = connection.path_params
     body = await body_of(connection)
     done = AuditAct(
         who,
         act_of(method, connection.scope["path_template"], parameters),
-        target_of(parameters),
+        target_of(parameters, person),
         detail_of(permission, body, connection.query_params.multi_items()),
         client_address(connection),
     )

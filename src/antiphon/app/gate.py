@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures.headers import MutableScopeHeaders
 from litestar.handlers import BaseRouteHandler
@@ -13,9 +14,12 @@ from litestar.types import Guard, HTTPResponseStartEvent, Message, Scope
 from antiphon import access
 from antiphon.app.staff import is_staff
 from antiphon.kernel.db import LOST_CONNECTION, DatabaseError
-from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised
-from antiphon.kernel.permissions import PERMISSIONS
+from antiphon.kernel.errors import Forbidden, Invalid, NotFound, Unauthorised
+from antiphon.kernel.permissions import PERMISSIONS, Permission
+from antiphon.kernel.principal import Principal
+from antiphon.kernel.records import ProfileId
 from antiphon.kernel.runtime import Runtime
+from antiphon.profiles import asked
 
 log = structlog.get_logger()
 
@@ -52,7 +56,28 @@ async def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     if permission not in PERMISSIONS:
         raise Forbidden()
     who = connection.scope["auth"] = await access.permit(connection, runtime, permission)
-    connection.scope["state"][AUDITED] = await access.record(connection, runtime.database, permission, who)
+    connection.scope["state"][AUDITED] = await _note(connection, runtime, permission, who)
+
+
+async def _note(
+    connection: ASGIConnection[Any, Any, Any, Any], runtime: Runtime, permission: Permission, who: Principal
+) -> int | None:
+    """The line in the audit log, None where none is kept."""
+    if not access.is_audited(permission, str(connection.scope.get("method", ""))):
+        return None
+    person = await _person(connection, runtime) if "who" in connection.path_params else None
+    return await access.record(connection, runtime.database, permission, who, person=person)
+
+
+async def _person(connection: ASGIConnection[Any, Any, Any, Any], runtime: Runtime) -> ProfileId | None:
+    """Whom the path names; None where that is nobody, which the handler will say."""
+    if not isinstance(connection, Request):
+        return None
+    try:
+        async with runtime.database.transaction(read_only=True) as tx:
+            return await asked.person(tx, connection)
+    except (Invalid, NotFound):
+        return None
 
 
 def _permit_anybody(connection: ASGIConnection[Any, Any, Any, Any], runtime: Runtime) -> None:
