@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -48,6 +49,12 @@ KNOWN = {
     "campaign": ["spring", "1"], "segment": ["everybody", "1"], "message": ["coupon", "1"], "provider": ["1", "2"],
     "name": ["coupons"], "key": ["household"], "notification": ["256"], "act": ["launch", "disable", "pause", "enable"],
 }  # fmt: skip
+KEYLESS = {
+    "/api/v1/health", "/api/v1/session", "/api/v1/setup", "/api/v1/sandbox/enter", "/api/v1/session/second-factor",
+    "/api/v1/session/passkey", "/api/v1/session/passkey/options", "/api/v1/invitations/accept", "/api/v1/links/look",
+    "/api/v1/password/reset", "/api/v1/password/forgot",
+}  # fmt: skip
+"""The way in, whose answers tests/access holds. A new one is added here, knowingly."""
 DESCRIBED = msgspec.json.decode(msgspec.json.encode(openapi()))  # as it is served
 schema = schemathesis.openapi.from_dict(DESCRIBED)
 
@@ -159,14 +166,16 @@ def test_every_answer_is_one_that_was_promised(case: schemathesis.Case[Any], com
     case.call_and_validate(base_url=company["at"], headers=company["headers"], checks=wanted, timeout=20)
 
 
-def test_without_a_key_nothing_but_health_answers(served: dict[str, Any]) -> None:
+def test_without_a_key_nothing_answers_but_health_and_the_way_in(served: dict[str, Any]) -> None:
     asked = 0
     for path, operations in DESCRIBED["paths"].items():
         for method in operations:
             filled = path.replace("{who}", "external_id:a")
             for name, values in KNOWN.items():
                 filled = filled.replace(f"{{{name}}}", values[0])
+            filled = re.sub(r"{\w+}", "1", filled)
             answer = httpx.request(method, f"{served['at']}{filled}", timeout=10)
-            assert answer.status_code == (200 if path == "/api/v1/health" else 401), (method, path, answer.text)
-            asked += 1
+            refused = answer.status_code == 401
+            assert refused or path in KEYLESS, (method, path, answer.text)
+            asked += refused
     assert asked > 50

@@ -52,7 +52,7 @@ async def list_lines(
     return AuditLines(shown, shown[-1].id if len(found) > limit else None)
 
 
-@get("/audit/export", permission="audit.read")
+@get("/audit/export", permission="audit.read", media_type="text/csv")
 async def export(
     runtime: NamedDependency[Runtime],
     actor: FromQuery[str] = "",
@@ -66,7 +66,7 @@ async def export(
     name = f"audit.{form}"
     return Stream(
         _csv(pages) if form == "csv" else _json_lines(pages),
-        media_type="text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson",
+        media_type="text/csv" if form == "csv" else "application/x-ndjson",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

@@ -97,7 +97,7 @@ async def list_people(
         return await _page(tx, wanted, cursor, at, limit)
 
 
-@get("/people/export", permission="people.read")
+@get("/people/export", permission="people.read", media_type="text/csv")
 async def export_people(
     runtime: NamedDependency[Runtime],
     q: FromQuery[str] = "",
@@ -108,7 +108,7 @@ async def export_people(
     async with runtime.database.transaction(read_only=True) as tx:
         wanted = await _wanted(tx, q, segment, sort)
     headers = {"Content-Disposition": 'attachment; filename="people.csv"'}
-    return Stream(_export(runtime.database, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(_export(runtime.database, wanted), headers=headers)
 
 
 async def _wanted(tx: Transaction, q: str, segment: str | None, sort: Sort) -> Wanted:

@@ -31,6 +31,8 @@ class Checked(Struct):
     findings: list[Finding]
 
 
+_UNRENDERED = {422: "The message cannot be rendered for this person; `errors` say where"}
+
 Who = Annotated[str, Meta(max_length=1_000)]
 
 
@@ -109,7 +111,7 @@ async def lint_stored(
         return await _checked(tx, (await store.look_up(tx, message)).message, who)
 
 
-@post("/messages/{message:str}/preview", permission="messages.read", status_code=200)
+@post("/messages/{message:str}/preview", permission="messages.read", status_code=200, also=_UNRENDERED)
 async def preview_stored(runtime: NamedDependency[Runtime], message: FromPath[str], data: JSONBody[Asked]) -> Preview:
     async with runtime.database.transaction(read_only=True) as tx:
         found = (await store.look_up(tx, message)).message
@@ -131,7 +133,7 @@ def _channel(message: Message, name: str | None) -> Channel:
     try:
         return Channel(name)
     except ValueError:
-        raise invalid("channel", f"One of {', '.join(sorted(channels_of(message)))}.") from None
+        raise invalid("channel", "One of {known}.", known=", ".join(sorted(channels_of(message)))) from None
 
 
 async def _checked(tx: Transaction, message: Message, who: str | None) -> Checked:

@@ -96,7 +96,7 @@ class Clash(Struct):
     title: str
     status: int
     code: str
-    errors: list[Flaw]
+    errors: list[Flaw] = []
     theirs: Theirs | None = None
     yours: Document | None = None
 

@@ -164,7 +164,7 @@ async def cancel(runtime: NamedDependency[Runtime], import_id: FromPath[str]) ->
     return ImportView(**_fields(await runtime.database.repeat(lambda tx: jobs.cancel(tx, id))))
 
 
-@get("/imports/{import_id:str}/refused", permission="people.read")
+@get("/imports/{import_id:str}/refused", permission="people.read", media_type="text/csv")
 async def show_refused(runtime: NamedDependency[Runtime], import_id: FromPath[str]) -> Stream:
     """As CSV: `line`, `reason`, and the file's own columns, to be corrected and uploaded again."""
     async with runtime.database.transaction(read_only=True) as tx:
@@ -174,7 +174,7 @@ async def show_refused(runtime: NamedDependency[Runtime], import_id: FromPath[st
     path = jobs.refused_path(jobs.folder(runtime), job.file)
     pages = refused.as_csv(path, job.form, size=job.refused_bytes)
     headers = {"Content-Disposition": f'attachment; filename="refused-{job.id}.csv"'}
-    return Stream(_off_the_loop(pages), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(_off_the_loop(pages), headers=headers)
 
 
 async def _off_the_loop(pages: Iterator[str]) -> AsyncIterator[str]:
@@ -231,7 +231,7 @@ def _map(given: dict[str, Any], kind: Kind) -> PeopleMap | EventMap:  # Any: JSO
 
 def _id(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise NotFound(f"There is no import {text[:40]}.")
+        raise NotFound("There is no import {text}.", text=text[:40])
     return int(text)
 
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import litestar
@@ -23,9 +23,12 @@ from antiphon.kernel import db
 from antiphon.kernel.errors import Busy, Flaw, Invalid, Problem, TooOften
 from antiphon.kernel.permissions import Permission
 from antiphon.kernel.principal import Principal
+from antiphon.kernel.said import spoken
 
 log = structlog.get_logger()
 
+Answers = Mapping[int, str | ResponseSpec] | None
+"""What an operation answers beside the usual: status, and what it means where it is a refusal in our form."""
 Word = Permission | Literal["staff"]
 """`staff`: the pages that this server draws itself; answers on loopback or with the link token."""
 
@@ -40,6 +43,7 @@ class ProblemDetails(Struct, omit_defaults=True):
     errors: list[Flaw] = []
 
 
+PUBLIC = {401: "The proof is not valid", 403: "A page of another site asked"}
 KEYLESS = {401: "Nobody is signed in, and there is no key that is known", 403: "The role or the key may not do this"}
 REFUSALS = {
     400: "The request is not valid; `errors` say where",
@@ -57,30 +61,31 @@ def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
     return who
 
 
-def get(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
-    return litestar.get(path, **_described(permission), **options)
+def get(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+    return litestar.get(path, **_described(permission, also), **options)
 
 
-def post(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
-    return litestar.post(path, **_described(permission), **options)
+def post(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+    return litestar.post(path, **_described(permission, also), **options)
 
 
-def put(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
-    return litestar.put(path, **_described(permission), **options)
+def put(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+    return litestar.put(path, **_described(permission, also), **options)
 
 
-def patch(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
-    return litestar.patch(path, **_described(permission), **options)
+def patch(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+    return litestar.patch(path, **_described(permission, also), **options)
 
 
-def delete(path: str, *, permission: Word, **options: Any) -> Callable[[Any], Any]:
-    return litestar.delete(path, **_described(permission), **options)
+def delete(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+    return litestar.delete(path, **_described(permission, also), **options)
 
 
-def _described(permission: Word) -> dict[str, Any]:
+def _described(permission: Word, also: Answers) -> dict[str, Any]:
     """Every error that may be answered is in the API's description, in our form."""
-    refusals = REFUSALS if permission == "public" else {**KEYLESS, **REFUSALS}
-    return {"opt": {"permission": permission}, "responses": {status: _problem(refusals[status]) for status in refusals}}
+    answers = {**(PUBLIC if permission == "public" else KEYLESS), **REFUSALS, **(also or {})}
+    told = {status: _problem(means) if isinstance(means, str) else means for status, means in answers.items()}
+    return {"opt": {"permission": permission}, "responses": told}
 
 
 def _problem(means: str) -> ResponseSpec:
@@ -90,12 +95,13 @@ def _problem(means: str) -> ResponseSpec:
 
 
 def details(problem: Problem) -> ProblemDetails:
+    """In the language of whoever asks."""
     return ProblemDetails(
         type=f"urn:antiphon:problem:{problem.code}",
-        title=problem.message,
+        title=spoken(problem.message),
         status=problem.status,
         code=problem.code,
-        errors=list(problem.flaws),
+        errors=[Flaw(flaw.at, spoken(flaw.message)) for flaw in problem.flaws],
     )
 
 
@@ -118,7 +124,7 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[P
     titles = {404: "There is no such page.", 405: "This method is not allowed here."}
     title = titles.get(error.status_code, error.detail)
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "http_error")
-    body = ProblemDetails(f"urn:antiphon:problem:{code}", title, error.status_code, code)
+    body = ProblemDetails(f"urn:antiphon:problem:{code}", spoken(title), error.status_code, code)
     return Response(
         body, status_code=error.status_code, media_type="application/problem+json", headers=error.headers or {}
     )

@@ -106,14 +106,14 @@ def _identifiers(people: list[Person]) -> list[Identifier]:
     return found
 
 
-@get("/segments/{segment:str}/export", permission="segments.read")
+@get("/segments/{segment:str}/export", permission="segments.read", media_type="text/csv")
 async def export(
     runtime: NamedDependency[Runtime], request: Anything, segment: FromPath[str], columns: FromQuery[str] = ""
 ) -> Stream:
     """The members as CSV. `columns`: profile, entered_at, kinds of identifiers, traits; joined by commas."""
     wanted = columns.split(",") if columns else lists.COLUMNS
     pages = await lists.export(runtime.database, named(request), wanted)
-    return Stream(pages, media_type="text/csv; charset=utf-8")
+    return Stream(pages)
 
 
 @get("/computed-traits", permission="segments.read")
@@ -128,7 +128,7 @@ async def show_computed(runtime: NamedDependency[Runtime], request: Anything, na
     async with runtime.database.transaction(read_only=True) as tx:
         known = await registry.computed(tx)
     if wanted not in known:
-        raise UnknownComputed(f'There is no computed trait "{wanted}".')
+        raise UnknownComputed('There is no computed trait "{wanted}".', wanted=wanted)
     return ComputedTrait(wanted, known[wanted])
 
 

@@ -12,10 +12,13 @@ from typing import Any
 from msgspec import Struct
 
 from antiphon.kernel.errors import Flaw, Invalid, NotFound
+from antiphon.kernel.said import worded
 from antiphon.segments.language.parse import parse
 
 Rule = dict[str, Any]  # Any: a rule, as JSON
-Value = str | int | float | list[str]
+Value = str | float | list[str]
+_EXACT = 2**53
+"""Below it a float tells every whole number apart."""
 Stages = list[tuple[str, Rule]]
 
 USE = ["page", "screen", "Product Viewed", "Product Added", "Order Completed"]
@@ -84,11 +87,12 @@ def presets() -> list[Preset]:
 def open_preset(name: str, values: Mapping[str, object]) -> Made:
     """Raises UnknownPreset, and Invalid with the place of every value that does not fit, such as `parameters.days`."""
     if name not in _PRESETS:
-        raise UnknownPreset(f'There is no preset "{name}". There are {", ".join(_PRESETS)}.')
+        raise UnknownPreset('There is no preset "{name}". There are {known}.', name=name, known=", ".join(_PRESETS))
     preset = _preset(name, _PRESETS[name])
     known = {parameter.name: parameter.default for parameter in preset.parameters}
     flaws = [
-        Flaw(f"parameters.{key}", f"It is not known here. Known: {', '.join(known)}.") for key in values.keys() - known
+        Flaw(f"parameters.{key}", worded("It is not known here. Known: {known}.", known=", ".join(known)))
+        for key in values.keys() - known
     ]
     fitting = {key: _fitting(key, values[key], known[key], flaws) for key in known if key in values}
     if flaws:
@@ -125,19 +129,19 @@ def _fitting(key: str, value: object, default: Value, flaws: list[Flaw]) -> obje
         if number is not None and number > 0 and (isinstance(default, float) or isinstance(number, int)):
             return number
         whole = "whole " if isinstance(default, int) else ""
-        flaws.append(Flaw(f"parameters.{key}", f"A {whole}number above 0 is needed."))
+        flaws.append(Flaw(f"parameters.{key}", worded("A {whole}number above 0 is needed.", whole=whole)))
     return default
 
 
 def _number(value: object) -> int | float | None:
-    if isinstance(value, str):
-        for kind in (int, float):
-            try:
-                return kind(value)
-            except ValueError:
-                continue
+    """JSON has no whole numbers of their own: 14.0 is 14."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
 # ---- ladders ----
