@@ -11,6 +11,7 @@ describe("a line of the audit log", () => {
   });
   it("leads to what it was done to", () => {
     expect(targets("campaign:12")).toEqual([{ text: "campaign 12", to: "/campaigns/12" }]);
+    expect(targets("profile:7")).toEqual([{ text: "person 7", to: "/people/7" }]);
     expect(targets("who:email:j…@shop.example key:acme co")).toEqual([
       { text: "person email:j…@shop.example" },
       { text: "key acme co" },

@@ -58,10 +58,11 @@ export const ACTS: Record<string, string[]> = {
   sandbox: ["clock", "create_faults", "enter"],
   segments: ["change_draft", "create", "delete", "delete_draft", "publish", "restore", "revert"],
   session: ["create", "delete", "passkey", "prove", "second_factor"],
+  "sign-in-rule": ["change"],
   settings: ["change", "delete"],
   setup: ["create"],
   sso: ["callback", "change", "check", "delete"],
-  staff: ["change", "create", "delete_sessions", "delete_sso", "delete_totp", "link"],
+  staff: ["change", "create", "delete_second_factor", "delete_sessions", "delete_sso", "link"],
   topics: ["change", "delete"],
 };
 
@@ -79,7 +80,7 @@ export type Part = { text: string; to?: string };
 export function targets(target: string): Part[] {
   return [...target.matchAll(/(\w+):(.*?)(?= \w+:|$)/g)].map(([, kind = "", id = ""]) => {
     const text = say(`log.target.${kind}`, `${kind} {id}`, { id });
-    const place = { campaign: "campaigns", segment: "segments", message: "messages" }[kind];
+    const place = { campaign: "campaigns", profile: "people", segment: "segments", message: "messages" }[kind];
     return place && id ? { text, to: `/${place}/${encodeURIComponent(id)}` } : { text };
   });
 }
