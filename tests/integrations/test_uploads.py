@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from litestar.exceptions import HTTPException
 
 from antiphon.integrations import read_progress, routes, work_imports
 from antiphon.integrations.imports import jobs, working
+from antiphon.kernel import clock
 from antiphon.kernel.db import Database
 from antiphon.kernel.errors import Conflict, Problem
 from antiphon.kernel.http import on_http, on_problem
@@ -261,3 +263,18 @@ async def test_what_is_no_table_is_no_import(web: httpx.AsyncClient, tmp_path: P
     assert not list((tmp_path / "uploads").iterdir())
     assert (await web.get("/imports/77")).status_code == 404
     assert (await web.post("/imports/x/start")).status_code == 404
+
+
+async def test_what_an_upload_that_broke_off_left_is_deleted_and_nothing_else(
+    web: httpx.AsyncClient, runtime: Runtime
+) -> None:
+    await upload(web, PEOPLE)
+    place = jobs.folder(runtime)
+    (mine,) = place.iterdir()
+    broken, fresh = place / "0a.part", place / "0b.part"
+    for path in (broken, fresh):
+        path.write_text("half a file")
+    for path in (mine, broken):
+        os.utime(path, (clock.wall() - 2 * 86_400,) * 2)
+    await work_imports(runtime)
+    assert set(place.iterdir()) == {mine, fresh}

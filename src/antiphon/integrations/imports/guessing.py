@@ -18,6 +18,8 @@ from antiphon.kernel.errors import Invalid
 
 Part = Literal["identifier", "trait", "event", "time", "property", "account", "message_id"]
 SAMPLES = 3
+GUESSED_BY = 50
+"""So many rows say what a column holds that has no usual name: there may be a thousand columns."""
 COLUMNS_MAX = 1_000
 SAMPLE_CHARS = 80
 _BY_NAME, _BY_VALUES, _DEFAULT = 0.6, 0.5, 0.5
@@ -45,6 +47,7 @@ def guess(
         return maps.guess_people(columns) if kind == "people" else maps.guess_events(columns)
     except Invalid:
         kinds: tuple[Kind, ...] = ("phone", "email")
+        rows = rows[:GUESSED_BY]
         identifiers = {of: name for name in reversed(columns) for of in kinds if _share(rows, name, of) > 0.8}
     if kind == "people":
         return PeopleMap(identifiers) if identifiers else None
@@ -55,7 +58,8 @@ def guess(
 
 def columns_of(columns: Sequence[str], rows: Sequence[Row], mapping: PeopleMap | EventMap | None) -> list[Column]:
     """Each column as the map has it."""
-    return [_column(name, rows, _parts(mapping, columns).get(name)) for name in columns if name]
+    parts = _parts(mapping, columns)
+    return [_column(name, rows, parts.get(name)) for name in columns if name]
 
 
 def with_region(mapping: PeopleMap | EventMap | None, region: str | None) -> PeopleMap | EventMap | None:

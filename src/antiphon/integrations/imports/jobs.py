@@ -22,6 +22,7 @@ from antiphon.integrations.imports.mapping import EventMap, PeopleMap
 from antiphon.integrations.imports.source import Form, Row, examine, placed
 from antiphon.integrations.imports.store import Job, Kind
 from antiphon.integrations.imports.trying import ReadRow, Trial
+from antiphon.kernel.clock import wall
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Conflict, Invalid, NotFound, TooLarge
 from antiphon.kernel.runtime import Runtime
@@ -30,6 +31,8 @@ UPLOAD_BYTES_MAX = 1 << 30
 CLEAR_BYTES_MAX = 8 << 30
 NAME_CHARS_MAX = 200
 KEPT = timedelta(days=7)
+NOBODYS_AFTER = timedelta(days=1)
+"""By the clock of the machine, as files have it."""
 WAKE = "imports"
 
 
@@ -64,8 +67,7 @@ async def take(
         raise
     try:
         form = await _examine(path, name)
-        rows = await asyncio.to_thread(trying.first_rows, form)
-        mapping = guessing.with_region(guessing.guess(kind, _columns(form, rows), rows), region)
+        mapping = await asyncio.to_thread(_guess, form, kind, region)
         async with runtime.database.transaction() as tx:
             return await store.insert(
                 tx,
@@ -110,6 +112,11 @@ async def _examine(path: Path, name: str) -> Form:
         raise Invalid(error.message.replace(str(path), name).replace(path.name, name), flaws=error.flaws) from error
 
 
+def _guess(form: Form, kind: Kind, region: str | None) -> PeopleMap | EventMap | None:
+    rows = trying.first_rows(form)
+    return guessing.with_region(guessing.guess(kind, _columns(form, rows), rows), region)
+
+
 async def find(tx: Transaction, id: int) -> Job:
     """Raises NotFound."""
     job = await store.read(tx, id)
@@ -125,7 +132,7 @@ async def look(runtime: Runtime, job: Job) -> Look:
         return Look([], [])
     form = form_of(job, path)
     rows = await asyncio.to_thread(trying.first_rows, form)
-    columns = guessing.columns_of(_columns(form, rows), rows, job.mapping)
+    columns = await asyncio.to_thread(guessing.columns_of, _columns(form, rows), rows, job.mapping)
     if job.mapping is None:
         return Look(columns, [])
     run = trying.make_run(runtime.database, form, job.mapping, job.mode, job.created_at, dry_run=True)
@@ -177,11 +184,30 @@ async def drop_old(database: Database, place: Path) -> int:
     """Delete files that came more than seven days ago, and what an upload that broke off left. How many files."""
     before = database.clock.now() - KEPT
     names = await database.repeat(lambda tx: store.forget_files(tx, before=before))
-    for name in names:
-        for path in (place / name, refused_path(place, name)):
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+    gone = [path for name in names for path in (place / name, refused_path(place, name))]
+    gone += await _nobodys(database, place)
+    for path in gone:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
     return len(names)
+
+
+async def _nobodys(database: Database, place: Path) -> list[Path]:
+    """Files that no import knows, for a day at least: whoever was writing them is no more."""
+    old = await asyncio.to_thread(_untouched, place)
+    if not old:
+        return []
+    async with database.transaction(read_only=True) as tx:
+        known = {Path(name).stem for name in await store.files(tx)}
+    return [path for path in old if path.stem not in known]
+
+
+def _untouched(place: Path) -> list[Path]:
+    until = wall() - NOBODYS_AFTER.total_seconds()
+    try:
+        return [path for path in place.iterdir() if path.is_file() and path.stat().st_mtime < until]
+    except OSError:  # there was no upload yet, or somebody else tidies up
+        return []
 
 
 def form_of(job: Job, path: Path) -> Form:

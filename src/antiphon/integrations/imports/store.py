@@ -132,6 +132,11 @@ async def forget_files(tx: Transaction, *, before: datetime) -> list[str]:
     return [row["file"] for row in await queries.rows(tx, "forget_files", before=before)]
 
 
+async def files(tx: Transaction) -> list[str]:
+    """Of all imports that have theirs: what came in the last days."""
+    return [row["file"] for row in await queries.rows(tx, "read_files")]
+
+
 def _json(value: Any) -> str:  # Any: whatever msgspec writes
     return msgspec.json.encode(value).decode()
 

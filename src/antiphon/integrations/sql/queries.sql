@@ -84,3 +84,7 @@ UPDATE import_job AS job
            FOR UPDATE) AS old
  WHERE job.id = old.id
 RETURNING old.file;
+
+-- name: read_files
+-- Files that imports have: those of the last days.
+SELECT file FROM import_job WHERE file IS NOT NULL;
