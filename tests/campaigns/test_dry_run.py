@@ -12,7 +12,7 @@ from antiphon import campaigns, profiles, segments
 from antiphon.campaigns import rehearsal
 from antiphon.kernel import settings
 from antiphon.kernel.errors import Invalid
-from campaigns.planned import planned, walk
+from campaigns.planned import notified, planned, walk
 from conftest import START
 from orchestration.stage import Stage
 
@@ -103,11 +103,22 @@ async def test_it_says_when_and_who_waits(stage: Stage) -> None:
     await stage.people(4, "phone", first=8, traits={"timezone": "Asia/Tokyo"})
     quiet = {"quiet_hours": {"start": "20:00", "end": "08:00", "channels": ["sms"]}}
     await stage.database.repeat(lambda tx: settings.write(tx, quiet))
-    campaign = await planned(stage, "sms", launched=False, throttle={"per_minute": 6}, pilot={"share": 0.5})
+    campaign = await planned(stage, "sms", launched=False, throttle={"per_minute": 6})
     told = await campaigns.dry_run(stage.database, str(campaign.id))
     assert [(part.name, part.n) for part in told.later] == [("quiet_hours", 4)]
     assert [(hour.at, hour.n) for hour in told.hours] == [(START, 8), (START + timedelta(hours=11), 4)]
-    assert (told.told, told.pilot, told.minutes) == (12, 6, 2.0)
+    assert (told.told, told.pilot, told.minutes) == (12, None, 2.0)
+
+
+async def test_the_pilot_is_as_many_as_are_told_first(stage: Stage) -> None:
+    """The draw is made by the number of the campaign and of the person: it is known before, to the head."""
+    await stage.account("email")
+    await stage.people(40, "email")
+    campaign = await planned(stage, launched=False, pilot={"share": 0.3})
+    told = await campaigns.dry_run(stage.database, str(campaign.id))
+    await stage.steer(campaigns.launch, campaign)
+    await walk(stage)
+    assert told.pilot == await notified(stage) > 0
 
 
 async def test_more_people_than_it_looks_at_are_estimated_with_a_margin(stage: Stage) -> None:

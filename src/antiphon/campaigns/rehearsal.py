@@ -91,11 +91,13 @@ class _Seen:
 
     def __init__(self, channel: str | None, reason: str | None) -> None:
         self.channel, self.reason = channel, reason
-        self.n, self.cost = 0, 0.0
+        self.n, self.first, self.cost = 0, 0, 0.0
         self.examples: list[orchestration.Rehearsed] = []
 
-    def add(self, one: orchestration.Rehearsed) -> None:
+    def add(self, one: orchestration.Rehearsed, *, first: bool) -> None:
+        """`first`: in the pilot."""
         self.n += 1
+        self.first += first
         self.cost += one.verdict.cost
         if len(self.examples) < EXAMPLES_MAX:
             self.examples.append(one)
@@ -125,7 +127,8 @@ async def dry_run(database: Database, campaign: str, *, limit: int = SAMPLE_MAX,
             tx.now = starts_at  # nothing is written: it only reads, as if it were then
             decided = await orchestration.rehearse(tx, source, batch, await variants_of(tx, found, batch))
         for one in decided:
-            _note(one, groups, hours, used, starts_at=starts_at)
+            first = found.pilot_share is not None and rules.in_pilot(found.id, one.profile, found.pilot_share)
+            _note(one, groups, hours, used, starts_at=starts_at, first=first)
         looked_at += len(batch)
     async with database.transaction(read_only=True) as tx:
         named = await _names(tx, groups.values())
@@ -167,6 +170,7 @@ def _note(
     used: set[tuple[str, str]],
     *,
     starts_at: datetime,
+    first: bool,
 ) -> None:
     """Of two people with one address, the second is no longer told: a campaign uses an address once."""
     verdict = one.verdict
@@ -182,7 +186,7 @@ def _note(
     else:
         reason = verdict.reason or verdict.act
         key, channel = ("not", reason), None
-    groups.setdefault(key, _Seen(channel, reason)).add(one)
+    groups.setdefault(key, _Seen(channel, reason)).add(one, first=first)
     if key[0] != "not":
         at = max(starts_at, verdict.until or starts_at)
         if at.year < 9000:
@@ -227,7 +231,7 @@ def _put_together(
         margin=margin(looked_at, total),
         starts_at=starts_at,
         told=n,
-        pilot=None if campaign.pilot_share is None else round(campaign.pilot_share * n),
+        pilot=None if campaign.pilot_share is None else round(scale * sum(group.first for group in told)),
         cost=round(cost, 6),
         budget=plan.budget,
         cost_share=None if not plan.budget else cost / plan.budget,
