@@ -1,5 +1,13 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
-import type { ComponentType } from "react";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  useMatches,
+} from "@tanstack/react-router";
+import { type ComponentType, useLayoutEffect } from "react";
 import { type File, loadWords } from "./lib/i18n";
 import { queryClient } from "./lib/query";
 import { sessionQuery } from "./lib/session";
@@ -10,11 +18,25 @@ import { Shell } from "./shell/Shell";
 type Search = Record<string, unknown>;
 const kept = (search: Search): Search => search;
 
-const root = createRootRoute({ validateSearch: kept, errorComponent: Broken });
+/** The styles of a screen hold while it is open, in its dialogs too: `[data-screen~="people"]`. */
+function Root() {
+  const screen = useMatches({ select: (matches) => matches.at(-1)?.staticData.screen ?? "" });
+  useLayoutEffect(() => {
+    document.body.dataset.screen = screen;
+  }, [screen]);
+  return <Outlet />;
+}
+
+const root = createRootRoute({ validateSearch: kept, component: Root, errorComponent: Broken });
 
 // Doors: pages for whoever is not signed in.
 const door = <P extends string>(path: P, load: () => Promise<{ default: ComponentType }>) =>
-  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) });
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    staticData: { screen: "access" },
+    component: lazyRouteComponent(load),
+  });
 
 const inside = createRoute({
   getParentRoute: () => root,
@@ -34,6 +56,7 @@ const screen = <P extends string>(path: P, words: File | File[], load: () => Pro
   createRoute({
     getParentRoute: () => inside,
     path,
+    staticData: { screen: [words].flat().join(" ") },
     component: lazyRouteComponent(async () => (await Promise.all([load(), ...[words].flat().map(loadWords)]))[0]),
   });
 
@@ -75,5 +98,9 @@ export const router = createRouter({
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** Whose styles hold there. */
+    screen?: string;
   }
 }

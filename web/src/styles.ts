@@ -11,3 +11,4 @@ import "@mantine/core/styles/Button.css";
 import "@mantine/core/styles/Skeleton.css";
 import "./fonts.css";
 import "./app.css";
+import "./shell/shell.css";

@@ -1,4 +1,4 @@
-import "./kit.css";
+import "./charts.css";
 import type { ReactNode } from "react";
 import { number } from "@/lib/format";
 import { t } from "@/lib/i18n";

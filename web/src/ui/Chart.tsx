@@ -1,4 +1,4 @@
-import "./kit.css";
+import "./charts.css";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { number, pointInTime } from "@/lib/format";
 import { t } from "@/lib/i18n";

@@ -1,4 +1,4 @@
-import "./kit.css";
+import "./charts.css";
 import { number, percent } from "@/lib/format";
 import { t } from "@/lib/i18n";
 

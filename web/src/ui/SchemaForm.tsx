@@ -1,4 +1,4 @@
-import "./kit.css";
+import "./forms.css";
 import { createContext, useContext } from "react";
 import type { Problem } from "@/lib/api";
 import { say, t } from "@/lib/i18n";

@@ -1,4 +1,4 @@
-import "./kit.css";
+import "./tables.css";
 import { Button } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";

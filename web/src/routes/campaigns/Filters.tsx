@@ -31,7 +31,13 @@ export function Filters(props: {
       <fieldset className="chips">
         <legend className="unseen">{t("campaigns.state")}</legend>
         {STATES.map((state) => (
-          <button key={state} type="button" aria-pressed={props.states.includes(state)} onClick={() => turn(state)}>
+          <button
+            key={state}
+            type="button"
+            className="chip"
+            aria-pressed={props.states.includes(state)}
+            onClick={() => turn(state)}
+          >
             {t(`app.state.${state}`)}
           </button>
         ))}

@@ -7,6 +7,7 @@ import { Page } from "@/ui/Page";
 import { Failed, Waiting } from "@/ui/State";
 import { keyOf } from "./campaign";
 import "./campaigns.css";
+import "./plan/plan.css";
 import { Editor } from "./plan/Editor";
 import { NEW, planOf } from "./plan/plan";
 

@@ -6,6 +6,7 @@ import { Page } from "@/ui/Page";
 import { Failed, Waiting } from "@/ui/State";
 import { Editor } from "./Editor";
 import "./messages.css";
+import "./composer.css";
 import type { MessageView } from "./composer";
 import { messageKey, readMessage } from "./useMessage";
 

@@ -1,3 +1,4 @@
+import "./dialogs.css";
 import { useQuery } from "@tanstack/react-query";
 import { t } from "@/lib/i18n";
 import { Button, Modal } from "@/ui/controls";

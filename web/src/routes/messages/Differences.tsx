@@ -1,3 +1,4 @@
+import "./dialogs.css";
 import { t } from "@/lib/i18n";
 import { differences } from "./difference";
 import type { Json } from "./document";

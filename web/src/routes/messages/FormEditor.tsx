@@ -1,3 +1,4 @@
+import "./fields.css";
 import { IconCode, IconLayoutList, IconTrash } from "@tabler/icons-react";
 import { t } from "@/lib/i18n";
 import { channelName } from "@/ui/Channel";

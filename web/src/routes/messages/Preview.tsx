@@ -1,3 +1,4 @@
+import "./preview.css";
 import { t } from "@/lib/i18n";
 import { useUrlState } from "@/lib/url";
 import { channelName } from "@/ui/Channel";

@@ -1,3 +1,4 @@
+import "./preview.css";
 import { IconAlertTriangle, IconBulb, IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import { list } from "@/lib/format";
 import { say, t } from "@/lib/i18n";

@@ -1,3 +1,4 @@
+import "./dialogs.css";
 import { useState } from "react";
 import { api, ask, type Problem } from "@/lib/api";
 import { t, tn } from "@/lib/i18n";

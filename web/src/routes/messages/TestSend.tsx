@@ -1,3 +1,4 @@
+import "./dialogs.css";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask, type Problem } from "@/lib/api";

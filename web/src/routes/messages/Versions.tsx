@@ -1,3 +1,4 @@
+import "./dialogs.css";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ask } from "@/lib/api";

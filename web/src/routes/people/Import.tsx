@@ -7,7 +7,7 @@ import { ChooseFile } from "./ChooseFile";
 import { EarlierImports } from "./EarlierImports";
 import { OneImport } from "./OneImport";
 import { useUrlText } from "./url";
-import "./people.css";
+import "./person.css";
 import "./import.css";
 
 /** A file of people or events: chosen, mapped, tried, taken in. */

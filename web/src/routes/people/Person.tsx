@@ -18,7 +18,7 @@ import { nameOf, type PersonPage, personQuery } from "./people";
 import { Belongs } from "./Segments";
 import { Timeline } from "./Timeline";
 import { Traits } from "./Traits";
-import "./people.css";
+import "./person.css";
 
 const Merge = lazy(() => import("./Merge"));
 

@@ -1,3 +1,4 @@
+import "./timeline.css";
 import { IconClock } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
@@ -124,6 +125,7 @@ function Chips<T extends string>(props: {
           <button
             key={one}
             type="button"
+            className="chip"
             aria-pressed={on}
             onClick={() => props.onChoose((on ? chosen.filter((each) => each !== one) : [...chosen, one]).join(","))}
           >

@@ -13,6 +13,7 @@ import { type Asked, Filters, useAsked } from "./AuditFilters";
 import { actor, done, type Line, said, targets } from "./audit";
 import { useBack } from "./back";
 import "../access/access.css";
+import "./team.css";
 
 /** Who changed what, the newest first, as sentences. The filters stand in the address. */
 export default function Audit() {

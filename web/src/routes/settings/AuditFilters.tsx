@@ -43,7 +43,7 @@ type Setters = Record<keyof Chosen, (next: string) => void> & { chosen: Chosen }
 export function Filters({ set }: { set: Setters }) {
   const { chosen } = set;
   return (
-    <search className="filters" aria-label={t("settings.audit")}>
+    <search className="audit-filters" aria-label={t("settings.audit")}>
       <Who value={chosen.actor} onChange={set.actor} />
       <Select
         label={t("log.act")}

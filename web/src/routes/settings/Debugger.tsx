@@ -1,3 +1,4 @@
+import "./debugger.css";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";

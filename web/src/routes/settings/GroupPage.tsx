@@ -1,3 +1,4 @@
+import "./form.css";
 import { useEffect } from "react";
 import type { Problem } from "@/lib/api";
 import { useChange } from "@/lib/change";

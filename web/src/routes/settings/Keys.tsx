@@ -19,6 +19,7 @@ import { Sure } from "../access/Sure";
 import { useBack } from "./back";
 import { KEYS, NewKey } from "./KeysNew";
 import "../access/access.css";
+import "./team.css";
 
 type Key = components["schemas"]["KeyView"];
 

@@ -17,7 +17,7 @@ export function Roles({ roles }: { roles: Query }) {
   );
 }
 
-const EVERYBODY = ["public", "self"];
+const EVERYBODY = ["public", "self", "enrol"];
 
 function Matrix({ roles }: { roles: RoleView[] }) {
   const all = roles.reduce<string[]>(

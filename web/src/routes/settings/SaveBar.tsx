@@ -1,3 +1,4 @@
+import "./form.css";
 import type { Problem } from "@/lib/api";
 import { t, tn } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";

@@ -13,6 +13,7 @@ import { useBack } from "./back";
 import { ProviderForm } from "./SingleSignOnForm";
 import { SSO, type SsoProvider } from "./sso";
 import "../access/access.css";
+import "./team.css";
 
 /** Ways in with an account elsewhere. Only an owner sets one up: whoever does could come in as anybody. */
 export default function SingleSignOn() {

@@ -16,6 +16,7 @@ import { Invite } from "./TeamInvite";
 import { People } from "./TeamTable";
 import { ROLES, STAFF } from "./team";
 import "../access/access.css";
+import "./team.css";
 
 /** Who works here, what each may do, and the links by which they come in. */
 export default function Team() {

@@ -65,7 +65,7 @@ export function useColleague(): Does {
       if (ended) done(t("team.sessions.ended", { name: one.name }));
     },
     totpOff: async (one) => {
-      const off = await act(() => ask(api.DELETE("/api/v1/staff/{staff}/totp", at(one))));
+      const off = await act(() => ask(api.DELETE("/api/v1/staff/{staff}/second-factor", at(one))));
       if (off) done(t("team.totp.turned_off", { name: one.name }));
       return off;
     },

@@ -1,3 +1,4 @@
+import "./providers.css";
 import { IconArrowDown, IconArrowUp, IconBroadcast, IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";

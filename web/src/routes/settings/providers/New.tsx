@@ -1,3 +1,4 @@
+import "./providers.css";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";

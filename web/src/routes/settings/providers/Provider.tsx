@@ -1,3 +1,4 @@
+import "./providers.css";
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
