@@ -271,3 +271,29 @@ async def _until(is_so: Callable[[], bool], *, timeout_s: float = 10) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(0.005)
+
+
+async def test_what_a_transaction_sets_ends_with_it_and_nothing_is_put_back(database: Database) -> None:
+    """However it ends: the pool gives the connection on as it is."""
+
+    async def times_out_after() -> str:
+        async with database.alone() as tx:
+            return str((await tx.rows("SELECT current_setting('statement_timeout') AS value"))[0]["value"])
+
+    usual = await times_out_after()
+    with contextlib.suppress(Stop):
+        async with database.transaction() as tx:
+            await tx.rows("SELECT set_config('statement_timeout', '7s', true)")
+            raise Stop
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.2), database.transaction() as tx:
+            await tx.rows("SELECT set_config('statement_timeout', '8s', true)")
+            await tx.rows("SELECT pg_sleep(5)")
+    assert [await times_out_after() for _ in range(4)] == [usual] * 4
+
+
+async def test_one_statement_alone_is_committed(database: Database) -> None:
+    async with database.alone() as tx:
+        await tx.rows("CREATE TABLE alone (n int)")
+    async with database.transaction(read_only=True) as tx:
+        assert await tx.rows("SELECT FROM alone") == []

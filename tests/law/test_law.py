@@ -115,6 +115,18 @@ def sql_of(part: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("part", PARTS)
+def test_sql_sets_nothing_for_longer_than_a_transaction(part: str) -> None:
+    """A connection goes back to the pool as it is: see `kernel.connection`. Migrations have one of their own."""
+    kept = [
+        where
+        for where, text in sql_of(part)
+        if text.count("set_config(") != len(re.findall(r"set_config\([^()]*,\s*true\)", text))
+        or re.search(r"\bSET SESSION\b|\bpg_(try_)?advisory_lock|\bCREATE TEMP", text)
+    ]
+    assert [where for where in kept if not where.startswith("migrate.py")] == []
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_sql_names_only_own_tables_and_views_of_parts_below(part: str) -> None:
     foreign = {table for other in PARTS if other != part for table in tables_of(other)}
     above = {view for other in PARTS[PARTS.index(part) + 1 :] for view in views_of(other)}

@@ -120,7 +120,7 @@ class Ring:
         used, self._used = self._used, {}
         self._written_at = time.monotonic()
         with contextlib.suppress(*LOST_CONNECTION, DatabaseError):  # the next use says it again
-            async with self._database.transaction() as tx:
+            async with self._database.alone() as tx:
                 await store.note_uses(tx, used)
 
     async def close(self) -> None:
@@ -137,7 +137,7 @@ class Ring:
             if time.monotonic() - self._read_at < age_s:
                 return
             started = time.monotonic()  # a key revoked while the query runs must not count as read after it
-            async with self._database.transaction(read_only=True) as tx:
+            async with self._database.alone() as tx:
                 valid = await store.valid_keys(tx)
             self._keys = {
                 hash: Principal("key", id, name, SCOPES_OF_KEYS[scope]) for hash, (id, name, scope) in valid.items()

@@ -76,7 +76,7 @@ async def find_session(
     if not token or len(token) > TOKEN_CHARS_MAX:
         return None
     at = wall_datetime()
-    async with database.transaction(read_only=True) as tx:
+    async with database.alone() as tx:
         found = await store.find(tx, hash=_hash(token), at=at, idle_since=at - IDLE)
     if found is None or (found[1].waiting and not even_waiting):
         return None
@@ -88,7 +88,7 @@ async def find_session(
 async def _see(database: Database, session: Session, *, at: datetime) -> None:
     before = at - SEEN_EVERY
     if session.seen_at < before:
-        async with database.transaction() as tx:
+        async with database.alone() as tx:
             await store.see(tx, session.id, at=at, before=before)
 
 

@@ -21,7 +21,8 @@ from msgspec import Struct
 from antiphon import __version__, access, pages
 from antiphon.access import http as access_http
 from antiphon.access import http_audit, http_keys, http_links, http_me, http_passkeys, http_sso, http_staff
-from antiphon.app import browser, gate, http_doctor, live, people, person, sandbox
+from antiphon.app import gate, http_doctor, live, people, person, sandbox
+from antiphon.app.browser import app as browser_app
 from antiphon.app.opening import opened
 from antiphon.campaigns import http as campaigns_http
 from antiphon.channels import hooks
@@ -50,7 +51,7 @@ class Health(Struct):
 @get("/health", permission="public")
 async def health(runtime: NamedDependency[Runtime]) -> Health:
     """200 while the database answers."""
-    async with runtime.database.transaction(read_only=True) as tx:
+    async with runtime.database.alone() as tx:
         await tx.rows("SELECT 1")
     return Health("ok", __version__)
 
@@ -95,7 +96,7 @@ def application(runtime: Runtime | None) -> Litestar:
             *hooks.routes,
             *live.routes,
             *pages_http.routes,
-            *browser.routes,
+            *browser_app.routes,
         ],
         dependencies={"runtime": Provide(give_runtime, sync_to_thread=False)},
         guards=gate.GUARDS,

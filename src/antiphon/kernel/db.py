@@ -157,6 +157,13 @@ class Database:
         if tx.wakes:
             self._wake_soon(tx.wakes)
 
+    @contextlib.asynccontextmanager
+    async def alone(self) -> AsyncIterator[Transaction]:
+        """For one statement, which is its own transaction: without BEGIN and COMMIT it costs a third of the trips. It
+        wakes nobody."""
+        async with self.pool.acquire() as connection:
+            yield Transaction(connection, self, self.clock.now())
+
     async def repeat(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; what a rival caused (see `_is_passing`) repeats it, up to eight times."""
         for attempt in range(_RETRIES_MAX):
