@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from antiphon.campaigns.attention import Notice
 from antiphon.campaigns.overview import Number, Overview
 from antiphon.campaigns.records import Stopped
 from antiphon.kernel import settings
+from antiphon.kernel.db import Queries, Transaction
 from antiphon.kernel.errors import Flaw, Invalid
 from antiphon.kernel.records import Count, SourceId
 from antiphon.profiles import Refusal
@@ -143,3 +145,31 @@ async def test_what_is_now_counts_today_by_channel(stage: Stage) -> None:
     assert shown.today["email/sent"] == 3
     assert [line.id for line in shown.going] == [str(made.id)]
     assert not shown.empty
+
+
+async def test_a_look_costs_as_many_statements_at_one_campaign_as_at_many(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.account("email")
+    await stage.people(2, "email")
+    asked: list[str] = []
+    bind = Queries._bind
+
+    def noted(queries: Queries, tx: Transaction, name: str, parameters: dict[str, Any]) -> list[Any]:
+        asked.append(name)
+        return bind(queries, tx, name, parameters)
+
+    monkeypatch.setattr(Queries, "_bind", noted)
+
+    async def statements() -> list[str]:
+        asked.clear()
+        await look(stage)
+        return sorted(asked)
+
+    made = await planned(stage)
+    one = await statements()
+    for _ in range(3):
+        async with stage.database.transaction() as tx:
+            await campaigns.launch(tx, await campaigns.copy(tx, made))
+    assert len((await look(stage)).going) == 4
+    assert await statements() == one

@@ -170,7 +170,7 @@ async def _span(tx: Transaction, wanted: Wanted) -> tuple[int, int] | None:
 
 async def _total(tx: Transaction, wanted: Wanted) -> tuple[int, bool]:
     if wanted.segment is not None:
-        return (await segments.live(tx, str(wanted.segment))).size, False
+        return (await segments.sizes(tx, [wanted.segment]))[wanted.segment], False
     about = await profiles.about_how_many(tx)
     return about, about >= EXACT_BELOW
 

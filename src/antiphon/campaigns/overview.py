@@ -150,13 +150,14 @@ async def _facts(tx: Transaction, found: Sequence[Campaign], *, has_campaign: bo
     for one in running.values():
         if (budget := await page.budget_of(tx, one)) is not None:
             budgets[one.id] = budget
+    usual = (await settings.read(tx)).stop_above
     day = await metrics.company(tx, [_quarter(tx.now - timedelta(days=1))], until=tx.now + timedelta(minutes=1))
     return Facts(
         now=tx.now,
         wall=wall_datetime(),
         campaigns=found,
         totals=totals,
-        limits={one.id: await planning.limits_of(tx, one.plan) for one in running.values()},
+        limits={one.id: planning.limits_over(usual, one.plan) for one in running.values()},
         budgets=budgets,
         providers=await channels.providers(tx),
         segments=await segments.list_all(tx),

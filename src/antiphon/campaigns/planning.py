@@ -155,7 +155,10 @@ def _seconds(text: str | None, *, at: str) -> tuple[int | None, list[Flaw]]:
 
 async def limits_of(tx: Transaction, plan: Plan) -> Limits:
     """What this campaign says of its limits, over what the settings say."""
-    usual = (await settings.read(tx)).stop_above
+    return limits_over((await settings.read(tx)).stop_above, plan)
+
+
+def limits_over(usual: Limits, plan: Plan) -> Limits:
     return msgspec.convert(msgspec.to_builtins(usual) | plan.stop_above, Limits, strict=False)
 
 

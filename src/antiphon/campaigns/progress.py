@@ -40,9 +40,7 @@ async def progress_of(
             told[total.source] += total.n
     sources = [one.source for one in found if one.source is not None and one.state == "running"]
     sent = await metrics.lately(tx, sources, since=tx.now - LATELY) if sources else {}
-    sizes = {one.segment: 0 for one in found if one.state not in OVER}
-    for segment in sizes:
-        sizes[segment] = (await segments.live(tx, str(segment))).size
+    sizes = await segments.sizes(tx, {one.segment for one in found if one.state not in OVER})
     return {
         one.id: _progress(
             one,

@@ -27,7 +27,7 @@ from antiphon.segments.crowds import on_account_changes, on_topic_changes
 from antiphon.segments.erasing import on_erased
 from antiphon.segments.explain import explain, verify
 from antiphon.segments.exporting import EXPORTED
-from antiphon.segments.history import Live, fold_tallies, live, moves, size
+from antiphon.segments.history import Live, fold_tallies, live, moves, size, sizes
 from antiphon.segments.making import (
     AtWork,
     InUse,
@@ -128,6 +128,7 @@ __all__ = [
     "save_draft",
     "set_computed",
     "size",
+    "sizes",
     "verify",
     "versions",
     "work",

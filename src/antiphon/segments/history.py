@@ -6,6 +6,7 @@ an hour, after 90 days one a day, by the company's calendar.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec import Struct
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
-from antiphon.kernel.records import ProfileId
+from antiphon.kernel.records import ProfileId, SegmentId
 from antiphon.segments import resolve
 from antiphon.segments.records import Segment
 from antiphon.segments.records_asked import Moved, Size
@@ -56,6 +57,11 @@ async def live(tx: Transaction, id_or_name: str) -> Live:
     segment = await resolve.get(tx, id_or_name)
     now = await store.size_now(tx, segment.id, zone=(await settings.read(tx)).timezone)
     return Live(segment, now.size, now.entered, now.left)
+
+
+async def sizes(tx: Transaction, segments: Collection[SegmentId]) -> dict[SegmentId, int]:
+    """How many are in each now, whatever their number: one statement."""
+    return await store.sizes_now(tx, segments) if segments else {}
 
 
 async def size(

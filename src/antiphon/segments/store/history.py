@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -25,6 +26,11 @@ async def size_now(tx: Transaction, segment: SegmentId, *, zone: str) -> Size:
     row = await queries.row(tx, "size_now", segment_id=segment, zone=zone)
     assert row is not None
     return Size(tx.now, row["size"], row["entered"], row["left"])
+
+
+async def sizes_now(tx: Transaction, segments: Collection[SegmentId]) -> dict[SegmentId, int]:
+    rows = await queries.rows(tx, "sizes_now", segments=list(segments))
+    return dict.fromkeys(segments, 0) | {SegmentId(row["segment_id"]): row["size"] for row in rows}
 
 
 async def sizes(

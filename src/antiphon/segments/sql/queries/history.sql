@@ -17,6 +17,13 @@ SELECT coalesce(sum(entered - left_count + came), 0)::bigint AS size,
   FROM segment_tally
  WHERE segment_id = :segment_id;
 
+-- name: sizes_now
+-- How many are in each of these.
+SELECT segment_id, sum(entered - left_count + came)::bigint AS size
+  FROM segment_tally
+ WHERE segment_id = ANY(:segments::integer[])
+ GROUP BY segment_id;
+
 -- name: sizes
 -- How many were in at the end of each hour or day, and how many entered and left in it.
 WITH point AS (
