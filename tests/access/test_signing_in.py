@@ -283,7 +283,8 @@ GRAVE: list[tuple[str, str, Any]] = [
     ("POST", "/staff", {"email": "o@example.org", "role": "owner"}),
     ("PATCH", "/staff/{other}", {"role": "owner"}),
     ("POST", "/staff/{other}/link", None),
-    ("DELETE", "/staff/{other}/totp", None),
+    ("DELETE", "/staff/{other}/second-factor", None),
+    ("PUT", "/sign-in-rule", {"second_factor": "everybody"}),
 ]
 
 

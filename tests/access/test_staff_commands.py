@@ -50,3 +50,17 @@ def test_what_cannot_be_is_said(cli: CommandLine, arguments: tuple[str, ...], sa
     said = cli("staff", *arguments)
     assert (said.code, said.out) == (1, "")
     assert says in said.err
+
+
+def test_a_second_factor_is_demanded_and_the_way_out_is_there(cli: CommandLine) -> None:
+    """For owners who demanded it of everybody and have lost theirs."""
+    cli.json("staff", "add", "ada@example.org", "--role", "owner")
+    assert cli.json("staff", "second-factor")["second_factor"] == "optional"
+    assert cli.json("staff", "second-factor", "everybody")["second_factor"] == "everybody"
+    assert cli.json("staff", "second-factor") == {
+        "second_factor": "everybody",
+        "admins_without": 0,
+        "everybody_without": 0,
+    }
+    assert cli.json("staff", "second-factor", "optional")["second_factor"] == "optional"
+    assert cli("staff", "second-factor", "nobody").code != 0

@@ -107,7 +107,7 @@ async def test_a_password_set_by_link_ends_every_session_and_still_asks_for_the_
         assert said["state"] == "second_factor"
         await ask(locked_out, "GET", "/me", status=401)
         await sign_in(browser, "ada2@example.org", PASSWORD, status=401)
-        await ask(owner, "DELETE", f"/staff/{who}/totp", status=204)
+        await ask(owner, "DELETE", f"/staff/{who}/second-factor", status=204)
         assert (await sign_in(browser, "ada2@example.org", ANOTHER))["state"] == "signed_in"
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.sync.client import connect
 
 from flows.callers import Callers, needs
 from flows.evil import NAMES, RAW, VALUES, each_field_spoiled, spoil, texts
@@ -90,6 +89,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/me/password"): {"password": "tumbler-oak-93-fig"},
     ("PUT", "/me/totp"): {"pending": "x", "code": "123456"},
     ("POST", "/staff"): {"email": "jo@shop.example", "role": "marketer", "name": "Jo"},
+    ("PUT", "/sign-in-rule"): {"second_factor": "admins"},
     ("PATCH", "/staff/{staff}"): {"role": "analyst", "state": "left"},
     ("PUT", "/profiles/{who}/preferences"): {"topic": "t", "channel": "email", "state": "wanted"},
     ("POST", "/profiles/{who}/consents"): {
@@ -446,7 +446,7 @@ def test_links_that_nobody_made_lead_nowhere(standing: House, page: str) -> None
 
 
 def test_the_live_socket_says_what_it_does_not_understand(standing: House) -> None:
-    with connect(f"{standing.url.replace('http', 'ws')}/api/live") as live:
+    with standing.live() as live:
         for said in ("", "{", "[]", '{"sub": 1}', '{"sub": ["campaign:999"]}', '{"sub": ["nothing:"]}'):
             live.send(said)
             assert "error" in json.loads(live.recv(timeout=5)), said

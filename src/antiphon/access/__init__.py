@@ -1,12 +1,18 @@
 """Who may do what here.
 
-Built: API keys with a scope, kept as hashes. `create_key` shows a key once; `check` says whose it is, or raises
-Unauthorised or Forbidden; `revoke` is in force in every process within five seconds. Scopes rise: `write` sends
-events in and reads nothing (it stands in public web pages), `read` also reads, `admin` may do all.
+`permit` is asked before every handler: a program comes with a key, a colleague with a session, and the permission that
+the route names is in the key's scope or in the colleague's role, or it is refused.
 
-Sessions of staff: `open_session` after a sign-in, `session_cookie` for the browser, `find_session` for every request,
-`prove` and `demand_proof` for what is grave, `end` and `end_all` (which are in force with the next request).
-Promised: staff, roles, single sign-on, audit.
+API keys, kept as hashes. `create_key` shows a key once; `check` says whose it is, or raises Unauthorised or Forbidden;
+`revoke` is in force in every process within five seconds. Scopes rise: `write` sends events in and reads nothing (it
+stands in public web pages), `read` also reads, `admin` may do all.
+
+Colleagues come in by password and code, passkey, single sign-on or a link (`invite`, `renew_link`). `open_session`
+after a sign-in, `session_cookie` for the browser, `find_session` for every request, `prove` and `demand_proof` for what
+is grave, `end` and `end_all` (which are in force with the next request).
+
+The audit log: `record` before a change is made, `finish` when it is answered, `entering` and `entered` for sign-ins,
+`note` from the command line.
 """
 
 from antiphon.access.audit import finish, is_audited, note, record, trim
@@ -37,6 +43,9 @@ from antiphon.access.guard import (
 from antiphon.access.keys import check, close, create_key, list_keys, revoke
 from antiphon.access.links import Made
 from antiphon.access.records import Colleague, Factor, Key, KeyId, Opened, Scope, Session, SessionId, StaffId
+from antiphon.access.second_factor import lacking as lacking_second_factor
+from antiphon.access.second_factor import read as demanded_second_factor
+from antiphon.access.second_factor import write as demand_second_factor
 from antiphon.access.sessions import (
     ProveAgain,
     demand_proof,
@@ -78,6 +87,8 @@ __all__ = [
     "demand_fresh",
     "demand_our_page",
     "demand_proof",
+    "demand_second_factor",
+    "demanded_second_factor",
     "drop_second_factor",
     "end",
     "end_all",
@@ -92,6 +103,7 @@ __all__ = [
     "is_link_token",
     "is_local",
     "is_safe",
+    "lacking_second_factor",
     "list_everybody",
     "list_keys",
     "list_sessions",

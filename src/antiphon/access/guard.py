@@ -24,6 +24,7 @@ from antiphon.kernel.errors import Forbidden, Unauthorised
 from antiphon.kernel.permissions import Permission
 from antiphon.kernel.principal import Principal
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import spoken, worded
 
 log = structlog.get_logger()
 
@@ -32,7 +33,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 async def permit(connection: Connection, runtime: Runtime, permission: Permission) -> Principal:
     """Who asks. Raises Unauthorised for nobody, Forbidden for who may not or asks from a strange page."""
-    who = await who_asks(connection, runtime)
+    who = await who_asks(connection, runtime, enrolling=permission == "enrol")
     if who is None:
         raise Unauthorised(
             "Sign in, or send a key: Authorization: Bearer KEY. Make one in the app or with `antiphon keys create`."
@@ -45,8 +46,11 @@ async def permit(connection: Connection, runtime: Runtime, permission: Permissio
     return who
 
 
-async def who_asks(connection: Connection, runtime: Runtime, *, counts: bool = True) -> Principal | None:
+async def who_asks(
+    connection: Connection, runtime: Runtime, *, counts: bool = True, enrolling: bool = False
+) -> Principal | None:
     """None: no key, and no session that is in force. `counts`: whether it keeps a session from ending unused.
+    `enrolling`: also who must set up a second factor first.
 
     Raises Unauthorised for a key that is not valid, Forbidden for a cookie that a strange page made the browser send.
     """
@@ -54,8 +58,8 @@ async def who_asks(connection: Connection, runtime: Runtime, *, counts: bool = T
     if scheme.lower() == "bearer":
         return await keys.find(runtime.database, key.strip())
     token = session_token(connection, runtime)
-    found = await find_session(runtime.database, token, counts=counts) if token else None
-    if found is None:
+    found = await find_session(runtime.database, token, counts=counts, even_waiting=enrolling) if token else None
+    if found is None or (found[1].waiting and not found[1].enrolling):
         return None
     demand_our_page(connection, runtime)
     connection.scope["user"] = found
@@ -101,13 +105,26 @@ def demand(who: Principal, permission: Permission) -> None:
         return
     if who.kind == "staff":
         holders = [role for role in ROLES if permission in MAY[role]]
-        raise Forbidden(f"This needs the permission {permission}; {_roles(holders)} Ask an owner to change your role.")
+        raise Forbidden(
+            "This needs the permission {permission}; {roles} Ask an owner to change your role.",
+            permission=permission,
+            roles=_roles(holders),
+        )
     scopes = [scope for scope, may in SCOPES_OF_KEYS.items() if permission in may]
-    way_out = f"send a key of the scope {scopes[0]}." if scopes else "no key has it: sign in to the app."
-    raise Forbidden(f"This key may not do this. It needs the permission {permission}; {way_out}")
+    way_out = (
+        worded("send a key of the scope {scope}.", scope=scopes[0])
+        if scopes
+        else worded("no key has it: sign in to the app.")
+    )
+    raise Forbidden(
+        "This key may not do this. It needs the permission {permission}; {way_out}",
+        permission=permission,
+        way_out=way_out,
+    )
 
 
 def _roles(holders: Sequence[str]) -> str:
     if len(holders) == 1:
-        return f"the role {holders[0]} has it."
-    return f"the roles {', '.join(holders[:-1])} and {holders[-1]} have it."
+        return worded("the role {role} has it.", role=worded(holders[0]))
+    *most, last = (spoken(role) for role in holders)
+    return worded("the roles {most} and {last} have it.", most=", ".join(most), last=last)

@@ -5,10 +5,12 @@ What answers at these paths is one document, `SessionState`: what the app must k
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from litestar import Response
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, JSONBody
 from msgspec import Meta, Struct
 
@@ -21,7 +23,8 @@ from antiphon.access.records import Colleague, Factor, Opened, Session
 from antiphon.access.roles import Role
 from antiphon.access.store_staff import SsoButton
 from antiphon.access.views import ColleagueView, WishesView
-from antiphon.kernel import i18n
+from antiphon.kernel import i18n, settings
+from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised
 from antiphon.kernel.http import delete, get, post
 from antiphon.kernel.permissions import Permission
@@ -35,15 +38,24 @@ Found = tuple[Colleague, Session] | None
 NO_STORE = {"Cache-Control": "no-store"}
 
 
+class ProductTime(Struct):
+    """`held`: it stands at `now` until it is moved or let go."""
+
+    now: datetime
+    held: bool
+
+
 class SessionState(Struct):
     """Who is signed in with this cookie.
 
     `setup`: there is nobody yet, and `may_set_up` says whether this browser may be the first. `second_factor`: the
-    password was right, one of `second_factors` is to come. `proofs`: with what a 403 `prove_again` is answered.
-    `may_enter`: the sandbox lets this browser in as a sample colleague.
+    password was right, one of `second_factors` is to come. `enrol`: one is demanded of `colleague`, who has none: it is
+    set up now, and nothing else can be done. `proofs`: with what a 403 `prove_again` is answered.
+    `may_enter`: the sandbox lets this browser in as a sample colleague. `product_time`: in the sandbox, whose clock is
+    not this machine's. `currency`: of all money, ISO 4217.
     """
 
-    state: Literal["setup", "signed_out", "second_factor", "signed_in"]
+    state: Literal["setup", "signed_out", "second_factor", "enrol", "signed_in"]
     may_set_up: bool
     may_enter: bool
     sso: list[SsoButton]
@@ -54,6 +66,8 @@ class SessionState(Struct):
     locale: Literal["en", "es", "fr"]
     version: str
     company: str
+    currency: str
+    product_time: ProductTime | None = None
     colleague: ColleagueView | None = None
     wishes: WishesView | None = None
     role: Role | None = None
@@ -115,7 +129,7 @@ async def give_code(
 ) -> Response[SessionState]:
     """Within ten minutes of the password. 401 `wrong_code`; a code works once."""
     found = await _found(runtime, request)
-    if found is None or not found[1].waiting:
+    if found is None or not found[1].waiting or found[1].enrolling:
         raise Unauthorised("No sign-in waits for a code in this browser: begin with the password.")
     who, session = found
     opened = await signing_in.give_code(runtime.database, who, session, data.code, browser=browser_of(request))
@@ -130,7 +144,7 @@ async def prove(runtime: NamedDependency[Runtime], request: Anything, data: JSON
     return await _state(runtime, request, (who, session))
 
 
-@delete("/session", permission="public")
+@delete("/session", permission="public", also={204: ResponseSpec(None, description="Signed out")})
 async def sign_out(runtime: NamedDependency[Runtime], request: Anything) -> Response[None]:
     """In this browser. Whoever is signed in nowhere is signed out all the same."""
     found = await _found(runtime, request)
@@ -203,12 +217,20 @@ async def _state(runtime: Runtime, request: Anything, found: Found, *, token: st
             locale=_locale(request, found),
             version=__version__,
             company=await signing_in.company(tx),
+            currency=(await settings.read(tx)).currency,
+            product_time=_product_time(tx) if runtime.sandbox else None,
         )
-    if found is not None and found[1].waiting:
+    if found is not None and found[1].enrolling:
+        state.state, state.colleague = "enrol", views.colleague_view(found[0])
+    elif found is not None and found[1].waiting:
         state.state, state.second_factors = "second_factor", views.second_factors_of(found[0])
     elif found is not None:
         _add_colleague(state, found[0])
     return state
+
+
+def _product_time(tx: Transaction) -> ProductTime:
+    return ProductTime(tx.now, held=tx.database.clock.state.held_at is not None)
 
 
 def _add_colleague(state: SessionState, who: Colleague) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from antiphon.access import passwords, sessions, signing_in, store_staff, team, totp, views
+from antiphon.access import passwords, second_factor, sessions, signing_in, store_staff, team, totp, views
 from antiphon.access.asking import Anything, proved
+from antiphon.access.browser import session_cookie
 from antiphon.access.guard import signed_in
 from antiphon.access.http import Code, Email, Name, Password
 from antiphon.access.records import Colleague, SessionId, Wishes
@@ -109,7 +111,7 @@ async def change_password(
         return await _me(tx, await team.get(tx, who.id))
 
 
-@post("/me/totp", permission="self", status_code=200)
+@post("/me/totp", permission="enrol", status_code=200)
 async def begin_totp(runtime: NamedDependency[Runtime], request: Anything) -> TotpBegun:
     """A secret for an app that makes codes. Wants a fresh proof; nothing is changed until the first code comes."""
     who, _ = proved(request)
@@ -118,21 +120,25 @@ async def begin_totp(runtime: NamedDependency[Runtime], request: Anything) -> To
     return TotpBegun(begun.secret, begun.uri, begun.qr, begun.pending)
 
 
-@put("/me/totp", permission="self")
+@put("/me/totp", permission="enrol")
 async def confirm_totp(
     runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[TotpFirst]
-) -> RecoveryCodes:
-    """From now on a code is asked for after the password."""
-    who, _ = proved(request)
+) -> Response[RecoveryCodes]:
+    """From now on a code is asked for after the password. Who had to set one up first is signed in now."""
+    who, session = proved(request)
     async with runtime.database.transaction() as tx:
-        return RecoveryCodes(await totp.confirm(tx, who, pending=data.pending, code=data.code))
+        await second_factor.demand_first(tx, who, session)
+        codes = await totp.confirm(tx, who, pending=data.pending, code=data.code)
+        opened = await second_factor.enrolled(tx, session, "totp")
+    return Response(RecoveryCodes(codes), cookies=[session_cookie(opened, runtime)] if opened is not None else [])
 
 
 @delete("/me/totp", permission="self")
 async def turn_totp_off(runtime: NamedDependency[Runtime], request: Anything) -> None:
-    """The recovery codes go too. Wants a fresh proof."""
+    """The recovery codes go too. Wants a fresh proof. 409 where a second factor is demanded and this is the last."""
     who, _ = proved(request)
     async with runtime.database.transaction() as tx:
+        await second_factor.demand_another(tx, who.id, without="totp")
         await totp.turn_off(tx, who.id)
 
 
@@ -171,7 +177,8 @@ async def end_others(runtime: NamedDependency[Runtime], request: Anything) -> En
 async def _me(tx: Transaction, who: Colleague) -> MeView:
     known = await store_staff.find(tx, who.id)
     left = known.ways.recovery_left if known is not None else 0
-    return MeView(views.colleague_view(who), views.wishes_view(who.wishes), views.proofs_of(who), left)
+    demanded = await second_factor.demands_of(tx, who)
+    return MeView(views.colleague_view(who), views.wishes_view(who.wishes), views.proofs_of(who), left, demanded)
 
 
 def _wishes(given: WishesChange) -> Wishes:
@@ -186,7 +193,7 @@ def _wishes(given: WishesChange) -> Wishes:
 def number(id: str) -> int:
     """Raises NotFound for what is no id."""
     if not (id.isascii() and id.isdigit() and len(id) <= 18):
-        raise NotFound(f"There is no {id[:40]!r} here; ids are numbers.")
+        raise NotFound("There is no {id!r} here; ids are numbers.", id=id[:40])
     return int(id)
 
 

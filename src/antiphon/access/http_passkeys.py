@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from antiphon.access import passkeys, sessions
+from antiphon.access.asking import proved
 from antiphon.access.browser import client_address, client_words, session_cookie, session_token
 from antiphon.access.passkey_shapes import Attested, CreationOptions, Passkey, RequestOptions, Signed
 from antiphon.access.records import Colleague, Opened, Session
@@ -58,22 +59,23 @@ async def list_mine(runtime: NamedDependency[Runtime], request: Anything) -> lis
         return await passkeys.list_of(tx, who.id)
 
 
-@post("/me/passkeys/options", permission="self", status_code=200)
+@post("/me/passkeys/options", permission="enrol", status_code=200)
 async def begin(runtime: NamedDependency[Runtime], request: Anything) -> Making:
     """For `navigator.credentials.create`; good for five minutes, once."""
-    who, session = await _signed_in(runtime, request)
-    sessions.demand_proof(session)
+    who, session = proved(request)
     site = _site(runtime, request)
     async with runtime.database.transaction() as tx:
         return Making(await passkeys.registration_options(tx, site, who, session))
 
 
-@post("/me/passkeys", permission="self")
-async def make(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[NewPasskey]) -> Passkey:
-    who, session = await _signed_in(runtime, request)
-    sessions.demand_proof(session)
+@post("/me/passkeys", permission="enrol")
+async def make(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[NewPasskey]) -> Response[Passkey]:
+    """Who had to set up a second factor first is signed in now."""
+    who, session = proved(request)
     site = _site(runtime, request)
-    return await passkeys.register(runtime.database, site, data.credential, name=data.name, who=who, session=session)
+    made = await passkeys.register(runtime.database, site, data.credential, name=data.name, who=who, session=session)
+    cookies = [session_cookie(made.opened, runtime)] if made.opened is not None else []
+    return Response(made.passkey, status_code=201, cookies=cookies)
 
 
 @patch("/me/passkeys/{passkey:str}", permission="self")
@@ -87,7 +89,7 @@ async def rename(
 
 @delete("/me/passkeys/{passkey:str}", permission="self")
 async def remove(runtime: NamedDependency[Runtime], request: Anything, passkey: FromPath[str]) -> None:
-    """Not the only way to sign in."""
+    """Not the only way to sign in, nor the last second factor where one is demanded."""
     who, session = await _signed_in(runtime, request)
     sessions.demand_proof(session)
     async with runtime.database.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Single sign-on over HTTP: out to the provider, back from it, told by it, and its settings.
+"""Single sign-on over HTTP: out to the provider, back from it, told by it.
 
 Whatever goes wrong on the way leads to `/app/sign-in?problem=…` (`sso_records.SignInProblem`); the log says more.
 The state is bound to the browser by a cookie: else somebody could send their own way back to others, who would then
@@ -18,17 +18,17 @@ import structlog
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery
 from msgspec import Struct, json
 
-from antiphon.access import begun, calling, guard, oidc, sessions, sso
+from antiphon.access import begun, calling, http_sso_settings, oidc, sessions, signing_in, sso, strength, team
 from antiphon.access import store_sso as store
-from antiphon.access.browser import client_address, client_words, session_cookie, session_token
-from antiphon.access.records import Opened, StaffId
-from antiphon.access.sso_records import Check, Claims, Provider, ProviderSettings, ProviderView, Refused
+from antiphon.access.asking import browser_of
+from antiphon.access.browser import comes_from_our_pages, session_cookie, session_token
+from antiphon.access.records import Opened
+from antiphon.access.sso_records import Claims, Provider, Refused
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import Forbidden, NotFound
-from antiphon.kernel.http import delete, get, post, put
+from antiphon.kernel.http import get, post
 from antiphon.kernel.runtime import Runtime
 
 log = structlog.get_logger()
@@ -43,10 +43,6 @@ LOGOUT_BYTES_MAX = 60_000
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
-class Providers(Struct):
-    providers: list[ProviderView]
-
-
 class _Begun(Struct, frozen=True):
     provider: str
     flow: oidc.Flow
@@ -54,60 +50,19 @@ class _Begun(Struct, frozen=True):
     browser: str
 
 
-@get("/sso", permission="team.read")
-async def list_all(runtime: NamedDependency[Runtime]) -> Providers:
-    """By title. The secrets stay here."""
-    async with runtime.database.transaction(read_only=True) as tx:
-        return Providers([_view(runtime, provider) for provider in await store.list_all(tx)])
-
-
-@get("/sso/{name:str}", permission="team.read")
-async def show(runtime: NamedDependency[Runtime], name: FromPath[str]) -> ProviderView:
-    async with runtime.database.transaction(read_only=True) as tx:
-        return _view(runtime, await sso.find(tx, name))
-
-
-@put("/sso/{name:str}", permission="team.write")
-async def change(
-    runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str], data: JSONBody[ProviderSettings]
-) -> ProviderView:
-    """Makes or changes one. `secret` left out stays as it was. Owners only."""
-    _demand_owner(request)
-    async with runtime.database.transaction() as tx:
-        return _view(runtime, await sso.put(tx, name, data))
-
-
-@delete("/sso/{name:str}", permission="team.write")
-async def remove(runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str]) -> None:
-    """Who is signed in stays so; nobody comes in by it any more. Owners only."""
-    _demand_owner(request)
-    async with runtime.database.transaction() as tx:
-        await sso.remove(tx, name)
-
-
-@delete("/staff/{staff:str}/sso", permission="team.write")
-async def forget(runtime: NamedDependency[Runtime], request: Anything, staff: FromPath[str]) -> None:
-    """No provider means them any more; the next time it is their verified address that counts. Owners only."""
-    _demand_owner(request)
-    if not re.fullmatch(r"[0-9]{1,18}", staff):
-        raise NotFound("There is no such colleague.")
-    async with runtime.database.transaction() as tx:
-        await store.unbind(tx, StaffId(int(staff)))
-
-
-@post("/sso/{name:str}/check", permission="team.write", status_code=200)
-async def check(runtime: NamedDependency[Runtime], name: FromPath[str]) -> Check:
-    """Asks the provider now, and says what is wrong. Whether the secret is right only a sign-in shows."""
-    async with runtime.database.transaction(read_only=True) as tx:
-        provider = await sso.find(tx, name)
-    return await sso.check(provider, base_url=runtime.base_url, private=runtime.sandbox)
-
-
 @get("/sso/{name:str}/start", permission="public", status_code=302, include_in_schema=False)
 async def start(
-    runtime: NamedDependency[Runtime], request: Anything, name: FromPath[str], next: FromQuery[str] = HOME
+    runtime: NamedDependency[Runtime],
+    request: Anything,
+    name: FromPath[str],
+    next: FromQuery[str] = HOME,
+    again: FromQuery[bool] = False,
 ) -> Response[None]:
-    """To the provider. `next`: a path under /app/ to come back to."""
+    """To the provider. `next`: a path under /app/ to come back to. `again`: who was asked there longer ago than a grave
+    act allows is asked once more. A page of others leads to the sign-in page alone: people press the button themselves.
+    """
+    if not is_local_name(runtime.base_url) and not comes_from_our_pages(request, runtime):
+        return _to(f"{HOME}sign-in?{urlencode({'next': checked_next(next)})}")
     elsewhere = _our_own_name(runtime, request)
     if elsewhere is not None:
         return _to(elsewhere)
@@ -124,7 +79,8 @@ async def start(
     async with runtime.database.transaction() as tx:
         await begun.begin(tx, "sso", flow.state.encode(), holds=holds, lasts=LASTS)
     callback = sso.callback_url(runtime.base_url, name)
-    url = oidc.authorization_url(discovered, provider, flow, callback=callback)
+    age_max_s = int(sessions.FRESH.total_seconds()) if again else None
+    url = oidc.authorization_url(discovered, provider, flow, callback=callback, age_max_s=age_max_s)
     return _to(url, _cookie(browser, runtime))
 
 
@@ -209,25 +165,24 @@ async def _enabled(tx: Transaction, name: str) -> Provider:
 
 
 async def _admit(runtime: Runtime, request: Anything, provider: Provider, claims: Claims) -> Opened:
-    """In place of whoever was signed in in this browser."""
+    """In place of whoever was signed in in this browser. Where it counts as one factor, a second of ours is next."""
     before = await sessions.find_session(runtime.database, session_token(request, runtime), even_waiting=True)
 
     async def work(tx: Transaction) -> Opened:
-        staff: StaffId = await sso.admit(tx, provider, claims)
+        who = await team.get(tx, await sso.admit(tx, provider, claims))
         if before is not None:
             await sessions.end(tx, before[1])
-        return await sessions.open_session(
-            tx, staff, ["sso"], client=client_words(request), address=client_address(request)
+        strong = strength.is_strong(provider, claims.told)
+        return await signing_in.open_after(
+            tx, who, ["sso"], browser_of(request), strong=strong, proved_at=claims.told.at
         )
 
     return await runtime.database.repeat(work)
 
 
-def _demand_owner(request: Anything) -> None:
-    """Who sets up a provider decides whose word makes somebody an owner: so it is as grave as making one."""
-    if guard.signed_in(request)[0].role != "owner":
-        raise Forbidden("Only an owner sets up single sign-on: whoever does could come in as anybody.")
-    guard.demand_fresh(request)
+def is_local_name(base_url: str) -> bool:
+    """`localhost` and 127.0.0.1 are one machine and two sites: on it, whoever leads here is not asked."""
+    return urlsplit(base_url).hostname in _LOCAL_NAMES
 
 
 def _our_own_name(runtime: Runtime, request: Anything) -> str | None:
@@ -273,10 +228,6 @@ def _to(url: str, *cookies: Cookie) -> Response[None]:
     return Response(None, status_code=302, headers=headers, cookies=cookies)
 
 
-def _view(runtime: Runtime, provider: Provider) -> ProviderView:
-    return sso.view(provider, base_url=runtime.base_url)
-
-
-routes = [list_all, show, change, remove, forget, check, start]
+routes = [*http_sso_settings.routes, start]
 public_routes = [come_back, log_out]
 """Outside of /api/v1: these addresses are typed in at providers."""

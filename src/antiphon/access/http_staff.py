@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from antiphon.access import team, views
+from antiphon.access import http_second_factor, team, views
 from antiphon.access.asking import Anything, giver
 from antiphon.access.http import Email, Name
 from antiphon.access.http_me import Ended, number
@@ -119,9 +119,10 @@ async def end_sessions(runtime: NamedDependency[Runtime], request: Anything, sta
         return Ended(await team.end_sessions(tx, who, giver=by))
 
 
-@delete("/staff/{staff:str}/totp", permission="team.write")
-async def drop_totp(runtime: NamedDependency[Runtime], request: Anything, staff: FromPath[str]) -> None:
-    """For who has lost phone and recovery codes: no code is asked for, and they are signed out. Wants a fresh proof."""
+@delete("/staff/{staff:str}/second-factor", permission="team.write")
+async def drop_second_factor(runtime: NamedDependency[Runtime], request: Anything, staff: FromPath[str]) -> None:
+    """For who has lost phone and recovery codes: codes and passkeys are gone, and they are signed out. Wants a fresh
+    proof."""
     by, who = giver(request), StaffId(number(staff))
     async with runtime.database.transaction() as tx:
         await team.drop_second_factor(tx, who, giver=by)
@@ -133,4 +134,13 @@ def _role(role: Role, *, sandbox: bool) -> RoleView:
     return RoleView(role, views.permissions_of(role, sandbox=sandbox), gives)
 
 
-routes = [list_staff, list_roles, invite, change, make_link, end_sessions, drop_totp]
+routes = [
+    list_staff,
+    list_roles,
+    invite,
+    change,
+    make_link,
+    end_sessions,
+    drop_second_factor,
+    *http_second_factor.routes,
+]

@@ -19,7 +19,7 @@ import jwt
 import msgspec
 from msgspec import Struct
 
-from antiphon.access import calling
+from antiphon.access import calling, strength
 from antiphon.access.sso_records import Claims, Provider, Refused
 from antiphon.kernel import clock
 
@@ -137,7 +137,10 @@ def forget(issuer: str) -> None:
     _kept.pop(issuer, None)
 
 
-def authorization_url(discovered: Discovered, provider: Provider, flow: Flow, *, callback: str) -> str:
+def authorization_url(
+    discovered: Discovered, provider: Provider, flow: Flow, *, callback: str, age_max_s: int | None = None
+) -> str:
+    """`age_max_s`: whoever was asked longer ago is asked again (Core 3.1.2.1)."""
     challenge = base64.urlsafe_b64encode(hashlib.sha256(flow.verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
         "response_type": "code",
@@ -149,6 +152,10 @@ def authorization_url(discovered: Discovered, provider: Provider, flow: Flow, *,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
+    if provider.acr:
+        asked["acr_values"] = " ".join(provider.acr)
+    if age_max_s is not None:
+        asked["max_age"] = str(age_max_s)
     separator = "&" if urlsplit(discovered.authorization_endpoint).query else "?"
     return f"{discovered.authorization_endpoint}{separator}{urlencode(asked)}"
 
@@ -273,6 +280,7 @@ def _claims(said: dict[str, Any]) -> Claims:
         email=email if isinstance(email, str) and 0 < len(email) <= CLAIM_CHARS_MAX else None,
         email_verified=verified is True or verified == "true",  # some say it as a text
         name=" ".join(name.split())[:CLAIM_CHARS_MAX] if isinstance(name, str) else "",
+        told=strength.told_of(said),
     )
 
 

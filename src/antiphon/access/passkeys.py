@@ -25,10 +25,10 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from antiphon.access import begun
+from antiphon.access import begun, second_factor
 from antiphon.access import store_passkeys as store
 from antiphon.access.passkey_shapes import Attested, CreationOptions, Passkey, RequestOptions, Signed
-from antiphon.access.records import Colleague, Session, StaffId
+from antiphon.access.records import Colleague, Opened, Session, StaffId
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Database, Row, Transaction
 from antiphon.kernel.errors import Conflict, NotFound, Unauthorised, invalid
@@ -72,6 +72,13 @@ class _Asking(Struct, frozen=True):
     staff: int | None
 
 
+class Made(Struct, frozen=True):
+    """`opened`: the session of who had to set up a second factor first."""
+
+    passkey: Passkey
+    opened: Opened | None
+
+
 class Recognised(Struct, frozen=True):
     staff: StaffId
     name: str
@@ -86,7 +93,9 @@ def site_of(base_url: str, *, host: str) -> Site:
         port = f":{base.port}" if base.port else ""
         local = f"{base.scheme}://localhost{port}"
         if host.partition(":")[0].lower() != "localhost":
-            raise NeedsDomain(f"Passkeys need a domain name, which an IP address is not: open {local}/app/ instead.")
+            raise NeedsDomain(
+                "Passkeys need a domain name, which an IP address is not: open {local}/app/ instead.", local=local
+            )
         return Site("localhost", local)
     if _is_address(name):
         raise NeedsDomain("Passkeys need a domain name: start with --base-url https://NAME instead of an IP address.")
@@ -111,7 +120,7 @@ async def registration_options(tx: Transaction, site: Site, who: Colleague, sess
     """What `navigator.credentials.create` takes. Raises Conflict for who has `PASSKEYS_MAX`."""
     known = await store.list_of(tx, who.id)
     if len(known) >= PASSKEYS_MAX:
-        raise Conflict(f"You have {PASSKEYS_MAX} passkeys; remove one first.")
+        raise Conflict("You have {most} passkeys; remove one first.", most=PASSKEYS_MAX)
     challenge = secrets.token_bytes(32)
     options = webauthn.generate_registration_options(
         rp_id=site.rp_id,
@@ -133,7 +142,7 @@ async def registration_options(tx: Transaction, site: Site, who: Colleague, sess
 
 async def register(
     database: Database, site: Site, credential: Attested, *, name: str, who: Colleague, session: Session
-) -> Passkey:
+) -> Made:
     """Raises Invalid where the device's answer is not one to our question, Conflict for a known credential."""
     name = _checked_name(name)
     challenge = _challenge_of(credential.response.client_data_json)
@@ -152,6 +161,7 @@ async def register(
         log.info("passkey.refused", staff=who.id, why=str(error)[:200])
         raise invalid("credential", "The device's answer does not hold: try again, or use another device.") from error
     async with database.transaction() as tx:
+        await second_factor.demand_first(tx, who, session)
         if len(await store.list_of(tx, who.id)) >= PASSKEYS_MAX or not await store.insert(
             tx,
             who.id,
@@ -162,7 +172,8 @@ async def register(
             at=wall_datetime(),
         ):
             raise Conflict("This passkey is known already.")
-        return next(kept for kept in await list_of(tx, who.id) if kept.id == credential.id)
+        passkey = next(kept for kept in await list_of(tx, who.id) if kept.id == credential.id)
+        return Made(passkey, await second_factor.enrolled(tx, session, "passkey"))
 
 
 async def sign_in_options(tx: Transaction, site: Site, staff: StaffId | None) -> RequestOptions:
@@ -232,7 +243,8 @@ async def rename(tx: Transaction, staff: StaffId, id: str, *, name: str) -> Pass
 
 
 async def remove(tx: Transaction, staff: StaffId, id: str) -> None:
-    """Raises NotFound for what is not theirs, Conflict for the only way in."""
+    """Raises NotFound for what is not theirs, Conflict for the only way in, Needed for the last second factor."""
+    await second_factor.demand_another(tx, staff, without="passkey")
     ways = await store.lock_ways_in(tx, staff)
     if not await store.remove(tx, staff, _octets(id)):
         raise NotFound("You have no such passkey.")
@@ -277,5 +289,5 @@ def _octets(text: str) -> bytes:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
-        raise invalid("name", f"A passkey needs a name of at most {NAME_CHARS_MAX} printable characters.")
+        raise invalid("name", "A passkey needs a name of at most {most} printable characters.", most=NAME_CHARS_MAX)
     return name

@@ -63,7 +63,8 @@ class Colleague(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """A browser in which a colleague is signed in. `client` is such as `Firefox on Linux`."""
+    """A browser in which a colleague is signed in. `client` is such as `Firefox on Linux`. `waiting`: a second factor
+    is still to come; `enrolling`: it must be set up first."""
 
     id: SessionId
     staff: StaffId
@@ -75,6 +76,7 @@ class Session(Struct, frozen=True):
     seen_at: datetime
     ends_at: datetime
     proved_at: datetime
+    enrolling: bool = False
 
 
 class Opened(Struct, frozen=True):

@@ -17,25 +17,30 @@ MAY: dict[Role, frozenset[Permission]] = {
     "manager": _EVERYTHING - {"providers.write", "keys.write"},
     "marketer": _LOOKS
     | {
-        "public", "self", "people.write", "segments.write", "messages.write", "campaigns.write", "campaigns.launch",
-        "sandbox",
+        "public", "self", "enrol", "people.write", "segments.write", "messages.write", "campaigns.write",
+        "campaigns.launch", "sandbox",
     },
     "agent": frozenset(
-        {"public", "self", "people.read", "people.write", "messages.read", "segments.read", "campaigns.read"}
+        {"public", "self", "enrol", "people.read", "people.write", "messages.read", "segments.read", "campaigns.read"}
     ),
-    "analyst": _LOOKS | {"public", "self"},
+    "analyst": _LOOKS | {"public", "self", "enrol"},
     "developer": _LOOKS
     | {
-        "public", "self", "developer.read", "events.write", "send", "keys.write", "providers.write", "settings.write",
-        "sandbox", "audit.read",
+        "public", "self", "enrol", "developer.read", "events.write", "send", "keys.write", "providers.write",
+        "settings.write", "sandbox", "audit.read",
     },
 }  # fmt: skip
 """At least one owner stays."""
 
+ADMINS: tuple[Role, ...] = tuple(
+    role for role in ROLES if MAY[role] & {"team.write", "settings.write", "providers.write", "keys.write"}
+)
+"""Who changes how this installation works, or who works here."""
+
 SCOPES_OF_KEYS: dict[str, frozenset[Permission]] = {
     "write": frozenset({"public", "events.write"}),
     "read": _LOOKS | {"public", "events.write", "developer.read"},
-    "admin": _EVERYTHING - {"self", "team.read", "team.write", "keys.write", "audit.read"},
+    "admin": _EVERYTHING - {"self", "enrol", "team.read", "team.write", "keys.write", "audit.read"},
 }
 """A key in a program cannot make staff or other keys: who steals it does not stay once it is revoked."""
 

@@ -5,6 +5,7 @@
 | whatever happens | `ABSOLUTE` |
 | when nobody asks anything | `IDLE` |
 | the step between password and code | `WAITING` |
+| the same where a second factor must be set up first | `ENROLLING` |
 
 All by wall time. What is grave wants that the password, a code or a passkey was asked for within `FRESH`.
 """
@@ -29,6 +30,8 @@ IDLE = timedelta(days=3)
 """Over a weekend, not over a holiday."""
 WAITING = timedelta(minutes=10)
 FRESH = timedelta(minutes=15)
+ENROLLING = FRESH
+"""Not longer: a proof that is as old would be asked for again, and this session could not give it."""
 SEEN_EVERY = timedelta(minutes=1)
 SESSIONS_MAX = 50
 TOKEN_CHARS_MAX = 100
@@ -42,9 +45,18 @@ class ProveAgain(Forbidden):
 
 
 async def open_session(
-    tx: Transaction, staff: StaffId, factors: Sequence[Factor], *, client: str, address: str, waiting: bool = False
+    tx: Transaction,
+    staff: StaffId,
+    factors: Sequence[Factor],
+    *,
+    client: str,
+    address: str,
+    waiting: bool = False,
+    enrolling: bool = False,
+    proved_at: datetime | None = None,
 ) -> Opened:
-    """A new session. `waiting`: the password was right and the second factor is still to come; it may do nothing."""
+    """A new session. `waiting`: the password was right and the second factor is still to come; it may do nothing, but
+    to set one up where it is `enrolling`. `proved_at`: when a provider asked, if it says so and that was earlier."""
     at = wall_datetime()
     await store.sweep(tx, at=at, idle_since=at - IDLE)
     token = secrets.token_urlsafe(32)
@@ -52,13 +64,14 @@ async def open_session(
         id=SessionId(0),
         staff=staff,
         factors=tuple(factors),
-        waiting=waiting,
+        waiting=waiting or enrolling,
+        enrolling=enrolling,
         client=client[:CLIENT_CHARS_MAX],
         address=address,
         created_at=at,
         seen_at=at,
-        ends_at=at + (WAITING if waiting else ABSOLUTE),
-        proved_at=at,
+        ends_at=at + (ENROLLING if enrolling else WAITING if waiting else ABSOLUTE),
+        proved_at=min(proved_at or at, at),
     )
     id = await store.insert(tx, session, hash=_hash(token))
     await store.end_oldest(tx, staff, keep=SESSIONS_MAX)
@@ -71,7 +84,7 @@ async def find_session(
     """Who is signed in with this token; None when nobody is. One row is read; at most one a minute is written.
 
     `counts` is false for what asks by itself, again and again: an open page alone keeps nobody signed in.
-    A waiting session is found only by who asks for it by name: it may do nothing but give the code.
+    A waiting session is found only by who asks for it by name: it may do nothing but give the code, or set one up.
     """
     if not token or len(token) > TOKEN_CHARS_MAX:
         return None
@@ -117,12 +130,17 @@ async def end(tx: Transaction, session: Session) -> bool:
 async def end_one(tx: Transaction, staff: StaffId, session: SessionId) -> None:
     """Raises NotFound for what is not theirs."""
     if not await store.end(tx, session, staff):
-        raise NotFound(f"You have no session {session}.")
+        raise NotFound("You have no session {session}.", session=session)
 
 
 async def end_all(tx: Transaction, staff: StaffId, except_: Session | None = None) -> int:
     """How many have ended, waiting ones too."""
     return await store.end_all(tx, staff, except_=except_.id if except_ is not None else None)
+
+
+async def end_enrolling(tx: Transaction, staff: StaffId) -> None:
+    """Those that wait for a second factor to be set up."""
+    await store.end_enrolling(tx, staff)
 
 
 def _hash(token: str) -> bytes:

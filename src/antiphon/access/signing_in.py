@@ -6,10 +6,11 @@ Whether an account exists shows nowhere: not in the words, not in the time, not 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
-from antiphon.access import links, passwords, sessions, store_staff, throttle, totp
+from antiphon.access import links, passwords, second_factor, sessions, store_staff, throttle, totp
 from antiphon.access.records import Colleague, Factor, Opened, Session, StaffId
 from antiphon.access.store_second import LinkKind
 from antiphon.access.store_staff import Known
@@ -40,7 +41,7 @@ class Browser(Struct, frozen=True):
 
 
 async def sign_in(database: Database, email: str, password: str, *, browser: Browser) -> Opened:
-    """A session; `waiting` where a code is still to come. Raises Refused, TooOften."""
+    """A session; `waiting` where a second factor is still to come. Raises Refused, TooOften."""
     about = f"account {store_staff.email_key(email)}"
     guess = await throttle.take_guess(database, about=about, address=browser.address)
     async with database.transaction(read_only=True) as tx:
@@ -160,8 +161,29 @@ async def company(tx: Transaction) -> str:
 async def _open(tx: Transaction, who: Colleague, factors: Sequence[Factor], browser: Browser) -> Opened:
     await links.sweep(tx)
     await throttle.sweep(tx)
+    return await open_after(tx, who, factors, browser)
+
+
+async def open_after(
+    tx: Transaction,
+    who: Colleague,
+    factors: Sequence[Factor],
+    browser: Browser,
+    *,
+    strong: bool = False,
+    proved_at: datetime | None = None,
+) -> Opened:
+    """A session of who has given these. `strong`: they count as two factors, so that nothing else is asked for."""
+    step = None if strong else await second_factor.next_step(tx, who)
     return await sessions.open_session(
-        tx, who.id, factors, client=browser.client, address=browser.address, waiting=who.has_totp
+        tx,
+        who.id,
+        factors,
+        client=browser.client,
+        address=browser.address,
+        waiting=step == "give",
+        enrolling=step == "enrol",
+        proved_at=proved_at,
     )
 
 

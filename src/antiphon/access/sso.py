@@ -23,6 +23,7 @@ from antiphon.access.roles import ROLES
 from antiphon.access.sso_records import Check, Claims, Known, Provider, ProviderSettings, ProviderView, Refused
 from antiphon.kernel.db import Rival, Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
+from antiphon.kernel.said import worded
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ TEXT_CHARS_MAX = 255
 SECRET_CHARS_MAX = 1000
 DOMAINS_MAX = 50
 PROVIDERS_MAX = 20
+ACR_MAX = 10
 
 
 def callback_url(base_url: str, name: str) -> str:
@@ -48,6 +50,8 @@ def view(provider: Provider, *, base_url: str) -> ProviderView:
         role=provider.role,
         enabled=provider.enabled,
         trusted=provider.trusted,
+        second_factor=provider.second_factor,
+        acr=list(provider.acr),
         callback=callback_url(base_url, provider.name),
         logout=f"{base_url}/sso/{quote(provider.name, safe='')}/logout",
     )
@@ -57,7 +61,7 @@ async def find(tx: Transaction, name: str) -> Provider:
     """Raises NotFound."""
     found = await store.find(tx, name)
     if found is None:
-        raise NotFound(f"There is no provider {name[:40]!r}.")
+        raise NotFound("There is no provider {name!r}.", name=name[:40])
     return found
 
 
@@ -68,7 +72,7 @@ async def put(tx: Transaction, name: str, asked: ProviderSettings) -> Provider:
     if flaws:
         raise Invalid("The input is not valid.", flaws=flaws)
     if before is None and len(await store.list_all(tx)) >= PROVIDERS_MAX:
-        raise Conflict(f"There are {PROVIDERS_MAX} providers; remove one first.")
+        raise Conflict("There are {most} providers; remove one first.", most=PROVIDERS_MAX)
     provider = Provider(
         name=name,
         title=asked.title.strip(),
@@ -79,6 +83,8 @@ async def put(tx: Transaction, name: str, asked: ProviderSettings) -> Provider:
         role=asked.role,
         enabled=asked.enabled,
         trusted=asked.trusted,
+        second_factor=asked.second_factor,
+        acr=tuple(dict.fromkeys(value.strip() for value in asked.acr)),
     )
     await store.put(tx, provider)
     oidc.forget(provider.issuer)
@@ -92,18 +98,36 @@ def _flaws(name: str, asked: ProviderSettings, *, has_secret: bool) -> list[Flaw
     for at in ("title", "issuer", "client_id"):
         text = str(getattr(asked, at)).strip()
         if not 0 < len(text) <= TEXT_CHARS_MAX or not text.isprintable():
-            flaws.append(Flaw(at, f"This needs 1 to {TEXT_CHARS_MAX} printable characters."))
+            flaws.append(Flaw(at, worded("This needs 1 to {most} printable characters.", most=TEXT_CHARS_MAX)))
     if not asked.issuer.strip().startswith(("https://", "http://")):
         flaws.append(Flaw("issuer", "The issuer is an address such as https://login.example.org."))
     if asked.secret is None and not has_secret:
         flaws.append(Flaw("secret", "Type the client secret that the provider gave."))
     if asked.secret is not None and not 0 < len(asked.secret) <= SECRET_CHARS_MAX:
         flaws.append(
-            Flaw("secret", f"A secret has 1 to {SECRET_CHARS_MAX} characters; leave it out to keep the old one.")
+            Flaw(
+                "secret",
+                worded("A secret has 1 to {most} characters; leave it out to keep the old one.", most=SECRET_CHARS_MAX),
+            )
         )
     if asked.role == "owner":
-        flaws.append(Flaw("role", f"Nobody becomes an owner by signing in: {', '.join(ROLES[1:])}, or none."))
-    return flaws + _domain_flaws(asked)
+        flaws.append(
+            Flaw("role", worded("Nobody becomes an owner by signing in: {known}, or none.", known=", ".join(ROLES[1:])))
+        )
+    return flaws + _domain_flaws(asked) + _acr_flaws(asked)
+
+
+def _acr_flaws(asked: ProviderSettings) -> list[Flaw]:
+    flaws = [
+        Flaw(f"acr[{at}]", "A level is one word as the provider writes it, without spaces.")
+        for at, value in enumerate(asked.acr)
+        if not re.fullmatch(r"[!-~]{1,255}", value.strip())
+    ]
+    if len(asked.acr) > ACR_MAX:
+        flaws.append(Flaw("acr", worded("At most {most} levels.", most=ACR_MAX)))
+    if asked.acr and asked.second_factor == "assumed":
+        flaws.append(Flaw("acr", "Levels count only where its word is asked for: set `second_factor` to `told`."))
+    return flaws
 
 
 def _domain_flaws(asked: ProviderSettings) -> list[Flaw]:
@@ -113,7 +137,7 @@ def _domain_flaws(asked: ProviderSettings) -> list[Flaw]:
         if not DOMAIN.fullmatch(domain.strip().lower())
     ]
     if len(asked.domains) > DOMAINS_MAX:
-        flaws.append(Flaw("domains", f"At most {DOMAINS_MAX} domains."))
+        flaws.append(Flaw("domains", worded("At most {most} domains.", most=DOMAINS_MAX)))
     if not asked.domains and asked.role is not None:
         flaws.append(
             Flaw("domains", "Whom it brings gets a role, so name your domains: else the whole world may come.")
@@ -126,7 +150,7 @@ def _domain_flaws(asked: ProviderSettings) -> list[Flaw]:
 async def remove(tx: Transaction, name: str) -> None:
     """Raises NotFound."""
     if not await store.remove(tx, name):
-        raise NotFound(f"There is no provider {name[:40]!r}.")
+        raise NotFound("There is no provider {name!r}.", name=name[:40])
 
 
 async def check(provider: Provider, *, base_url: str, private: bool) -> Check:

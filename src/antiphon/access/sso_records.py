@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from antiphon.access.records import StaffId
 from antiphon.access.roles import Role
+
+Counted = Literal["assumed", "told"]
 
 SignInProblem = Literal[
     "unknown_provider",
@@ -36,7 +39,7 @@ class Refused(Exception):
 
 class Provider(Struct, frozen=True):
     """`trusted`: its word on addresses in `domains` counts without `email_verified`. `role`: of whom it brings for the
-    first time; None: only who was invited comes in."""
+    first time; None: only who was invited comes in. `second_factor`, `acr`: see `strength`."""
 
     name: str
     title: str
@@ -47,13 +50,16 @@ class Provider(Struct, frozen=True):
     role: Role | None
     enabled: bool
     trusted: bool
+    second_factor: Counted = "assumed"
+    acr: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r})"
 
 
 class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`secret` left out: as it was."""
+    """`secret` left out: as it was. `second_factor`: whether a sign-in there counts as two factors always (`assumed`)
+    or only where its token says so (`told`), by `amr` or by one of `acr`, which are also asked for."""
 
     title: str
     issuer: str
@@ -63,6 +69,8 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role | None = None
     enabled: bool = True
     trusted: bool = False
+    second_factor: Counted = "assumed"
+    acr: list[str] = []
 
 
 class ProviderView(Struct, frozen=True):
@@ -76,6 +84,8 @@ class ProviderView(Struct, frozen=True):
     role: Role | None
     enabled: bool
     trusted: bool
+    second_factor: Counted
+    acr: list[str]
     callback: str
     logout: str
 
@@ -87,6 +97,14 @@ class Check(Struct, frozen=True):
     problems: list[str]
 
 
+class Told(Struct, frozen=True):
+    """How a provider asked, as far as it says: level, methods, and when."""
+
+    acr: str = ""
+    amr: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
 class Claims(Struct, frozen=True):
     """What a provider says of who signed in. `email` None: it said none."""
 
@@ -94,6 +112,7 @@ class Claims(Struct, frozen=True):
     email: str | None = None
     email_verified: bool = False
     name: str = ""
+    told: Told = Told()
 
 
 class Known(Struct, frozen=True):

@@ -13,6 +13,7 @@ from antiphon.access.store import queries
 from antiphon.kernel.db import Transaction
 
 LinkKind = Literal["invitation", "password"]
+Demanded = Literal["optional", "admins", "everybody"]
 
 
 class LinkFor(Struct, frozen=True):
@@ -39,6 +40,21 @@ async def write_recovery(tx: Transaction, staff: StaffId, recovery: Sequence[byt
 
 async def use_recovery(tx: Transaction, staff: StaffId, hash: bytes) -> bool:
     return await queries.run(tx, "use_recovery", id=staff, hash=hash) > 0
+
+
+async def read_rule(tx: Transaction) -> Demanded:
+    found: Demanded | None = await queries.value(tx, "read_sign_in_rule")
+    return found or "optional"
+
+
+async def write_rule(tx: Transaction, demanded: Demanded) -> None:
+    await queries.run(tx, "write_sign_in_rule", second_factor=demanded)
+
+
+async def count_lacking(tx: Transaction, admins: Sequence[str]) -> tuple[int, int]:
+    """How many of these roles, and how many in all."""
+    (row,) = await queries.rows(tx, "count_lacking", admins=list(admins))
+    return row["admins"], row["everybody"]
 
 
 async def insert_link(

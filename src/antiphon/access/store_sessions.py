@@ -22,10 +22,12 @@ async def insert(tx: Transaction, session: Session, *, hash: bytes) -> SessionId
             hash=hash,
             factors=list(session.factors),
             waiting=session.waiting,
+            enrolling=session.enrolling,
             client=session.client,
             address=session.address,
             at=session.created_at,
             ends_at=session.ends_at,
+            proved_at=session.proved_at,
         )
     )
 
@@ -59,6 +61,10 @@ async def end_all(tx: Transaction, staff: StaffId, *, except_: SessionId | None)
     return await queries.run(tx, "end_sessions", staff=staff, except_id=except_)
 
 
+async def end_enrolling(tx: Transaction, staff: StaffId) -> None:
+    await queries.run(tx, "end_enrolling", staff=staff)
+
+
 async def end_oldest(tx: Transaction, staff: StaffId, *, keep: int) -> None:
     await queries.run(tx, "end_oldest_sessions", staff=staff, keep=keep)
 
@@ -79,6 +85,7 @@ def _session(row: Row) -> Session:
         seen_at=row["seen_at"],
         ends_at=row["ends_at"],
         proved_at=row["proved_at"],
+        enrolling=row["enrolling"],
     )
 
 

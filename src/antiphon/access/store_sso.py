@@ -43,6 +43,8 @@ async def put(tx: Transaction, provider: Provider) -> None:
         domains=list(provider.domains),
         role=provider.role,
         enabled=provider.enabled,
+        second_factor=provider.second_factor,
+        acr=list(provider.acr),
     )
 
 
@@ -101,6 +103,8 @@ def _provider(row: Row, secrets: Secrets) -> Provider:
         role=row["role"],
         enabled=row["enabled"],
         trusted=sealed.trusted,
+        second_factor=row["second_factor"],
+        acr=tuple(row["acr"]),
     )
 
 

@@ -106,8 +106,12 @@ async def rehash_password(tx: Transaction, staff: StaffId, hash: str, *, before:
 
 async def write_left(tx: Transaction, staff: StaffId) -> None:
     await queries.run(tx, "write_left", id=staff)
-    await queries.run(tx, "delete_passkeys", id=staff)
+    await delete_passkeys(tx, staff)
     await queries.run(tx, "unbind_subjects", staff=staff)
+
+
+async def delete_passkeys(tx: Transaction, staff: StaffId) -> None:
+    await queries.run(tx, "delete_passkeys", id=staff)
 
 
 async def write_invited(tx: Transaction, staff: StaffId) -> None:

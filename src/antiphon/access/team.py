@@ -39,14 +39,14 @@ class Invited(Struct, frozen=True):
 async def get(tx: Transaction, staff: StaffId) -> Colleague:
     known = await store_staff.find(tx, staff)
     if known is None:
-        raise NotFound(f"There is no colleague {staff}.")
+        raise NotFound("There is no colleague {staff}.", staff=staff)
     return known.colleague
 
 
 async def get_by_email(tx: Transaction, email: str) -> Colleague:
     known = await store_staff.find_by_email(tx, email)
     if known is None:
-        raise NotFound(f"Nobody here has the e-mail address {email}.")
+        raise NotFound("Nobody here has the e-mail address {email}.", email=email)
     return known.colleague
 
 
@@ -91,7 +91,7 @@ async def change(
         await sessions.end_all(tx, staff)
     if state == "invited":
         if who.state == "active":
-            raise invalid("state", f"{who.name} is here already.")
+            raise invalid("state", "{name} is here already.", name=who.name)
         await store_staff.write_invited(tx, staff)
     if who.role == "owner" and who.state == "active" and not await store_staff.lock_owners(tx):
         raise Conflict("Somebody must stay an owner: make another colleague one first.")
@@ -114,12 +114,13 @@ async def end_sessions(tx: Transaction, staff: StaffId, *, giver: Giver | None) 
 
 
 async def drop_second_factor(tx: Transaction, staff: StaffId, *, giver: Giver | None) -> None:
-    """For who has lost phone and recovery codes. They are signed out everywhere; the password stays."""
+    """For who has lost them: no codes, no passkeys. They are signed out everywhere; the password stays."""
     who = await _lock(tx, staff)
     _demand_may_give(giver, before=who.role, after=who.role)
     if giver is not None:
         sessions.demand_proof(giver.session)
     await totp.turn_off(tx, staff)
+    await store_staff.delete_passkeys(tx, staff)
     await sessions.end_all(tx, staff)
 
 
@@ -141,7 +142,7 @@ async def change_me(
 def checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
-        raise invalid("name", f"A name has 1 to {NAME_CHARS_MAX} printable characters.")
+        raise invalid("name", "A name has 1 to {most} printable characters.", most=NAME_CHARS_MAX)
     return name
 
 
@@ -156,13 +157,13 @@ def checked_role(role: str) -> Role:
     for known in ROLES:
         if role == known:
             return known
-    raise invalid("role", f"A role is one of {', '.join(ROLES)}.")
+    raise invalid("role", "A role is one of {known}.", known=", ".join(ROLES))
 
 
 async def _lock(tx: Transaction, staff: StaffId) -> Colleague:
     known = await store_staff.lock(tx, staff)
     if known is None:
-        raise NotFound(f"There is no colleague {staff}.")
+        raise NotFound("There is no colleague {staff}.", staff=staff)
     return known.colleague
 
 

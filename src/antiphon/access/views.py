@@ -36,12 +36,14 @@ class ColleagueView(Struct):
 
 
 class MeView(Struct):
-    """`proofs`: with what a grave act may be proved. `recovery_codes`: how many are left."""
+    """`proofs`: with what a grave act may be proved. `recovery_codes`: how many are left. `needs_second_factor`: one is
+    demanded of you, and the last cannot be taken away."""
 
     colleague: ColleagueView
     wishes: WishesView
     proofs: list[Factor]
     recovery_codes: int
+    needs_second_factor: bool
 
 
 class SessionView(Struct):
@@ -98,7 +100,7 @@ def proofs_of(who: Colleague) -> list[Factor]:
 def second_factors_of(who: Colleague) -> list[Factor]:
     """What stands in for the step after the password."""
     found: list[Factor] = ["totp", "recovery"] if who.has_totp else []
-    return [*found, "passkey"] if who.passkeys and found else found
+    return [*found, "passkey"] if who.passkeys else found
 
 
 def permissions_of(role: Role, *, sandbox: bool) -> list[Permission]:

@@ -21,7 +21,8 @@ Made from the code by `python -m antiphon.app.permissions_page`.
 
 Every route names one permission. Colleagues have permissions by their role, programs by the
 [scope of their key](../howto/api-keys.md). Who lacks one is answered 403, with its name and who has it; who is not
-known is answered 401. `self` is about the account of whoever is signed in: every role has it, no key has.
+known is answered 401. `self` is about the account of whoever is signed in: every role has it, no key has. `enrol` is
+the same, and also for who must set up a second factor before anything else.
 
 ## Who has which
 

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 Permission = Literal[
     "public",
     "self",
+    "enrol",
     "people.read",
     "people.write",
     "people.privacy",
@@ -34,8 +35,9 @@ Permission = Literal[
     "audit.read",
     "sandbox",
 ]
-"""`self`: whoever is signed in, about their own account. `people.privacy`: export, erase. `campaigns.launch`: what
-leaves the building: launch, pause, resume, shift. `send`: one message by the API. `developer.read`: the debugger."""
+"""`self`: whoever is signed in, about their own account. `enrol`: the same, and who must set up a second factor before
+anything else. `people.privacy`: export, erase. `campaigns.launch`: what leaves the building: launch, pause, resume,
+shift. `send`: one message by the API. `developer.read`: the debugger."""
 
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 

@@ -34,6 +34,7 @@ CREATE TABLE staff_session (
   hash       bytea NOT NULL UNIQUE,         -- SHA-256 of the token, which has 256 random bits
   factors    text[] NOT NULL,               -- password, totp, recovery, passkey, sso
   waiting    boolean NOT NULL DEFAULT false,  -- the password was right, the second factor is still to come
+  enrolling  boolean NOT NULL DEFAULT false,  -- waits until a second factor has been set up
   client     text NOT NULL,                 -- browser and system in words, as people tell their devices apart
   address    text NOT NULL,
   created_at timestamptz NOT NULL,
@@ -74,7 +75,15 @@ CREATE TABLE sso (
   secret     bytea NOT NULL,                -- sealed
   domains    text[] NOT NULL,               -- of e-mail addresses: others are turned away
   role       text,                          -- of whom it brings for the first time; null: only who was invited comes in
-  enabled    boolean NOT NULL DEFAULT true
+  enabled    boolean NOT NULL DEFAULT true,
+  second_factor text NOT NULL DEFAULT 'assumed' CHECK (second_factor IN ('assumed', 'told')),
+  acr        text[] NOT NULL DEFAULT '{}'   -- of which it says one where it asked for two factors
+);
+
+-- Of whom a second factor is demanded; nothing here: of nobody.
+CREATE TABLE sign_in_rule (
+  singleton     boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  second_factor text NOT NULL CHECK (second_factor IN ('optional', 'admins', 'everybody'))
 );
 
 -- Whom an OpenID provider knows by which subject: addresses change hands, subjects do not.

@@ -9,6 +9,7 @@ from cyclopts import App
 from antiphon.app.commands.answers import say, tell
 from antiphon.app.commands.context import current
 from antiphon.app.commands.invocation import ask, change
+from antiphon.kernel.principal import Principal
 
 if TYPE_CHECKING:
     from antiphon.access import Colleague, Made
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 app = App(name="staff", help="Colleagues: who there is, inviting, links for who is locked out.")
 COLUMNS = ("id", "email", "name", "role", "state", "second_factor", "seen_at")
+COMMAND = Principal("command", None, "antiphon staff", frozenset())
 BASE_URL = "http://127.0.0.1:8080"
 
 
@@ -70,7 +72,7 @@ def link(email: str, /, *, without_second_factor: bool = False, base_url: str = 
     email
         Of the colleague.
     without_second_factor
-        For who has lost the phone and the recovery codes: no code is asked for any more, and every session ends.
+        For who has lost the phone and the recovery codes: codes and passkeys are gone, and every session ends.
     base_url
         The address at which the app is open, for the link.
     """
@@ -83,6 +85,31 @@ def link(email: str, /, *, without_second_factor: bool = False, base_url: str = 
         return who, await access.renew_link(tx, who.id, giver=None, base_url=base_url.rstrip("/"))
 
     _tell_link(*change(work))
+
+
+@app.command(name="second-factor")
+def second_factor(of: Literal["optional", "admins", "everybody"] | None = None, /) -> None:
+    """Of whom a second factor is demanded at each sign-in with a password; without a word, shows it.
+
+    Parameters
+    ----------
+    of
+        `optional`: of nobody. `admins`: of owners, managers and developers. `everybody`.
+    """
+    from antiphon import access
+
+    async def read(tx: Transaction) -> dict[str, object]:
+        lacking = await access.lacking_second_factor(tx)
+        demanded = await access.demanded_second_factor(tx)
+        return {"second_factor": demanded, "admins_without": lacking.admins, "everybody_without": lacking.everybody}
+
+    async def work(tx: Transaction) -> dict[str, object]:
+        assert of is not None
+        await access.demand_second_factor(tx, of)
+        await access.note(tx, "sign-in-rule.change", who=COMMAND, detail={"second_factor": of})
+        return await read(tx)
+
+    tell(ask(read) if of is None else change(work))
 
 
 def _tell_link(who: Colleague, made: Made) -> None:

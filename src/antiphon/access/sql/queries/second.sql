@@ -22,6 +22,28 @@ UPDATE staff
    SET recovery = array_remove(recovery, :hash)
  WHERE id = :id AND :hash = ANY (recovery);
 
+-- name: read_sign_in_rule
+-- Of whom a second factor is demanded.
+SELECT second_factor
+  FROM sign_in_rule;
+
+-- name: write_sign_in_rule
+-- From the next sign-in on.
+INSERT INTO sign_in_rule (second_factor)
+VALUES (:second_factor)
+    ON CONFLICT (singleton) DO UPDATE
+   SET second_factor = excluded.second_factor;
+
+-- name: count_lacking
+-- Who comes in with a password and has neither codes nor a passkey: how many, and how many of some roles.
+SELECT count(*) AS everybody,
+       count(*) FILTER (WHERE m.role = ANY (:admins::text[])) AS admins
+  FROM staff m
+ WHERE m.state = 'active'
+   AND m.password IS NOT NULL
+   AND m.totp IS NULL
+   AND NOT EXISTS (SELECT FROM passkey p WHERE p.staff_id = m.id);
+
 -- name: insert_link
 -- One link of a kind at a time: a new one takes the place of those before (see delete_links).
 INSERT INTO staff_link (hash, staff_id, kind, made_by, created_at, ends_at)

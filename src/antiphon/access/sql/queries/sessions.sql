@@ -1,12 +1,14 @@
 -- name: insert_session
 -- A browser in which somebody has signed in; of the token only the hash.
-INSERT INTO staff_session (staff_id, hash, factors, waiting, client, address, created_at, seen_at, ends_at, proved_at)
-VALUES (:staff, :hash, :factors, :waiting, :client, :address, :at, :at, :ends_at, :at)
+INSERT INTO staff_session
+       (staff_id, hash, factors, waiting, enrolling, client, address, created_at, seen_at, ends_at, proved_at)
+VALUES (:staff, :hash, :factors, :waiting, :enrolling, :client, :address, :at, :at, :ends_at, :proved_at)
 RETURNING id;
 
 -- name: find_session
 -- Whose browser this is, unless they have left, or it was idle or signed in for too long.
-SELECT s.id, s.staff_id, s.factors, s.waiting, s.client, s.address, s.created_at, s.seen_at, s.ends_at, s.proved_at,
+SELECT s.id, s.staff_id, s.factors, s.waiting, s.enrolling, s.client, s.address, s.created_at, s.seen_at, s.ends_at,
+       s.proved_at,
        m.email, m.name, m.role, m.state, m.created_at AS staff_created_at, m.seen_at AS staff_seen_at,
        m.password IS NOT NULL AS has_password, m.totp IS NOT NULL AS has_totp, m.wishes,
        (SELECT count(*) FROM passkey p WHERE p.staff_id = m.id) AS passkeys
@@ -38,7 +40,7 @@ UPDATE staff_session
 
 -- name: list_sessions
 -- Where somebody is signed in, the latest seen first.
-SELECT id, staff_id, factors, waiting, client, address, created_at, seen_at, ends_at, proved_at
+SELECT id, staff_id, factors, waiting, enrolling, client, address, created_at, seen_at, ends_at, proved_at
   FROM staff_session
  WHERE staff_id = :staff
    AND NOT waiting
@@ -56,6 +58,11 @@ DELETE FROM staff_session
 -- Signed out everywhere, but for one browser at most.
 DELETE FROM staff_session
  WHERE staff_id = :staff AND id IS DISTINCT FROM :except_id::bigint;
+
+-- name: end_enrolling
+-- They have a second factor now: nobody else with the password sets up another.
+DELETE FROM staff_session
+ WHERE staff_id = :staff AND enrolling;
 
 -- name: end_oldest_sessions
 -- Whoever never signs out keeps the latest.

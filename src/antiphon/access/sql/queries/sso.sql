@@ -1,22 +1,23 @@
 -- name: list_sso
 -- Every provider that is set up.
-SELECT name, title, issuer, client_id, secret, domains, role, enabled
+SELECT name, title, issuer, client_id, secret, domains, role, enabled, second_factor, acr
   FROM sso
  ORDER BY title, name;
 
 -- name: find_sso
 -- One provider.
-SELECT name, title, issuer, client_id, secret, domains, role, enabled
+SELECT name, title, issuer, client_id, secret, domains, role, enabled, second_factor, acr
   FROM sso
  WHERE name = :sso_name;
 
 -- name: put_sso
 -- As it stands from now on.
-INSERT INTO sso (name, title, issuer, client_id, secret, domains, role, enabled)
-VALUES (:sso_name, :title, :issuer, :client_id, :secret, :domains, :role, :enabled)
+INSERT INTO sso (name, title, issuer, client_id, secret, domains, role, enabled, second_factor, acr)
+VALUES (:sso_name, :title, :issuer, :client_id, :secret, :domains, :role, :enabled, :second_factor, :acr)
     ON CONFLICT (name) DO UPDATE
    SET title = excluded.title, issuer = excluded.issuer, client_id = excluded.client_id, secret = excluded.secret,
-       domains = excluded.domains, role = excluded.role, enabled = excluded.enabled;
+       domains = excluded.domains, role = excluded.role, enabled = excluded.enabled,
+       second_factor = excluded.second_factor, acr = excluded.acr;
 
 -- name: remove_sso
 -- Whom it knows by which subject stays: the same provider may be set up again.

@@ -90,7 +90,7 @@ UPDATE staff
  WHERE id = :id;
 
 -- name: delete_passkeys
--- Of who has left.
+-- Of who has left, or has lost the device.
 DELETE FROM passkey
  WHERE staff_id = :id;
 
