@@ -573,7 +573,7 @@ def test_whatever_can_stand_in_the_audit_log_has_words_and_can_be_asked_for() ->
 def test_roles_permissions_and_problems_have_words() -> None:
     keys = [
         *(f"app.sign_in.problem.{problem}" for problem in get_args(SignInProblem)),
-        *(f"permission.{name}" for name in PERMISSIONS if name not in ("public", "self")),
+        *(f"permission.{name}" for name in PERMISSIONS if name not in ("public", "self", "enrol")),
         *(f"{stem}.{role}" for role in ROLES for stem in ("app.role", "team.role.text")),
     ]
     assert [key for key in keys if key not in words()] == []

@@ -1,8 +1,9 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { send } from "./api";
+import { heed } from "./company";
 
 export type Session = {
-  state: "setup" | "signed_out" | "second_factor" | "signed_in";
+  state: "setup" | "signed_out" | "second_factor" | "enrol" | "signed_in";
   may_set_up: boolean;
   colleague?: {
     id: string;
@@ -23,12 +24,20 @@ export type Session = {
   locale: string | null;
   wishes?: { locale?: string | null; theme?: string; keys?: boolean; time_zone?: string | null } | null;
   company: string | null;
+  /** ISO 4217. */
+  currency?: string;
+  /** In the sandbox, whose clock is not this browser's. */
+  product_time?: { now: string; held: boolean } | null;
   version: string;
 };
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: async (): Promise<Session> => (await send("/api/v1/session", {})).json(),
+  queryFn: async (): Promise<Session> => {
+    const session: Session = await (await send("/api/v1/session", {})).json();
+    heed(session);
+    return session;
+  },
   staleTime: 60_000,
   refetchOnWindowFocus: "always", // they may have signed out in another tab
 });

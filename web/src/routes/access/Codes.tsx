@@ -43,6 +43,7 @@ export function Codes({ me }: { me: Mine }) {
     done(t("access.codes.turned_off"));
   };
   const on = me.colleague.has_totp;
+  const last = me.needs_second_factor && me.colleague.passkeys === 0;
   const busy = proved.busy && !proved.proving;
   return (
     <>
@@ -59,12 +60,15 @@ export function Codes({ me }: { me: Mine }) {
             <Button variant="default" onClick={() => void renew()}>
               {t("access.codes.renew")}
             </Button>
-            <Button variant="subtle" className="grave" onClick={() => setStep({ off: true })}>
-              {t("access.codes.turn_off")}
-            </Button>
+            {!last && (
+              <Button variant="subtle" className="grave" onClick={() => setStep({ off: true })}>
+                {t("access.codes.turn_off")}
+              </Button>
+            )}
           </>
         )}
       </div>
+      {on && last && <p className="soft small plain">{t("access.factors.needed")}</p>}
       {step && "begun" in step && (
         <TotpSetUp begun={step.begun} onClose={() => setStep(undefined)} onCodes={(codes) => setStep({ codes })} />
       )}

@@ -1,21 +1,22 @@
-import { IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
 import { day } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import type { components } from "@/lib/schema";
 import { sessionQuery } from "@/lib/session";
-import { ActionIcon, Button, Modal, TextInput } from "@/ui/controls";
-import { Failed, Loaded } from "@/ui/State";
+import { ActionIcon, Button, TextInput } from "@/ui/controls";
+import { Loaded } from "@/ui/State";
 import { done } from "@/ui/toast";
 import { When } from "@/ui/When";
 import { Dialog } from "./Dialog";
 import { values } from "./Door";
 import { ME } from "./me";
-import { type Proved, useProved } from "./prove";
-import { create, passkeysWork } from "./webauthn";
+import { AddPasskey } from "./PasskeyAdd";
+import { useProved } from "./prove";
+import { passkeysWork } from "./webauthn";
 
 type Passkey = components["schemas"]["Passkey"];
 const PASSKEYS = ["passkeys"];
@@ -51,7 +52,7 @@ export function Passkeys() {
         }
       </Loaded>
       {passkeysWork() ? (
-        <Add proved={proved} onAdded={refresh} />
+        <AddPasskey proved={proved} onAdded={refresh} />
       ) : (
         <p className="soft small plain">{t("access.passkey.needs_domain")}</p>
       )}
@@ -68,7 +69,7 @@ function Row(props: { one: Passkey; onRename: () => void; onRemove: () => void }
       <div>
         <strong>{one.name}</strong>
         <span className="soft small">
-          {t("access.passkey.made", { day: day(one.created_at) })} · {t("access.used")} <When at={one.used_at} />
+          {t("access.passkey.made", { day: day(one.created_at) })} · {t("access.used")} <When wall at={one.used_at} />
         </span>
       </div>
       <div className="row-acts">
@@ -92,58 +93,6 @@ function Row(props: { one: Passkey; onRename: () => void; onRemove: () => void }
         </ActionIcon>
       </div>
     </li>
-  );
-}
-
-/** First the device is asked, then the name: who stops at the device has typed nothing in vain. */
-function Add(props: { proved: Proved; onAdded: () => void }) {
-  const [made, setMade] = useState<PublicKeyCredential>();
-  const saving = useProved({ quiet: true });
-  const begin = async () => {
-    const begun = await props.proved.run(() => ask(api.POST("/api/v1/me/passkeys/options")));
-    if (begun) setMade(await create(begun.options));
-  };
-  const save = async (event: FormEvent<HTMLFormElement>) => {
-    const { name } = values(event, "name");
-    const credential = made?.toJSON();
-    const saved = await saving.run(() => ask(api.POST("/api/v1/me/passkeys", { body: { name, credential } })));
-    if (!saved) return;
-    setMade(undefined);
-    done(t("access.passkey.added", { name: saved.name }));
-    props.onAdded();
-  };
-  return (
-    <div className="part-acts">
-      <Button
-        variant="default"
-        leftSection={<IconPlus size={16} aria-hidden />}
-        onClick={() => props.proved.busy || void begin()}
-      >
-        {t("access.passkey.add")}
-      </Button>
-      <Modal opened={made !== undefined} onClose={() => setMade(undefined)} title={t("access.passkey.name.title")}>
-        <form className="fields" onSubmit={(event) => void save(event)}>
-          <TextInput
-            name="name"
-            label={t("app.name")}
-            description={t("access.passkey.name.hint")}
-            defaultValue={t("access.passkey.name.first")}
-            maxLength={100}
-            required
-            withAsterisk={false}
-            data-autofocus
-            error={saving.problem?.of("name")}
-          />
-          {saving.problem && !saving.problem.of("name") && <Failed error={saving.problem} />}
-          <div className="ends">
-            <Button type="submit" loading={saving.busy}>
-              {t("app.save")}
-            </Button>
-          </div>
-        </form>
-      </Modal>
-      {saving.dialog}
-    </div>
   );
 }
 

@@ -72,7 +72,7 @@ function Row({ one, onEnd }: { one: Session; onEnd: () => void }) {
         ) : (
           <>
             <span className="soft small">
-              <When at={one.seen_at} />
+              <When wall at={one.seen_at} />
             </span>
             <Button
               variant="default"

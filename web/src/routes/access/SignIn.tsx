@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { api, ask } from "@/lib/api";
-import { say, t } from "@/lib/i18n";
+import { loadWords, say, t } from "@/lib/i18n";
 import { queryClient } from "@/lib/query";
 import { type Session, sessionQuery, useSession } from "@/lib/session";
 import { Alert, Anchor, Button, Divider, PasswordInput, TextInput } from "@/ui/controls";
@@ -12,16 +12,28 @@ import { Forgot } from "./Forgot";
 import { Passkey } from "./Passkey";
 import { SecondFactor } from "./SecondFactor";
 
+// Seldom, and with the words of the account: loaded when it is asked for.
+const Enrol = lazy(async () => (await Promise.all([import("./Enrol"), loadWords("access")]))[0]);
+
 const again = async () => admit(await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 }));
 
 export default function SignIn() {
   const session = useSession();
   const navigate = useNavigate();
   const [step, setStep] = useState<"first" | "forgot" | "late">("first");
+  const [enrolling, setEnrolling] = useState(false); // until the recovery codes are kept, though already signed in
   useEffect(() => {
-    if (session?.state === "signed_in") admit(session);
+    if (session?.state === "enrol") setEnrolling(true);
+    if (session?.state === "signed_out") setEnrolling(false);
+    if (session?.state === "signed_in" && !enrolling) admit(session);
     if (session?.state === "setup") void navigate({ to: "/welcome", replace: true });
-  }, [session, navigate]);
+  }, [session, navigate, enrolling]);
+  if (session?.state === "enrol" || (enrolling && session?.state === "signed_in"))
+    return (
+      <Suspense fallback={<Closed title={t("app.sign_in")} fields={2} />}>
+        <Enrol session={session} onDone={again} />
+      </Suspense>
+    );
   if (!session || session.state === "signed_in" || session.state === "setup")
     return <Closed title={t("app.sign_in")} fields={2} />;
   if (session.state === "second_factor")

@@ -68,7 +68,8 @@ async function attempt<T>(act: () => Promise<T>): Promise<Tried<T>> {
 }
 
 function Prove(props: { answer: (proved: boolean) => void }) {
-  const proofs = useSession()?.proofs ?? [];
+  const session = useSession();
+  const proofs = session?.proofs ?? [];
   const [told, setTold] = useState(false);
   const give = (proved: boolean) => {
     if (told) return;
@@ -82,7 +83,8 @@ function Prove(props: { answer: (proved: boolean) => void }) {
         <p className="soft plain">{t(proofs.length ? "access.prove.text" : "access.prove.none")}</p>
         {typed && <Typed kind={typed} onDone={() => give(true)} />}
         {proofs.includes("passkey") && <Passkey onDone={() => give(true)} label={t("access.prove.passkey")} />}
-        {proofs.length === 0 && (
+        {proofs.length === 0 && session?.sso.map((one) => <Elsewhere key={one.name} {...one} />)}
+        {proofs.length === 0 && !session?.sso.length && (
           <Button fullWidth onClick={() => void signInAnew()}>
             {t("access.prove.anew")}
           </Button>
@@ -128,6 +130,17 @@ function Typed(props: { kind: "password" | "totp"; onDone: () => void }) {
         {t("app.continue")}
       </Button>
     </form>
+  );
+}
+
+/** At the provider, which is told to ask anew; the way leads back to this page. */
+function Elsewhere(props: { name: string; title: string }) {
+  const back = encodeURIComponent(location.pathname + location.search);
+  const href = `/api/v1/sso/${encodeURIComponent(props.name)}/start?again=true&next=${back}`;
+  return (
+    <Button component="a" variant="default" fullWidth href={href}>
+      {t("access.prove.sso", { name: props.title })}
+    </Button>
   );
 }
 

@@ -24,8 +24,11 @@ const empty: Fields = {
   role: null,
   enabled: true,
   trusted: false,
+  second_factor: "assumed",
+  acr: [],
 };
-const FIELDS = ["title", "name", "issuer", "client_id", "secret", "domains", "role"];
+const COUNTED = ["assumed", "told"] as const;
+const FIELDS = ["title", "name", "issuer", "client_id", "secret", "domains", "role", "acr"];
 
 /** One provider: what to type in there, and what they gave in return. */
 export function ProviderForm({ one, isOwner }: { one: SsoProvider | undefined; isOwner: boolean }) {
@@ -83,6 +86,8 @@ const bodyOf = ({ name: _name, secret, ...fields }: Fields, kept: boolean): SsoS
   role: fields.role,
   enabled: fields.enabled,
   trusted: fields.trusted,
+  second_factor: fields.second_factor,
+  acr: fields.second_factor === "told" ? fields.acr : [],
   ...(secret || !kept ? { secret } : {}),
 });
 
@@ -162,6 +167,34 @@ function Inputs({ fields, set, name, one, problem }: InputsProps) {
         checked={fields.trusted}
         onChange={(event) => set({ ...fields, trusted: event.currentTarget.checked })}
       />
+      <SecondFactor fields={fields} set={set} problem={problem} />
+    </>
+  );
+}
+
+/** Whether who comes from there has shown two factors. */
+function SecondFactor({ fields, set, problem }: Pick<InputsProps, "fields" | "set" | "problem">) {
+  return (
+    <>
+      <NativeSelect
+        label={t("sso.second_factor")}
+        value={fields.second_factor}
+        data={COUNTED.map((value) => ({ value, label: t(`sso.second_factor.${value}`) }))}
+        onChange={(event) =>
+          set({ ...fields, second_factor: COUNTED.find((one) => one === event.currentTarget.value) ?? "assumed" })
+        }
+      />
+      {fields.second_factor === "told" && (
+        <TagsInput
+          label={t("sso.acr")}
+          description={t("sso.acr.hint")}
+          value={fields.acr}
+          onChange={(acr) => set({ ...fields, acr })}
+          splitChars={[",", " "]}
+          acceptValueOnBlur
+          error={problem?.of("acr") ?? problem?.of("acr[0]")}
+        />
+      )}
     </>
   );
 }

@@ -13,6 +13,7 @@ import type { Colleague } from "../access/me";
 import { useBack } from "./back";
 import { Roles } from "./Roles";
 import { Invite } from "./TeamInvite";
+import { TeamSecondFactor } from "./TeamSecondFactor";
 import { People } from "./TeamTable";
 import { ROLES, STAFF } from "./team";
 import "../access/access.css";
@@ -60,6 +61,7 @@ export default function Team() {
             />
           )}
         </Panel>
+        <TeamSecondFactor />
         <Roles roles={roles} />
       </div>
       {inviting && <Invite roles={roles.data?.roles ?? []} onClose={() => setInviting(false)} />}

@@ -37,7 +37,9 @@ export function More({ one, does }: { one: Colleague; does: Does }) {
             {one.state === "active" && (
               <Menu.Item onClick={() => void does.signOut(one)}>{t("team.end_sessions")}</Menu.Item>
             )}
-            {one.has_totp && <Menu.Item onClick={() => setSure("totp")}>{t("team.totp.off")}</Menu.Item>}
+            {(one.has_totp || one.passkeys > 0) && (
+              <Menu.Item onClick={() => setSure("totp")}>{t("team.totp.off")}</Menu.Item>
+            )}
             {does.isOwner && <Menu.Item onClick={() => void does.forgetSso(one)}>{t("team.forget_sso")}</Menu.Item>}
             {!mine && (
               <Menu.Item className="grave" onClick={() => setSure("leave")}>
