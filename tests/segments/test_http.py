@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from litestar.exceptions import HTTPException
 from antiphon.kernel.errors import Problem
 from antiphon.kernel.http import on_http, on_problem
 from antiphon.kernel.paths import keep_slashes
+from antiphon.kernel.principal import Principal
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import Secrets
 from antiphon.kernel.tokens import Signer
@@ -31,7 +33,12 @@ async def client(stage: Stage) -> AsyncIterator[AsyncClient]:
         dependencies={"runtime": Provide(lambda: runtime, sync_to_thread=False)},
         exception_handlers={Problem: on_problem, HTTPException: on_http},
     )
-    transport = ASGITransport(app=keep_slashes(application))
+    served = keep_slashes(application)
+
+    async def signed_in(scope: Any, receive: Any, send: Any) -> None:  # what the guard does
+        await served({**scope, "auth": Principal("staff", 7, "Ana", frozenset())}, receive, send)
+
+    transport = ASGITransport(app=signed_in)
     async with AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client
 
@@ -51,6 +58,12 @@ async def test_a_segment_is_made_shown_and_listed(stage: Stage, client: AsyncCli
     page = (await client.get(f"/segments/{made['id']}/members")).json()
     assert [(member["profile"], member["external_id"]) for member in page["members"]] == [(str(ada), "ada")]
     assert page["cursor"] is None
+
+
+async def test_a_version_says_who_wrote_it(stage: Stage, client: AsyncClient) -> None:
+    await client.post("/segments", json={"name": "lapsed", "rule": {"version": 1, "rule": LAPSED}})
+    (version,) = (await client.get("/segments/lapsed/versions")).json()["versions"]
+    assert version["by"] == "staff:7"
 
 
 async def test_pages_follow_their_cursors(stage: Stage, client: AsyncClient) -> None:

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct, field
 
 from antiphon.content import composing, editing, http_editing, listing, store, store_editing
-from antiphon.content.http_editing import Anything, author, named
+from antiphon.content.http_editing import Anything, named
 from antiphon.content.lint import Finding, lint
 from antiphon.content.message import Message, channels_of
 from antiphon.content.parsing import parse
@@ -18,7 +18,7 @@ from antiphon.content.records import Kept
 from antiphon.content.views import Document, MessageList, MessageView, card_view, message_view
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
-from antiphon.kernel.http import get, post
+from antiphon.kernel.http import author_of, get, post
 from antiphon.kernel.records import Channel
 from antiphon.kernel.runtime import Runtime
 
@@ -51,7 +51,7 @@ async def create(
     runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[Document], draft: FromQuery[bool] = False
 ) -> MessageView:
     """Published at once. `draft`: kept as one instead, whatever is wrong with it but its name."""
-    by = author(request)
+    by = author_of(request)
     if draft:
         return message_view(await runtime.database.repeat(lambda tx: editing.create_draft(tx, data, by=by)))
     message = parse(data)

@@ -23,7 +23,7 @@ from antiphon.content.views import (
     version_view,
 )
 from antiphon.kernel.errors import invalid
-from antiphon.kernel.http import answer, delete, details, get, patch, post, principal_of, put
+from antiphon.kernel.http import answer, author_of, delete, details, get, patch, post, put
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.runtime import Runtime
 
@@ -79,7 +79,7 @@ async def save_draft(
     if_revision: Revision = None,
 ) -> MessageView:
     """What the message may become, kept whatever is wrong with it: see `problems`. Nothing is sent by it."""
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     kept = await runtime.database.repeat(
         lambda tx: editing.save_draft(tx, name, data.document, if_revision=if_revision, by=by)
     )
@@ -91,7 +91,7 @@ async def discard_draft(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
     """Back to the newest version; 409 where there is none: delete the message."""
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     return message_view(
         await runtime.database.repeat(lambda tx: editing.discard_draft(tx, name, if_revision=if_revision, by=by))
     )
@@ -102,7 +102,7 @@ async def publish(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
     """The draft is the newest version from now on. 400 names every flaw with its place."""
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     return message_view(
         await runtime.database.repeat(lambda tx: editing.publish(tx, name, if_revision=if_revision, by=by))
     )
@@ -144,7 +144,7 @@ async def revert(
     if_revision: Revision = None,
 ) -> MessageView:
     """The text of an old version becomes the draft."""
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     kept = await runtime.database.repeat(
         lambda tx: editing.revert(tx, name, data.version, if_revision=if_revision, by=by)
     )
@@ -160,7 +160,7 @@ async def rename(
     if_revision: Revision = None,
 ) -> MessageView:
     """The old name leads there as well: programs that send by it go on."""
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     kept = await runtime.database.repeat(lambda tx: editing.rename(tx, name, data.name, if_revision=if_revision, by=by))
     return message_view(kept)
 
@@ -170,7 +170,7 @@ async def archive(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
     """Nobody begins to send it any more; what is under way goes on."""
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     return message_view(
         await runtime.database.repeat(lambda tx: editing.archive(tx, name, if_revision=if_revision, by=by))
     )
@@ -180,7 +180,7 @@ async def archive(
 async def restore(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     return message_view(
         await runtime.database.repeat(lambda tx: editing.restore(tx, name, if_revision=if_revision, by=by))
     )
@@ -200,16 +200,12 @@ async def copy(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], data: JSONBody[CopyName]
 ) -> MessageView:
     """A draft that says the same."""
-    name, by = named(request), author(request)
+    name, by = named(request), author_of(request)
     return message_view(await runtime.database.repeat(lambda tx: editing.copy(tx, name, name=data.name, by=by)))
 
 
 def named(request: Anything) -> str:
     return segment_after(request, "messages")
-
-
-def author(request: Anything) -> str:
-    return principal_of(request).by()
 
 
 def _place(cursor: str) -> int | None:

@@ -22,8 +22,7 @@ from antiphon.integrations.imports.running import Reason
 from antiphon.integrations.imports.store import Job, Kind, State
 from antiphon.integrations.imports.trying import ReadRow, Trial
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound, invalid
-from antiphon.kernel.http import flaw_of, get, post, put
-from antiphon.kernel.principal import Principal
+from antiphon.kernel.http import author_of, flaw_of, get, post, put
 from antiphon.kernel.runtime import Runtime
 
 Anything = Request[Any, Any, Any]
@@ -115,7 +114,7 @@ async def upload(
         raise invalid("region", "A country of two letters is needed, such as GB.")
     if "\0" in name:
         raise invalid("name", "A name has no character NUL.")
-    id = await jobs.take(runtime, kind, name, request.stream(), by=_by(request), region=region)
+    id = await jobs.take(runtime, kind, name, request.stream(), by=author_of(request), region=region)
     return await _page(runtime, id)
 
 
@@ -154,7 +153,7 @@ async def set_map(runtime: NamedDependency[Runtime], import_id: FromPath[str], d
 async def start(runtime: NamedDependency[Runtime], request: Anything, import_id: FromPath[str]) -> ImportView:
     """Also goes on with one that failed: nothing counts twice."""
     id = _id(import_id)
-    return ImportView(**_fields(await runtime.database.repeat(lambda tx: jobs.start(tx, id, by=_by(request)))))
+    return ImportView(**_fields(await runtime.database.repeat(lambda tx: jobs.start(tx, id, by=author_of(request)))))
 
 
 @post("/imports/{import_id:str}/cancel", permission="people.write", status_code=200)
@@ -239,11 +238,6 @@ def _number(text: str, *, at: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise invalid(at, "It is not a cursor that we gave.")
     return int(text)
-
-
-def _by(request: Anything) -> str:
-    auth = request.scope.get("auth")
-    return auth.by() if isinstance(auth, Principal) else f"key:{auth}"
 
 
 routes = [upload, list_imports, show, set_map, start, cancel, show_refused]

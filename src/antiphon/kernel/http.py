@@ -61,6 +61,12 @@ def principal_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
     return who
 
 
+def author_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The same, as records name who made them: `staff:12`, `key:3`; empty where no guard stands before the handler."""
+    who = connection.scope.get("auth")
+    return who.by() if isinstance(who, Principal) else ""
+
+
 def get(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
     return litestar.get(path, **_described(permission, also), **options)
 

@@ -8,8 +8,8 @@ from litestar import Request
 
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Invalid, NotFound
+from antiphon.kernel.http import author_of
 from antiphon.kernel.paths import segment_after
-from antiphon.kernel.principal import Principal
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.profiles.numbers import find_one, read_name
 
@@ -38,5 +38,4 @@ async def number(database: Database, request: Anything) -> ProfileId | None:
 
 def by(request: Anything) -> str:
     """Who asks, as records name it: `staff:12`, `key:3`."""
-    auth = request.scope.get("auth")
-    return auth.by() if isinstance(auth, Principal) else f"key:{auth}"
+    return author_of(request)

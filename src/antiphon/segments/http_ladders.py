@@ -10,12 +10,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from antiphon import profiles
-from antiphon.kernel.http import delete, get, post, put
+from antiphon.kernel.http import author_of, delete, get, post, put
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.runtime import Runtime
 from antiphon.segments import ladders, stages
 from antiphon.segments.http_asking import aware
-from antiphon.segments.http_making import WAIT_S, Anything, Rule, author
+from antiphon.segments.http_making import WAIT_S, Anything, Rule
 from antiphon.segments.language.text import to_text
 from antiphon.segments.records import Build
 
@@ -89,7 +89,7 @@ class History(Struct):
 @post("/ladders", permission="segments.write")
 async def create(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[NewLadder]) -> LadderView:
     """Answers when all stages are live, or after ten seconds while a worker goes on. 409 where the name is taken."""
-    made = await ladders.create(runtime.database, data.name, _wanted(data), by=author(request), wait_s=WAIT_S)
+    made = await ladders.create(runtime.database, data.name, _wanted(data), by=author_of(request), wait_s=WAIT_S)
     return ladder_view(made)
 
 
@@ -123,7 +123,7 @@ async def change(
 ) -> LadderView:
     """These stages in this order. Stages of the same name get a new version, others are made or archived."""
     wanted = _wanted(data)
-    changed = await ladders.change(runtime.database, _named(request), wanted, by=author(request), wait_s=WAIT_S)
+    changed = await ladders.change(runtime.database, _named(request), wanted, by=author_of(request), wait_s=WAIT_S)
     return ladder_view(changed)
 
 

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
-from antiphon.kernel.http import delete, get, post, put
+from antiphon.kernel.http import author_of, delete, get, post, put
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.runtime import Runtime
 from antiphon.segments import ask, editing, history, making
@@ -61,7 +61,9 @@ class Versions(Struct):
 @post("/segments", permission="segments.write")
 async def create(runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[NewSegment]) -> SegmentView:
     """Answers once the members are known, or after ten seconds while a worker goes on. 409 where the name is taken."""
-    made = await runtime.database.repeat(lambda tx: editing.create_draft(tx, data.name, data.rule, by=author(request)))
+    made = await runtime.database.repeat(
+        lambda tx: editing.create_draft(tx, data.name, data.rule, by=author_of(request))
+    )
     if data.publish:
         made = await making.publish(runtime.database, str(made.id), wait_s=WAIT_S)
     return segment_view(made)
@@ -88,7 +90,7 @@ async def save_draft(
 ) -> SegmentView:
     """The rule that the segment may become. A draft there was is written over; nothing is worked by it."""
     name = named(request)
-    saved = await runtime.database.repeat(lambda tx: editing.save_draft(tx, name, data.rule, by=author(request)))
+    saved = await runtime.database.repeat(lambda tx: editing.save_draft(tx, name, data.rule, by=author_of(request)))
     return segment_view(saved)
 
 
@@ -117,7 +119,7 @@ async def revert(
 ) -> SegmentView:
     """The rule of an old version becomes the draft."""
     name = named(request)
-    reverted = await runtime.database.repeat(lambda tx: editing.revert(tx, name, data.version, by=author(request)))
+    reverted = await runtime.database.repeat(lambda tx: editing.revert(tx, name, data.version, by=author_of(request)))
     return segment_view(reverted)
 
 
@@ -135,10 +137,6 @@ async def restore(runtime: NamedDependency[Runtime], request: Anything, segment:
 
 def named(request: Anything) -> str:
     return segment_after(request, "segments")
-
-
-def author(request: Anything) -> str:
-    return f"api:{request.scope.get('auth')}"
 
 
 routes = [create, list_all, show, save_draft, discard_draft, publish, versions, revert, archive, restore]
