@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,14 +14,14 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from antiphon import channels
+from antiphon import channels, profiles
 from antiphon.channels import hooks
 from antiphon.integrations import http_debugger
 from antiphon.kernel.arrivals import KEPT, arrivals, shown
 from antiphon.kernel.db import Database
 from antiphon.kernel.errors import Problem
 from antiphon.kernel.http import on_http, on_problem
-from antiphon.kernel.records import Channel, Inbound, ProviderId
+from antiphon.kernel.records import Channel, Identifier, Inbound, ProviderId
 from antiphon.kernel.runtime import Runtime
 from channels.mail_providers import SECRET, Mailgun, Postmark
 
@@ -152,3 +152,19 @@ def test_what_proves_a_sender_is_not_shown(body: str) -> None:
 def test_postmarks_own_words_are_shown_whole() -> None:
     body = json.dumps(Postmark().delivered(5))
     assert shown(body.encode()) == body
+
+
+async def test_what_came_before_somebody_was_erased_is_forgotten(
+    client: httpx.AsyncClient, key: str, debugger: httpx.AsyncClient, database: Database, move: Any
+) -> None:
+    await client.post(
+        "/track", json=GOOD | {"writeKey": key, "userId": "anna", "properties": {"to": "anna@home.example"}}
+    )
+    assert len(await look(debugger, q="anna@home")) == 1
+    await move(timedelta(seconds=1))
+    await profiles.erase(database, Identifier("external_id", "anna"))
+    assert await look(debugger, q="anna") == []
+    await move(timedelta(seconds=1))
+    await client.post("/track", json=GOOD | {"writeKey": key})
+    assert len(await look(debugger)) == 1
+    assert arrivals(database).newest()[0].what == "track"

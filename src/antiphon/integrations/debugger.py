@@ -6,19 +6,24 @@ them; single events that were refused or odd; what people wrote. The last two ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
 
 from antiphon import access, channels, profiles
 from antiphon.kernel.arrivals import Arrival, arrivals, shown
+from antiphon.kernel.arrivals import Kind as Door
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Flaw, invalid
 
 Kind = Literal["call", "event", "webhook", "message"]
 Outcome = Literal["accepted", "partly", "refused", "forged"]
+KINDS: Mapping[Door, Kind] = {"event": "call", "webhook": "webhook"}
+"""What comes in by a door of this process."""
 RANK: Mapping[Kind, int] = {"call": 0, "event": 1, "webhook": 2, "message": 3}
 REFUSED_MAX, WRITTEN_MAX = 1_000, 200
 TEXT_CHARS_MAX = 2_000
@@ -56,24 +61,44 @@ class Page(Struct, frozen=True):
 async def read(tx: Transaction, *, kind: Kind | None, q: str, cursor: str | None, limit: int) -> Page:
     """`q`: letters that stand in the body, the source or what is wrong. Raises Invalid for a cursor that is none."""
     after = _key_of(cursor) if cursor is not None else None
-    found = [each for each in await _all(tx) if kind in (None, each.kind) and _holds(each, q.casefold())]
-    found.sort(key=_key, reverse=True)
-    rest = [each for each in found if after is None or _key(each) < after]
-    page = rest[:limit]
-    return Page(page, _cursor(page[-1]) if len(rest) > limit else None)
+    found = [(key, tell) for key, tell in await _all(tx, kind) if after is None or key < after]
+    found.sort(key=lambda each: each[0], reverse=True)
+    told = (each for each in (tell() for _, tell in found) if _holds(each, q.casefold()))
+    page = list(islice(told, limit + 1))
+    shown = page[:limit]
+    return Page(shown, _cursor(shown[-1]) if len(page) > limit else None)
 
 
-async def _all(tx: Transaction) -> list[Arrived]:
+Found = list[tuple["Key", Callable[[], Arrived]]]
+"""Each with its place in the list; to tell it costs more than to find it."""
+
+
+async def _all(tx: Transaction, kind: Kind | None) -> Found:
     names = {f"provider:{each.id}": each.name for each in await channels.providers(tx)}
     names |= {f"api:{each.id}": each.name for each in await access.list_keys(tx)}
-    found = [_arrival(each, names) for each in arrivals(tx.database).newest()]
-    found += [_refused(each, names) for each in await profiles.newest_refusals(tx, limit=REFUSED_MAX)]
-    found += [_written(each, names) for each in await channels.newest_inbound(tx, most=WRITTEN_MAX)]
+    found: Found = [
+        ((each.at, RANK[of], each.number), partial(_arrival, each, of, names))
+        for each in await _arrived(tx)
+        if (of := KINDS[each.kind]) in (kind or of,)
+    ]
+    if kind in (None, "event"):
+        refused = await profiles.newest_refusals(tx, limit=REFUSED_MAX)
+        found += [((each.at, RANK["event"], each.id), partial(_refused, each, names)) for each in refused]
+    if kind in (None, "message"):
+        written = await channels.newest_inbound(tx, most=WRITTEN_MAX)
+        found += [((each.at, RANK["message"], each.id), partial(_written, each, names)) for each in written]
     return found
 
 
-def _arrival(each: Arrival, names: Mapping[str, str]) -> Arrived:
-    kind: Kind = "call" if each.kind == "event" else "webhook"
+async def _arrived(tx: Transaction) -> list[Arrival]:
+    """Nothing from before somebody was erased: it may speak of them."""
+    kept, erased_at = arrivals(tx.database), await profiles.last_erased_at(tx)
+    if erased_at is not None:
+        kept.forget(erased_at)
+    return kept.newest()
+
+
+def _arrival(each: Arrival, kind: Kind, names: Mapping[str, str]) -> Arrived:
     ways = {"refused": WAYS_OUT["/v1"] if kind == "call" else "", **WAYS_OUT}
     return Arrived(
         id=f"{kind}:{each.number}",

@@ -66,6 +66,14 @@ class Arrivals:
         kept = self._taken if outcome in ("accepted", "partly") else self._refused
         kept.append(Arrival(next(self._numbers), at, kind, outcome, source, what, n, body[:BODY_BYTES_MAX], errors))
 
+    def forget(self, until: datetime) -> None:
+        """What came until then: somebody was erased who may stand in it."""
+        for kept in (self._taken, self._refused):
+            left = [each for each in kept if each.at > until]
+            if len(left) < len(kept):
+                kept.clear()
+                kept.extend(left)
+
     def newest(self) -> list[Arrival]:
         return sorted([*self._taken, *self._refused], key=lambda each: each.number, reverse=True)
 

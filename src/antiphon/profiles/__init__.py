@@ -53,7 +53,7 @@ from antiphon.profiles.consent_records import (
     Topic,
 )
 from antiphon.profiles.duplicates import Duplicate, Duplicates, duplicates_of, find_duplicates
-from antiphon.profiles.erasure import Erasure, erase, in_flight, look_again
+from antiphon.profiles.erasure import Erasure, erase, in_flight, last_erased_at, look_again
 from antiphon.profiles.export import Person, Section, add_sections
 from antiphon.profiles.headcount import about_how_many, anybody
 from antiphon.profiles.identifiers import normalise, parse
@@ -153,6 +153,7 @@ __all__ = [
     "keep_to_rules",
     "keep_words",
     "kinds",
+    "last_erased_at",
     "leave_account",
     "led_to",
     "ledger",

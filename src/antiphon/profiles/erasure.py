@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 
 import structlog
@@ -70,6 +70,11 @@ class _TakenBack(Exception):
 
     def __init__(self, found: Erasure) -> None:
         self.found = found
+
+
+async def last_erased_at(tx: Transaction) -> datetime | None:
+    """For whoever remembers something of people outside of the database: what is older is to be forgotten."""
+    return await store.erasure.newest(tx)
 
 
 async def erase(database: Database, who: Identifier, *, keep_counts: bool = False, dry_run: bool = False) -> Erasure:

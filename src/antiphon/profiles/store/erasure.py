@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from antiphon.kernel.db import Row, Transaction
@@ -164,6 +164,11 @@ async def restore_opt_outs(tx: Transaction, addresses: Sequence[tuple[str, str]]
 
 async def add(tx: Transaction, ids: Sequence[ProfileId], *, keep_counts: bool) -> None:
     await queries.run(tx, "add_erasures", ids=list(ids), keep_counts=keep_counts)
+
+
+async def newest(tx: Transaction) -> datetime | None:
+    found: datetime | None = await queries.value(tx, "newest_erasure")
+    return found
 
 
 async def ready(tx: Transaction, ids: Sequence[ProfileId], *, last_after: timedelta) -> list[Row]:

@@ -260,6 +260,10 @@ SELECT e.profile_id
   JOIN unnest(:ids::bigint[]) AS given(id)
     ON e.bucket = (given.id & 255)::smallint AND e.profile_id = given.id;
 
+-- name: newest_erasure
+-- When somebody was last erased; across buckets: one row for each number that was.
+SELECT max(at) FROM erasure;
+
 -- name: note_looks
 -- They were looked at.
 UPDATE erasure e
