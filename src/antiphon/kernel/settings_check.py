@@ -16,6 +16,7 @@ from antiphon.kernel.settings_records import Keywords, Retention, Settings
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _URL = re.compile(r"https://[^\s\"'<>()\\;]+")
 REGIONS_MAX = 300
 KEYWORDS_MAX = 100
@@ -39,6 +40,8 @@ def flaws(wished: Settings) -> Iterator[Flaw]:
     for name in ("brand_logo_url", "privacy_url"):
         if (url := getattr(wished, name)) and not _URL.fullmatch(url):
             yield Flaw(name, "A URL begins with https:// and has no spaces, quotes or brackets.")
+    if not _CURRENCY.fullmatch(wished.currency):
+        yield Flaw("currency", "A currency is written like EUR, GBP or USD (ISO 4217).")
     yield from _flaws_of_addresses(wished)
     if not 1 <= wished.soft_failures_max <= 1_000:
         yield Flaw("soft_failures_max", "At most a number from 1 to 1,000.")

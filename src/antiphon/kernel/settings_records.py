@@ -176,6 +176,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     privacy_url: Annotated[
         str, of("brand", "Privacy notice", "An https address; public pages link to it.", format="uri")
     ] = ""
+    currency: Annotated[
+        str, of("brand", "Currency", "In which costs, prices and budgets are; nothing is converted.", format="currency")
+    ] = "EUR"
     quiet_hours: Annotated[
         QuietHours | None, of("quiet", "Quiet hours", "Campaign messages wait, where the person lives. Empty: none.")
     ] = None
