@@ -1,3 +1,4 @@
+import { currency as ours, now as productTime } from "./company";
 import { region } from "./i18n";
 
 const numbers = new Intl.NumberFormat(region);
@@ -24,9 +25,9 @@ export function percent(share: number | null | undefined, digits?: number): stri
   return new Intl.NumberFormat(region, { style: "percent", maximumFractionDigits: most }).format(share);
 }
 
-/** Money in the company's currency, or a bare number where none is set. */
-export function money(amount: number, currency?: string | null): string {
-  const digits = Math.abs(amount) < 1 ? 4 : 2;
+/** Money in the company's currency; small amounts keep four digits. A bare number where no currency is known yet. */
+export function money(amount: number, currency: string | undefined = ours()): string {
+  const digits = amount !== 0 && Math.abs(amount) < 1 ? 4 : 2;
   const options: Intl.NumberFormatOptions = currency
     ? { style: "currency", currency, maximumFractionDigits: digits }
     : { minimumFractionDigits: 2, maximumFractionDigits: digits };
@@ -41,9 +42,9 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** "3 minutes ago", counted from `now` (product time where the sandbox holds the clock). */
-export function ago(at: string | Date, now: Date = new Date()): string {
-  const s = (new Date(at).getTime() - now.getTime()) / 1000;
+/** "3 minutes ago", by product time; what colleagues do goes by the wall's: `ago(at, Date.now())`. */
+export function ago(at: string | Date, now: number | Date = productTime()): string {
+  const s = (new Date(at).getTime() - new Date(now).getTime()) / 1000;
   for (const [unit, size] of STEPS) if (Math.abs(s) >= size) return apart.format(Math.round(s / size), unit);
   return apart.format(Math.round(s), "second");
 }

@@ -1,8 +1,9 @@
 import "./forms.css";
 import { createContext, useContext } from "react";
 import type { Problem } from "@/lib/api";
-import { say, t } from "@/lib/i18n";
-import { NumberInput, Select, Switch, Textarea, TextInput } from "./controls";
+import { locale, say, t } from "@/lib/i18n";
+import { Select, Switch, Textarea, TextInput } from "./controls";
+import { Numeric } from "./SchemaNumber";
 import { List, MapOf, Optional, Secret, Tuple } from "./SchemaParts";
 import { bare, join, kindOf, type Schema, wordsAt } from "./schema";
 
@@ -152,7 +153,7 @@ export function Inside(props: FieldProps) {
   );
 }
 
-const useCommon = (props: FieldProps) => {
+export const useCommon = (props: FieldProps) => {
   const { title, help, error, told } = useSaid(props.schema, props.path);
   return {
     label: props.bareOf ? undefined : title,
@@ -200,33 +201,14 @@ function Chosen(props: FieldProps) {
   );
 }
 
-const digits = (value: number): number => Number(value.toPrecision(12));
-
-function Numeric(props: FieldProps) {
-  const common = useCommon(props);
-  const { schema, nullable } = bare(props.schema);
-  const unit = schema["x-unit"];
-  const scale = unit === "share" ? 100 : 1;
-  const value = props.value === undefined ? schema.default : props.value;
-  const suffix = !unit || unit === "money" ? undefined : unit === "share" ? " %" : ` ${say(`app.unit.${unit}`, unit)}`;
-  const whole = [schema.type].flat().includes("integer");
-  return (
-    <NumberInput
-      {...common}
-      value={typeof value === "number" ? digits(value * scale) : ""}
-      onChange={(next) => {
-        if (typeof next === "number") props.onChange(digits(next / scale));
-        else if (next === "") props.onChange(nullable ? null : undefined);
-      }}
-      min={schema.minimum === undefined ? undefined : digits(schema.minimum * scale)}
-      max={schema.maximum === undefined ? undefined : digits(schema.maximum * scale)}
-      clampBehavior="none"
-      allowDecimal={!whole || scale !== 1}
-      suffix={suffix}
-      maw={220}
-    />
-  );
-}
+/** What may be chosen by its format; everything else may still be there. */
+const KNOWN: Record<string, () => (string | Choice)[]> = {
+  timezone: () => ["UTC", ...Intl.supportedValuesOf("timeZone")],
+  currency: () => {
+    const names = new Intl.DisplayNames(locale, { type: "currency" });
+    return Intl.supportedValuesOf("currency").map((value) => ({ value, label: `${value}: ${names.of(value)}` }));
+  },
+};
 
 const TYPES: Record<string, string> = { email: "email", uri: "url", date: "date", "date-time": "datetime-local" };
 
@@ -235,10 +217,7 @@ function Words(props: FieldProps) {
   const { told } = useSaid(props.schema, props.path);
   const { schema, nullable } = bare(props.schema);
   const value = String(props.value ?? schema.default ?? "");
-  const data =
-    schema.format === "timezone"
-      ? ["UTC", ...Intl.supportedValuesOf("timeZone")]
-      : told.choices?.[schema["x-choices"] ?? ""];
+  const data = KNOWN[schema.format ?? ""]?.() ?? told.choices?.[schema["x-choices"] ?? ""];
   const become = (next: string) => props.onChange(next === "" && nullable ? null : next);
   if (data) {
     return (

@@ -68,6 +68,10 @@ export function kindOf(given: Schema): Kind {
   return "any";
 }
 
+/** Seconds, by the unit or by the name: `within_s`. */
+export const isTime = (schema: Schema, path: string): boolean =>
+  schema["x-unit"] === "s" || schema.format === "duration" || (!schema["x-unit"] && /_s$/.test(path));
+
 /** What stands there before anybody wrote anything. */
 export function blank(given: Schema): unknown {
   const { schema } = bare(given);

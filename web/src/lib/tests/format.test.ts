@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { heed, moved } from "../company";
 import { ago, money, percent, pointInTime, span, tick } from "../format";
 
 const NOW = new Date("2026-01-05T12:00:00Z");
@@ -15,6 +16,15 @@ describe("formats", () => {
   it("count from the product's clock", () => {
     expect(ago("2026-01-05T11:57:00Z", NOW)).toBe("3 min. ago");
     expect(ago("2026-01-07T12:00:00Z", NOW)).toBe("in 2 days");
+  });
+
+  it("count from where the sandbox holds its clock, and are in the company's currency", () => {
+    heed({ currency: "GBP", product_time: { now: "2031-05-01T12:00:00Z", held: true } });
+    expect([ago("2031-05-01T11:00:00Z"), money(12.5)]).toEqual(["1 hr. ago", "£12.50"]);
+    moved(null, 0);
+    expect(ago(new Date(Date.now() - 7_200_000))).toBe("2 hr. ago");
+    heed({});
+    expect(money(12.5)).toBe("12.50");
   });
 
   it("name lengths of time", () => {

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, ask } from "@/lib/api";
+import { now } from "@/lib/company";
 import { t } from "@/lib/i18n";
 import { useLive } from "@/lib/live";
 import { useUrlState } from "@/lib/url";
@@ -59,7 +60,7 @@ function useOverview(range: Range) {
   return useQuery({
     queryKey: ["overview", range],
     queryFn: async (): Promise<Overview> => {
-      const from = new Date(Date.now() - DAYS[range] * 86_400_000).toISOString();
+      const from = new Date(now() - DAYS[range] * 86_400_000).toISOString();
       const wanted = range === "week" ? { step: RANGES[range], from } : { step: RANGES[range] };
       return ask(api.GET("/api/v1/overview", { params: { query: wanted } }));
     },

@@ -2,6 +2,7 @@ import { IconBan, IconCheck, IconClock, IconPlayerPause, IconX } from "@tabler/i
 import { useState } from "react";
 import { api, ask } from "@/lib/api";
 import { useChange } from "@/lib/change";
+import { now as productTime } from "@/lib/company";
 import { day } from "@/lib/format";
 import { locale, say, t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
@@ -91,7 +92,7 @@ function usePrefer(who: string) {
   const change = useChange({
     key: ["person", who],
     act: ({ cell, said }: Input) => {
-      const until = said === "paused" ? new Date(Date.now() + PAUSE_DAYS * 86_400_000).toISOString() : undefined;
+      const until = said === "paused" ? new Date(productTime() + PAUSE_DAYS * 86_400_000).toISOString() : undefined;
       const body = { topic: cell.topic, channel: cell.channel, state: said, until };
       return ask(api.PUT("/api/v1/profiles/{who}/preferences", { params: { path: { who: named(who) } }, body }));
     },

@@ -1,5 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { now } from "@/lib/company";
 import { day } from "@/lib/format";
 import { locale, t } from "@/lib/i18n";
 import { EntryRow } from "./EntryRow";
@@ -88,7 +89,7 @@ function grouped(entries: Entry[]): Row[] {
 }
 
 function dayName(date: Date): string {
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+  const days = Math.round((new Date(now()).setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
   if (days === 0) return t("people.today");
   if (days === 1) return t("people.yesterday");
   return `${weekday.format(date)}, ${day(date)}`;

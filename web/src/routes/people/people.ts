@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { type Answer, api, ask } from "@/lib/api";
+import { now } from "@/lib/company";
 import { day } from "@/lib/format";
 import { locale, say, t } from "@/lib/i18n";
 
@@ -63,10 +64,10 @@ export function shown(value: unknown): string {
 
 const inDays = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
-/** What is known to the day: "today", "3 days ago", a date. Product time may be ahead of this browser's. */
+/** What is known to the day: "today", "3 days ago", a date. */
 export function onDay(at: string | null): string {
   if (!at) return "–";
-  const days = Math.floor((Date.now() - Date.parse(at)) / 86_400_000);
+  const days = Math.floor((now() - Date.parse(at)) / 86_400_000);
   if (days <= 0) return t("people.today").toLocaleLowerCase(locale);
   return days < 30 ? inDays.format(-days, "day") : day(at);
 }

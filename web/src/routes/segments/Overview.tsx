@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";
+import { now } from "@/lib/company";
 import { number, percent } from "@/lib/format";
 import { t, tn } from "@/lib/i18n";
 import { useUrlState } from "@/lib/url";
@@ -63,7 +64,7 @@ const STEP_MS = { hour: 3_600_000, day: 86_400_000 };
 
 function Growth({ one, size }: { one: SegmentPage; size: number | undefined }) {
   const born = Date.parse(one.created_at);
-  const [wanted, setRange] = useUrlState<string>("range", Date.now() - born < YOUNG_MS ? "hours" : "month");
+  const [wanted, setRange] = useUrlState<string>("range", now() - born < YOUNG_MS ? "hours" : "month");
   const range = RANGES.find((name) => name === wanted) ?? "month";
   const step = range === "hours" ? "hour" : "day";
   const query = useQuery({

@@ -1,4 +1,5 @@
 import { IconPlus } from "@tabler/icons-react";
+import { now } from "@/lib/company";
 import { t } from "@/lib/i18n";
 import { Button } from "@/ui/controls";
 import { Amount, Choice, Duration, Named, Optional, Words } from "./Controls";
@@ -123,7 +124,7 @@ const modeOf = (leaf: Rule): WindowMode =>
           : "ago"
         : "within";
 
-const today = () => new Date().toISOString().slice(0, 10);
+const today = () => new Date(now()).toISOString().slice(0, 10);
 const STARTS: Record<WindowMode, () => Rule> = {
   within: () => ({ within: "30d" }),
   ago: () => ({ ago: "30d" }),

@@ -1,4 +1,5 @@
 import { createContext, useContext } from "react";
+import { now } from "@/lib/company";
 import { say } from "@/lib/i18n";
 import type { Fields, LeafForm, Measure, Name, Operator, Slot } from "./segments";
 import { get, isRule, type Rule } from "./tree";
@@ -67,7 +68,7 @@ export function valueFor(operator: Operator | undefined, before: unknown, name?:
     text: "",
     choices: [],
     flag: true,
-    instant: new Date().toISOString().slice(0, 10),
+    instant: new Date(now()).toISOString().slice(0, 10),
     duration: "7d",
     days: "7d",
   };

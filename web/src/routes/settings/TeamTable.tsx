@@ -47,7 +47,7 @@ export function People({ roles, ...rows }: Props) {
             cell: (one) => <Mark tone={TONES[one.state]}>{t(`team.state.${one.state}`)}</Mark>,
           },
           { key: "ways", title: t("team.ways"), cell: (one) => <Ways one={one} /> },
-          { key: "seen", title: t("team.seen"), cell: (one) => <When at={one.seen_at} /> },
+          { key: "seen", title: t("team.seen"), cell: (one) => <When wall at={one.seen_at} /> },
           { key: "more", title: "", right: true, cell: (one) => (may(one) ? <More one={one} does={does} /> : null) },
         ]}
       />

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { api, ask } from "@/lib/api";
+import { moved, now } from "@/lib/company";
 import { number, time } from "@/lib/format";
 import { say, t, tn } from "@/lib/i18n";
 import { Button } from "@/ui/controls";
@@ -80,14 +81,16 @@ export function Clock(props: { sandbox: LiveSandbox | undefined }) {
   );
 }
 
-/** Ticks here between what the server says. */
+/** Ticks here between what the server says; every "3 minutes ago" goes by it. */
 function useNow(sandbox: LiveSandbox | undefined): Date | undefined {
+  const { now: held, offset_s } = sandbox ?? {};
+  useEffect(() => {
+    if (held !== undefined) moved(held, offset_s ?? null);
+  }, [held, offset_s]);
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 1000);
     return () => clearInterval(timer);
   }, []);
-  if (!sandbox) return undefined;
-  if (sandbox.now) return new Date(sandbox.now);
-  return new Date(Date.now() + (sandbox.offset_s ?? 0) * 1000);
+  return sandbox && new Date(now());
 }

@@ -5,7 +5,8 @@ import { useChange } from "@/lib/change";
 import { money, percent, time } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { channelName } from "@/ui/Channel";
-import { Alert, Button, NumberInput } from "@/ui/controls";
+import { Alert, Button } from "@/ui/controls";
+import { MoneyInput } from "@/ui/MoneyInput";
 import { type Figures, keyOf } from "../campaign";
 
 /** It stopped by itself: why, since when, and what to do about it. */
@@ -53,12 +54,10 @@ function Raise(props: { campaign: string; from: number }) {
   });
   return (
     <div className="pair" style={{ justifyContent: "start", alignItems: "end", marginTop: 12 }}>
-      <NumberInput
+      <MoneyInput
         label={t("campaigns.budget.new")}
         value={budget}
         onChange={(value) => setBudget(Number(value))}
-        min={0}
-        decimalScale={2}
         error={raise.problem?.of("budget")}
       />
       <Button variant="default" loading={raise.busy} onClick={() => void raise.run(budget)}>

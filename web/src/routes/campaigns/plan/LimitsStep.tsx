@@ -1,6 +1,7 @@
 import { percent } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { NumberInput, Slider, Text } from "@/ui/controls";
+import { MoneyInput } from "@/ui/MoneyInput";
 import type { View } from "../campaign";
 import type { StepProps } from "./Editor";
 import { numberOr } from "./plan";
@@ -14,24 +15,20 @@ export default function LimitsStep(props: StepProps & { usual?: View["limits"] }
   return (
     <div className="fields">
       <div className="two">
-        <NumberInput
+        <MoneyInput
           label={t("campaigns.budget")}
           description={t("campaigns.budget.help")}
           placeholder={t("campaigns.unlimited")}
           value={plan.budget ?? ""}
           onChange={(value) => change({ budget: numberOr(value) })}
-          min={0}
-          decimalScale={2}
-          thousandSeparator=" "
           error={flaw("budget")}
         />
-        <NumberInput
+        <MoneyInput
           label={t("campaigns.cost_max")}
           description={t("campaigns.cost_max.help")}
           placeholder={t("campaigns.unlimited")}
           value={plan.cost_max ?? ""}
           onChange={(value) => change({ cost_max: numberOr(value) })}
-          min={0}
           step={0.01}
           decimalScale={4}
           error={flaw("cost_max")}

@@ -1,3 +1,4 @@
+import { now } from "@/lib/company";
 import { t } from "@/lib/i18n";
 import { NumberInput, Radio, TextInput } from "@/ui/controls";
 import type { StepProps } from "./Editor";
@@ -8,7 +9,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Tomorrow at nine. */
 function morning(): Date {
-  const at = new Date();
+  const at = new Date(now());
   at.setDate(at.getDate() + 1);
   at.setHours(9, 0, 0, 0);
   return at;

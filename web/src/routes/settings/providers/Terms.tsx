@@ -31,12 +31,18 @@ const schema = (): Schema => ({
       title: t("provider.pace.most"),
       description: t("provider.pace.help"),
     },
-    unit_cost: { type: "number", minimum: 0, title: t("provider.cost"), description: t("provider.cost.help") },
+    unit_cost: {
+      type: "number",
+      minimum: 0,
+      title: t("provider.cost"),
+      description: t("provider.cost.help"),
+      "x-unit": "money",
+    },
     costs: {
       type: "object",
       title: t("provider.costs"),
       description: t("provider.costs.help"),
-      additionalProperties: { type: "number", minimum: 0 },
+      additionalProperties: { type: "number", minimum: 0, "x-unit": "money" },
       "x-key": "ES",
     },
     warm_up: {
