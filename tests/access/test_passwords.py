@@ -46,6 +46,27 @@ def test_what_is_tried_first_is_refused_and_told_why(password: str) -> None:
     assert "guess" in (weakness(password) or "")
 
 
+def test_every_common_password_that_is_long_enough_is_refused() -> None:
+    """Of the 30,000 most common ones that zxcvbn brings."""
+    lists = pytest.importorskip("zxcvbn.frequency_lists").FREQUENCY_LISTS
+    long = [one for one in lists["passwords"] if len(one) >= guessable.CHARS_MIN]
+    assert len(long) > 200
+    assert [one for one in long if weakness(one) is None] == []
+
+
+@pytest.mark.parametrize("password", ["peanutbutter", "Christopher1", "jamesbond007", "contortionist", "ghjcnjgfhjkm"])
+def test_what_stands_in_a_list_of_words_or_passwords_is_refused(password: str) -> None:
+    assert "guess" in (weakness(password) or "")
+
+
+def test_what_was_chosen_to_take_long_is_weighed_in_time() -> None:
+    """Each of these may stand for several others: the worst for who tries them all."""
+    started = time.perf_counter()
+    weakness(("4@8({[<369&#!1/|0$5+7%2" * 12)[: guessable.CHARS_MAX])
+    weakness("4@8({[<369&#!1/|0$5+"[: guessable.ESTIMATED_CHARS_MAX])
+    assert time.perf_counter() - started < 3
+
+
 @pytest.mark.parametrize(
     "password",
     ["lovelace-93-fig-oak", "LARKSPUR tumbler 9", "the roastery door 7", "Löve1ace fig oak 3", "antiphon fig oak 3"],
@@ -60,6 +81,7 @@ def test_the_length_is_between_its_bounds(length: int, taken: bool) -> None:
     assert (weakness(text) is None) is taken
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gets_an_answer(text: str) -> None:
     assert weakness(text, about=[text[:20]]) is None or len(weakness(text) or "x") < 200
@@ -121,7 +143,7 @@ async def test_hashing_leaves_the_loop_free_and_refuses_what_would_wait_in_vain(
     assert longest < 0.5
 
 
-def test_a_weak_password_is_refused_at_its_place() -> None:
+async def test_a_weak_password_is_refused_at_its_place() -> None:
     with pytest.raises(Invalid) as refused:
-        passwords.check("short", about=[])
+        await passwords.check("short", about=[])
     assert refused.value.flaws[0].at == "password"

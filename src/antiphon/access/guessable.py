@@ -1,8 +1,8 @@
 """Whether a password would be among the first that somebody tries: values in, values out.
 
-No rules of composition (they make `Password1!`), and no list of others: a password is weighed by what is left of it
-once everything is taken away that guessing programs begin with. Source for the lengths and for that: NIST SP 800-63B-4,
-3.1.1.2.
+No rules of composition (they make `Password1!`). A password is weighed twice: by what is left of it once everything is
+taken away that guessing programs begin with, and, up to `ESTIMATED_CHARS_MAX`, by how many guesses zxcvbn says it takes
+(its lists hold the 30,000 most common passwords, words and names). Source for the lengths: NIST SP 800-63B-4, 3.1.1.2.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from antiphon.kernel.said import worded
+
 CHARS_MIN = 12
 CHARS_MAX = 256
 LEFT_MIN = 6
@@ -20,6 +22,11 @@ DISTINCT_MIN = 5
 PART_CHARS_MIN = 4
 """Of a name or address: a shorter part stands in many words."""
 RUN_CHARS_MIN = 3
+ESTIMATED_CHARS_MAX = 20
+"""Time rises steeply with the length: 0.2 s at most for these on a busy core, 15 s for 72 chosen well. In lists of
+common passwords longer ones hardly stand."""
+GUESSES_MIN = 1e8
+"""Of zxcvbn's five steps the third: above it, guessing at a server that counts is in vain."""
 
 PRODUCT = "antiphon"
 WORDS = (
@@ -33,6 +40,7 @@ WORDS = (
     *("contrasena", "clave", "hola", "bienvenido", "teamo", "tequiero", "mariposa", "estrella", "verano", "invierno"),
     *("motdepasse", "azerty", "bonjour", "bienvenue", "jetaime", "soleil", "chouchou", "doudou", "hiver", "printemps"),
 )
+EASY = "Too easy to guess: what is repeated, in a row, a year or a common word counts for nothing."
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "azertyuiop",
     "qsdfghjklm", "wxcvbn", "qwertzuiop", "yxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik",
@@ -54,19 +62,28 @@ def weakness(password: str, *, about: Sequence[str] = ()) -> str | None:
     """A sentence that says what to do, or None. `about`: names and addresses that others know of this person."""
     password = normal(password)
     if len(password) < CHARS_MIN:
-        return f"At least {CHARS_MIN} characters; some words that do not belong together are easy to keep."
+        return worded(
+            "At least {least} characters; some words that do not belong together are easy to keep.", least=CHARS_MIN
+        )
     if len(password) > CHARS_MAX:
         return f"At most {CHARS_MAX} characters."
     readings = _readings(password)
     if PRODUCT in " ".join(readings):
-        return f"Not with the name {PRODUCT.capitalize()} in it: that would be tried first."
+        return worded("Not with the name {product} in it: that would be tried first.", product=PRODUCT.capitalize())
     known = [part for text in about for part in _parts(text)]
     if any(part in reading for part in known for reading in readings):
         return "Not with your name, your e-mail address or your company in it: that would be tried first."
     symbols = {c for c in password if not c.isalnum() and not c.isspace()}
     if len(set(password.casefold())) < DISTINCT_MIN or min(map(_left, readings)) + len(symbols) < LEFT_MIN:
-        return "Too easy to guess: what is repeated, in a row, a year or a common word counts for nothing."
-    return None
+        return EASY
+    return EASY if len(password) <= ESTIMATED_CHARS_MAX and _guesses(password) < GUESSES_MIN else None
+
+
+def _guesses(password: str) -> float:
+    # Loaded when a password is chosen: its lists take 15 MB and a fifth of a second.
+    from zxcvbn import zxcvbn
+
+    return float(zxcvbn(password)["guesses"])
 
 
 def _readings(password: str) -> tuple[str, str]:

@@ -104,7 +104,7 @@ async def change_password(
     who, session = proved(request)
     async with runtime.database.transaction(read_only=True) as tx:
         about = [who.email, who.name, await signing_in.company(tx)]
-    passwords.check(data.password, about=about)
+    await passwords.check(data.password, about=about)
     hash = await passwords.make_hash(data.password)
     async with runtime.database.transaction() as tx:
         await signing_in.set_password(tx, who.id, hash, stays=session)

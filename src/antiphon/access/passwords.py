@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from antiphon.access import guessable
+from antiphon.access import guessable, leaked
 from antiphon.kernel.errors import Busy, invalid
 
 T = TypeVar("T")
@@ -26,10 +26,12 @@ WAITING_MAX = 50
 """Three seconds of work. More would wait in vain."""
 
 
-def check(password: str, *, about: Sequence[str], at: str = "password") -> None:
-    """Raises Invalid for a password that is too short or easily guessed."""
-    if wrong := guessable.weakness(password, about=about):
+async def check(password: str, *, about: Sequence[str], at: str = "password") -> None:
+    """Raises Invalid for a password that is too short, easily guessed or known to have leaked."""
+    if wrong := await _in_thread(lambda: guessable.weakness(password, about=about)):
         raise invalid(at, wrong)
+    if await _in_thread(lambda: leaked.is_known(password)):
+        raise invalid(at, "This password has leaked somewhere, and is tried first: choose another.")
 
 
 async def make_hash(password: str) -> str:

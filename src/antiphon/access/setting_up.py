@@ -32,7 +32,7 @@ async def set_up(
 ) -> Opened:
     """The first owner, signed in. Raises Conflict once there is somebody, Invalid."""
     name, email = team.checked_name(name), team.checked_email(email)
-    passwords.check(password, about=[name, email, company or ""])
+    await passwords.check(password, about=[name, email, company or ""])
     async with database.transaction(read_only=True) as tx:
         await _demand_nobody(tx)
     hash = await passwords.make_hash(password)

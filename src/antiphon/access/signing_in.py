@@ -128,7 +128,7 @@ async def follow_link(
             raise links.BadLink
         await throttle.was_right(tx, guess)
         about = [link.email, name or link.name, await company(tx)]
-    passwords.check(password, about=about)
+    await passwords.check(password, about=about)
     hash = await passwords.make_hash(password)
 
     async def enter(tx: Transaction) -> Opened:

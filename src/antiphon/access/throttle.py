@@ -16,6 +16,7 @@ import ipaddress
 import math
 from datetime import datetime, timedelta
 
+import structlog
 from msgspec import Struct
 
 from antiphon.access import store_throttle as store
@@ -23,7 +24,10 @@ from antiphon.access.store_throttle import Tally
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import TooOften
+from antiphon.kernel.said import worded
 from antiphon.kernel.secrets import secrets_of
+
+log = structlog.get_logger()
 
 FREE = 5
 FIRST_WAIT = timedelta(seconds=30)
@@ -92,14 +96,15 @@ def one_more_from_address(tally: Tally, *, at: datetime) -> Tally:
 
 def _demand_patience(until: datetime, *, at: datetime) -> None:
     if until > at:
+        log.info("sign_in.throttled", until=until.isoformat(timespec="seconds"))
         seconds = math.ceil((until - at).total_seconds())
-        raise TooOften(f"Too many were wrong. Try again in {_in_words(seconds)}.", retry_after_s=seconds)
+        raise TooOften("Too many were wrong. Try again in {span}.", retry_after_s=seconds, span=_span(seconds))
 
 
-def _in_words(seconds: int) -> str:
+def _span(seconds: int) -> str:
     if seconds < 90:
-        return f"{seconds} second{'s' if seconds > 1 else ''}"
-    return f"{math.ceil(seconds / 60)} minutes"
+        return worded("{n} seconds", n=seconds) if seconds > 1 else worded("1 second")
+    return worded("{n} minutes", n=math.ceil(seconds / 60))
 
 
 def _network(address: str) -> str:
