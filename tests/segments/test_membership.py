@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from antiphon import segments
+from antiphon.kernel.errors import NameTaken
 from antiphon.kernel.records import SegmentChange
 from segments.stage import Stage
 
@@ -196,7 +197,7 @@ async def test_a_worker_whose_lease_ran_out_writes_nothing(stage: Stage) -> None
 
 async def test_a_taken_name_is_refused_with_a_sentence(stage: Stage) -> None:
     await stage.make("active", ACTIVE)
-    with pytest.raises(segments.NameTaken, match='There is a segment "active" already'):
+    with pytest.raises(NameTaken, match='There is a segment "active" already'):
         await stage.make("active", LAPSED)
 
 

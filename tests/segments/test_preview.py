@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from antiphon import segments
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import Busy, Problem
+from antiphon.kernel.errors import Busy, NothingToPublish, Problem
 from antiphon.kernel.records import ProfileId
 from antiphon.segments import lane
 from antiphon.segments.records_asked import DraftPreview, Preview
@@ -191,7 +191,7 @@ async def test_who_would_come_and_go_by_a_draft_and_which_part_decides(crowd: St
     assert "email" in found.leaving[0].text
     async with crowd.database.transaction() as tx:
         await segments.discard_draft(tx, "buyers")
-        with pytest.raises(segments.NothingToPublish):
+        with pytest.raises(NothingToPublish):
             await segments.preview_draft(tx, "buyers")
 
 

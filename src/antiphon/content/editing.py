@@ -14,24 +14,12 @@ from antiphon.content.message import Message, encode
 from antiphon.content.records import Kept
 from antiphon.content.store import Archived, Stored, Unpublished
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import Conflict, invalid
+from antiphon.kernel.errors import Conflict, NameTaken, NothingToPublish, invalid
 from antiphon.kernel.records import MessageId
 
 COPIES_MAX = 1_000
 
 Document = dict[str, Any]  # Any: a message as it was typed
-
-
-class NameTaken(Conflict):
-    """There is a message of this name already."""
-
-    code = "name_taken"
-
-
-class NothingToPublish(Conflict):
-    """There is no draft."""
-
-    code = "no_draft"
 
 
 class Published(Conflict):

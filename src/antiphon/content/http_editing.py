@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Concatenate, ParamSpec
 
 from litestar import Request, Response
 from litestar.di import NamedDependency
@@ -11,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from antiphon.content import editing, store_editing
+from antiphon.content.records import Kept
 from antiphon.content.views import (
     Clash,
     Document,
@@ -22,6 +24,7 @@ from antiphon.content.views import (
     version_page,
     version_view,
 )
+from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import answer, author_of, delete, details, get, patch, post, put
 from antiphon.kernel.paths import segment_after
@@ -29,6 +32,7 @@ from antiphon.kernel.runtime import Runtime
 
 VERSIONS_MAX = 200
 
+P = ParamSpec("P")
 Anything = Request[Any, Any, Any]
 Revision = FromQuery[int | None]
 
@@ -79,11 +83,8 @@ async def save_draft(
     if_revision: Revision = None,
 ) -> MessageView:
     """What the message may become, kept whatever is wrong with it: see `problems`. Nothing is sent by it."""
-    name, by = named(request), author_of(request)
-    kept = await runtime.database.repeat(
-        lambda tx: editing.save_draft(tx, name, data.document, if_revision=if_revision, by=by)
-    )
-    return message_view(kept)
+    by = author_of(request)
+    return await _changed(runtime, request, editing.save_draft, data.document, if_revision=if_revision, by=by)
 
 
 @delete("/messages/{message:str}/draft", permission="messages.write", status_code=200, exception_handlers=_CLASHES)
@@ -91,10 +92,7 @@ async def discard_draft(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
     """Back to the newest version; 409 where there is none: delete the message."""
-    name, by = named(request), author_of(request)
-    return message_view(
-        await runtime.database.repeat(lambda tx: editing.discard_draft(tx, name, if_revision=if_revision, by=by))
-    )
+    return await _changed(runtime, request, editing.discard_draft, if_revision=if_revision, by=author_of(request))
 
 
 @post("/messages/{message:str}/publish", permission="messages.write", status_code=200, exception_handlers=_CLASHES)
@@ -102,10 +100,7 @@ async def publish(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
     """The draft is the newest version from now on. 400 names every flaw with its place."""
-    name, by = named(request), author_of(request)
-    return message_view(
-        await runtime.database.repeat(lambda tx: editing.publish(tx, name, if_revision=if_revision, by=by))
-    )
+    return await _changed(runtime, request, editing.publish, if_revision=if_revision, by=author_of(request))
 
 
 @get("/messages/{message:str}/versions", permission="messages.read")
@@ -144,11 +139,8 @@ async def revert(
     if_revision: Revision = None,
 ) -> MessageView:
     """The text of an old version becomes the draft."""
-    name, by = named(request), author_of(request)
-    kept = await runtime.database.repeat(
-        lambda tx: editing.revert(tx, name, data.version, if_revision=if_revision, by=by)
-    )
-    return message_view(kept)
+    by = author_of(request)
+    return await _changed(runtime, request, editing.revert, data.version, if_revision=if_revision, by=by)
 
 
 @patch("/messages/{message:str}", permission="messages.write", exception_handlers=_CLASHES)
@@ -160,9 +152,7 @@ async def rename(
     if_revision: Revision = None,
 ) -> MessageView:
     """The old name leads there as well: programs that send by it go on."""
-    name, by = named(request), author_of(request)
-    kept = await runtime.database.repeat(lambda tx: editing.rename(tx, name, data.name, if_revision=if_revision, by=by))
-    return message_view(kept)
+    return await _changed(runtime, request, editing.rename, data.name, if_revision=if_revision, by=author_of(request))
 
 
 @post("/messages/{message:str}/archive", permission="messages.write", status_code=200, exception_handlers=_CLASHES)
@@ -170,20 +160,14 @@ async def archive(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
     """Nobody begins to send it any more; what is under way goes on."""
-    name, by = named(request), author_of(request)
-    return message_view(
-        await runtime.database.repeat(lambda tx: editing.archive(tx, name, if_revision=if_revision, by=by))
-    )
+    return await _changed(runtime, request, editing.archive, if_revision=if_revision, by=author_of(request))
 
 
 @post("/messages/{message:str}/restore", permission="messages.write", status_code=200, exception_handlers=_CLASHES)
 async def restore(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], if_revision: Revision = None
 ) -> MessageView:
-    name, by = named(request), author_of(request)
-    return message_view(
-        await runtime.database.repeat(lambda tx: editing.restore(tx, name, if_revision=if_revision, by=by))
-    )
+    return await _changed(runtime, request, editing.restore, if_revision=if_revision, by=author_of(request))
 
 
 @delete("/messages/{message:str}", permission="messages.write", status_code=204, exception_handlers=_CLASHES)
@@ -200,8 +184,19 @@ async def copy(
     runtime: NamedDependency[Runtime], request: Anything, message: FromPath[str], data: JSONBody[CopyName]
 ) -> MessageView:
     """A draft that says the same."""
-    name, by = named(request), author_of(request)
-    return message_view(await runtime.database.repeat(lambda tx: editing.copy(tx, name, name=data.name, by=by)))
+    return await _changed(runtime, request, editing.copy, name=data.name, by=author_of(request))
+
+
+async def _changed(
+    runtime: Runtime,
+    request: Anything,
+    change: Callable[Concatenate[Transaction, str, P], Awaitable[Kept]],
+    *given: P.args,
+    **more: P.kwargs,
+) -> MessageView:
+    """`change` is one of `editing`: it takes the message that the path names, then what is given."""
+    name = named(request)
+    return message_view(await runtime.database.repeat(lambda tx: change(tx, name, *given, **more)))
 
 
 def named(request: Anything) -> str:

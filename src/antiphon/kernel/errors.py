@@ -58,6 +58,18 @@ class Conflict(Problem):
     code = "conflict"
 
 
+class NameTaken(Conflict):
+    """There is one of this name already."""
+
+    code = "name_taken"
+
+
+class NothingToPublish(Conflict):
+    """There is no draft."""
+
+    code = "no_draft"
+
+
 class Unauthorised(Problem):
     """A valid key is needed."""
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from antiphon.kernel.db import Database, Transaction
-from antiphon.kernel.errors import Flaw, Invalid, invalid
+from antiphon.kernel.errors import Flaw, Invalid, NameTaken, invalid
 from antiphon.kernel.records import SegmentId
 from antiphon.segments import resolve
 from antiphon.segments import stages as asked
@@ -25,7 +25,7 @@ from antiphon.segments.builds import build, wait_for
 from antiphon.segments.editing import reading
 from antiphon.segments.kinds import kinds_of
 from antiphon.segments.language.parse import NAME_CHARS_MAX, parse
-from antiphon.segments.making import AtWork, Document, InUse, NameTaken
+from antiphon.segments.making import AtWork, Document, InUse
 from antiphon.segments.stages import Ladder, UnknownLadder
 from antiphon.segments.store import ladders as store
 from antiphon.segments.store import registry

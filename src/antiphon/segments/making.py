@@ -7,7 +7,7 @@ from typing import Any
 
 from antiphon.kernel import outlet
 from antiphon.kernel.db import Database, Transaction
-from antiphon.kernel.errors import Conflict, invalid
+from antiphon.kernel.errors import Conflict, NameTaken, NothingToPublish, invalid
 from antiphon.kernel.records import ProfileId, SegmentId
 from antiphon.segments import cost, resolve
 from antiphon.segments.builds import build, wait_for
@@ -19,12 +19,6 @@ from antiphon.segments.store import registry as store
 from antiphon.segments.topic import TOPIC
 
 Document = dict[str, Any]  # Any: a rule document, JSON as it came
-
-
-class NameTaken(Conflict):
-    """There is a segment of this name already."""
-
-    code = "name_taken"
 
 
 class InUse(Conflict):
@@ -43,12 +37,6 @@ class NamesUnpublished(Conflict):
     """It names segments that have no members, for they were never published, or are archived."""
 
     code = "segment_unpublished"
-
-
-class NothingToPublish(Conflict):
-    """There is no draft."""
-
-    code = "no_draft"
 
 
 async def create(

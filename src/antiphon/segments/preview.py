@@ -13,6 +13,7 @@ import msgspec
 
 from antiphon import profiles
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.errors import NothingToPublish
 from antiphon.kernel.records import BUCKETS, ProfileId
 from antiphon.segments import resolve
 from antiphon.segments.ask import asked_at
@@ -25,7 +26,6 @@ from antiphon.segments.language import rules
 from antiphon.segments.language.parse import parse
 from antiphon.segments.language.rules import Leaf, Reachable, Rule
 from antiphon.segments.language.text import to_text
-from antiphon.segments.making import NothingToPublish
 from antiphon.segments.records_asked import DraftPreview, Mover, Person, Preview
 from antiphon.segments.store import previewing as store
 from antiphon.segments.store import registry
