@@ -49,6 +49,7 @@ for _name, (_path, _help) in {
     "erase": ("privacy:erase", "Forget a person: everything that is known of them, under every name."),
     "retention": ("privacy:retention", "How long what is kept, what would go now, and the size in twelve months."),
     "staff": ("staff:app", "Colleagues: who there is, inviting, links for who is locked out."),
+    "installation-key": ("installation_key:app", "The key that opens what is sealed: in the database, or in a file."),
     "keys": ("keys:app", "Keys of programs: made, listed, revoked."),
     "providers": ("providers:app", "Provider accounts: how messages leave."),
     "topics": ("topics:app", "Topics: kinds of messages, and what they need."),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 import sys
 from collections.abc import Sequence
 from importlib import resources
@@ -23,6 +22,7 @@ from msgspec import Struct
 
 from antiphon import __version__
 from antiphon.kernel.errors import Problem
+from antiphon.kernel.secrets import first_row
 
 PARTS = (
     "kernel", "access", "profiles", "segments", "content", "channels", "metrics", "orchestration", "campaigns", "pages",
@@ -101,8 +101,7 @@ async def _create(connection: asyncpg.Connection, *, along_migrations: bool) -> 
         await connection.execute(schema())
         await _note(connection, [migration.name for migration in migrations()])
     await _note(connection, [_digest()])
-    key = secrets.token_bytes(32)
-    await connection.execute("INSERT INTO secret (name, value) VALUES ('installation', $1)", key)
+    await connection.execute("INSERT INTO secret (name, value) VALUES ($1, $2)", *first_row())
 
 
 def _digest() -> str:
