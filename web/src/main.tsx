@@ -8,6 +8,7 @@ import { whenSignedOut } from "./lib/api";
 import { loadWords, locale } from "./lib/i18n";
 import { queryClient } from "./lib/query";
 import { sessionQuery } from "./lib/session";
+import "./lib/tabs";
 import { router } from "./router";
 import { theme, variables } from "./theme";
 

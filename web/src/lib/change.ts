@@ -2,6 +2,7 @@ import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { done, failed } from "@/ui/toast";
 import type { Problem } from "./api";
+import { tellTabs } from "./tabs";
 
 export type Change<I, T, R> = {
   act: (input: I) => Promise<R>;
@@ -46,6 +47,7 @@ export function useChange<I, T = unknown, R = unknown>(change: Change<I, T, R>) 
       } finally {
         setRunning((n) => n - 1);
         for (const queryKey of [key, ...also]) void client.invalidateQueries({ queryKey });
+        tellTabs([key, ...also]);
       }
     },
     [client],
