@@ -5,6 +5,7 @@ export type Saving = "saved" | "saving" | "unsaved" | "failed";
 
 const PAUSE_MS = 600;
 const STEP_MS = 1_000;
+const AGAIN_MS = 4_000;
 
 /** What is edited, saved by itself shortly after the last change, with undo and redo.
  *  `save` throws a `Problem`; the text is kept and saved again with the next change, or by `retry`. */
@@ -79,6 +80,13 @@ export function useDraft<T>(start: T, save: (value: T) => Promise<void>) {
     past.current.push(newest.current);
     become(after);
   }, [become]);
+
+  // What did not reach the server is saved by itself when it can be reached again.
+  useEffect(() => {
+    if (saving !== "failed" || problem?.status !== 0) return;
+    const again = setTimeout(() => void flush(), AGAIN_MS);
+    return () => clearTimeout(again);
+  }, [saving, problem, flush]);
 
   useEffect(() => {
     const leave = () => {

@@ -1,11 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useRef } from "react";
 import { api, ask } from "@/lib/api";
 import { useDraft } from "@/lib/draft";
 import type { MessageView } from "./composer";
 import type { Json } from "./document";
-
-const AGAIN_MS = 4_000;
 
 export const messageKey = (id: string) => ["message", id];
 export const textOfView = (view: MessageView): Json => view.draft?.document ?? view.document ?? {};
@@ -33,12 +31,6 @@ export function useMessage(view: MessageView) {
     const query = { if_revision: revision.current };
     take(await ask(api.PUT("/api/v1/messages/{message}/draft", { params: { path, query }, body: { document } })));
   });
-  const { saving, problem, retry } = draft;
-  useEffect(() => {
-    if (saving !== "failed" || problem?.status !== 0) return;
-    const timer = setTimeout(() => void retry(), AGAIN_MS);
-    return () => clearTimeout(timer);
-  }, [saving, problem, retry]);
   return { ...draft, revision, take };
 }
 export type Message = ReturnType<typeof useMessage>;
