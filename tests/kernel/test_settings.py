@@ -55,6 +55,12 @@ async def test_what_was_set_is_read_by_all_and_the_rest_stays(database: Database
         ({"quiet_hours": {"start": "21:00", "end": 8}}, "quiet_hours.end"),
         ({"frequency_cap": {"count": "many", "within_s": 5}}, "frequency_cap.count"),
         ({"frequency_cap": {"count": 1, "within_s": 5, "of": 1}}, "frequency_cap"),
+        ({"brands": {"Big One": {}}}, "brands.Big One"),
+        ({"brands": {"b": {"brand_color": "red"}}}, "brands.b.brand_color"),
+        ({"brands": {"b": {"sender_email": "nowhere"}}}, "brands.b.sender_email"),
+        ({"brands": {"b": {"brand_logo_url": "http://x.example/l.png"}}}, "brands.b.brand_logo_url"),
+        ({"brands": {"b": {"senders": {"usa": {}}}}}, "brands.b.senders.usa"),
+        ({"brands": {"b": {"name": "\0"}}}, "brands.b.name"),
     ],
 )
 async def test_what_is_wrong_is_named_and_nothing_is_changed(

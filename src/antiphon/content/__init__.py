@@ -7,6 +7,7 @@ MJML is compiled once for all. `lint` says what mail clients would lose, `previe
 Links, the open pixel, the footer and the unsubscribe link are put in by the renderer, never by the author.
 """
 
+from antiphon.content.brands import brand_of
 from antiphon.content.editing import create
 from antiphon.content.email_html import Brand
 from antiphon.content.links import CLICK, CONFIRM, OPEN, PREFERENCES, SHOWN, UNSUBSCRIBE, Addressing, target, targets
@@ -59,6 +60,7 @@ __all__ = [
     "TemplateError",
     "Unpublished",
     "Wanted",
+    "brand_of",
     "channels_of",
     "create",
     "decode",

@@ -98,8 +98,16 @@ class TopicNote(Struct, frozen=True):
     is_critical: bool
 
 
+class BrandNote(Struct, frozen=True):
+    """One of the further brands. `key` is what a message says."""
+
+    key: str
+    name: str
+
+
 class Fields(Struct, frozen=True):
     topic: TopicNote | None
+    brands: list[BrandNote]
     variables: list[VariableNote]
     tags: list[TagNote]
     filters: list[FilterNote]
@@ -111,8 +119,11 @@ class Fields(Struct, frozen=True):
 async def fields(tx: Transaction, *, topic: str = "") -> Fields:
     """Traits as a sample of the people there are has them."""
     tags, filters = _liquid()
-    variables = [*await _of_people(tx), *await _of_accounts(tx), *await _ours(tx)]
-    return Fields(await _topic(tx, topic) if topic else None, variables, tags, filters, FORMS, BLOCKS, LIMITS)
+    now = await settings.read(tx)
+    variables = [*await _of_people(tx), *await _of_accounts(tx), *_ours(tx, now)]
+    brands = [BrandNote(key, own.name or now.brand_name) for key, own in sorted(now.brands.items())]
+    told = await _topic(tx, topic) if topic else None
+    return Fields(told, brands, variables, tags, filters, FORMS, BLOCKS, LIMITS)
 
 
 async def sample(tx: Transaction) -> dict[str, Any]:
@@ -164,8 +175,7 @@ def _kind(types: list[str]) -> Kind:
     return found.pop() if len(found) == 1 else "mixed"
 
 
-async def _ours(tx: Transaction) -> list[VariableNote]:
-    now = await settings.read(tx)
+def _ours(tx: Transaction, now: settings.Settings) -> list[VariableNote]:
     values = {"brand_name": now.brand_name, "postal_address": now.imprint, "now": tx.now.isoformat()}
     return [
         VariableNote(path, "date" if path == "now" else "text", None, [values[path]] if values.get(path) else [], said)

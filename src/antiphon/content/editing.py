@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 
 from antiphon.content import parsing, store_editing
+from antiphon.content.brands import flaws_of_brand
 from antiphon.content.message import Message, encode
 from antiphon.content.records import Kept
 from antiphon.content.store import Archived, Stored, Unpublished
+from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import Conflict, NameTaken, NothingToPublish, invalid
+from antiphon.kernel.errors import Conflict, Invalid, NameTaken, NothingToPublish, invalid
 from antiphon.kernel.records import MessageId
 
 COPIES_MAX = 1_000
@@ -28,27 +30,40 @@ class Published(Conflict):
     code = "message_published"
 
 
+_CHANGED = (
+    "The message {name} was changed since you read it: this is revision {revision}. Take theirs, or write yours over it"
+    " with if_revision={revision}."
+)
+_CHANGED_BY = (
+    "The message {name} was changed by {by} since you read it: this is revision {revision}. Take theirs, or write yours"
+    " over it with if_revision={revision}."
+)
+
+
 class EditedMeanwhile(Conflict):
     """Somebody else changed it since you read it."""
 
     code = "edited_meanwhile"
 
     def __init__(self, kept: Kept, yours: Document | None = None) -> None:
-        by = f" by {kept.by}" if kept.by else ""
-        super().__init__(
-            f"The message {kept.name} was changed{by} since you read it: this is revision {kept.revision}. Take"
-            f" theirs, or write yours over it with if_revision={kept.revision}."
-        )
+        by = {"by": kept.by} if kept.by else {}
+        super().__init__(_CHANGED_BY if by else _CHANGED, name=kept.name, revision=kept.revision, **by)
         self.kept, self.yours = kept, yours
 
 
 async def create(tx: Transaction, message: Message, written: Document | None = None, *, by: str = "") -> Stored:
-    """Published at once. `written`: as its author wrote it. Raises NameTaken, which is a Conflict."""
+    """Published at once. `written`: as its author wrote it. Raises NameTaken, and Invalid for a brand that is none."""
+    await _demand_brand(tx, message)
     number = await _insert(tx, message.name, store_editing.about(message), by=by)
     await store_editing.insert_version(tx, number, 1, message, written or _as_written(message), by=by)
     kept = await store_editing.read(tx, str(number))
     await store_editing.touch(tx, kept, by=by, version=1)
     return Stored(number, message.name, 1, message)
+
+
+async def _demand_brand(tx: Transaction, message: Message) -> None:
+    if flaws := flaws_of_brand(message, await settings.read(tx)):
+        raise Invalid("The message is not valid.", flaws=flaws)
 
 
 def _as_written(message: Message) -> Document:
@@ -69,7 +84,7 @@ async def _insert(tx: Transaction, name: str, what: store_editing.About, *, by: 
     await _free(tx, _name(name))
     number = await store_editing.insert(tx, name, what, by=by)
     if number is None:
-        raise NameTaken(f"There is a message named {name} already.")
+        raise NameTaken("There is a message named {name} already.", name=name)
     return number
 
 
@@ -78,14 +93,18 @@ async def _free(tx: Transaction, name: str, *, itself: int = 0) -> None:
     if holder is None or holder[0] == itself:
         return
     if holder[1] == name:
-        raise NameTaken(f"There is a message named {name} already.")
-    raise NameTaken(f"The message {holder[1]} was named {name} before, and is still sent by that name. Take another.")
+        raise NameTaken("There is a message named {name} already.", name=name)
+    raise NameTaken(
+        "The message {holder} was named {name} before, and is still sent by that name. Take another.",
+        holder=holder[1],
+        name=name,
+    )
 
 
 def _name(given: Any) -> str:
     most = parsing.NAME_CHARS_MAX
     if not isinstance(given, str) or not 0 < len(given.strip()) <= len(given) <= most or given.isdigit():
-        raise invalid("name", f"A name of 1 to {most} characters is needed, and not only digits.")
+        raise invalid("name", "A name of 1 to {most} characters is needed, and not only digits.", most=most)
     return given
 
 
@@ -115,7 +134,9 @@ async def discard_draft(tx: Transaction, id_or_name: str, *, if_revision: int | 
     kept = await _changeable(tx, id_or_name, if_revision)
     _drafted(kept)
     if not kept.version:
-        raise Unpublished(f"The message {kept.name} was never published: without its draft nothing is left. Delete it.")
+        raise Unpublished(
+            "The message {name} was never published: without its draft nothing is left. Delete it.", name=kept.name
+        )
     await store_editing.delete_draft(tx, kept.id)
     return await store_editing.touch(tx, kept, by=by)
 
@@ -129,6 +150,7 @@ async def publish(tx: Transaction, id_or_name: str, *, if_revision: int | None =
     _not_archived(kept)
     written = {**_drafted(kept), "name": kept.name}
     message = parsing.parse(written)
+    await _demand_brand(tx, message)
     version = kept.version
     if written != {**(kept.written or {}), "name": kept.name}:
         version += 1
@@ -178,7 +200,9 @@ async def delete(tx: Transaction, id_or_name: str, *, if_revision: int | None = 
     """Raises Published: only what never was goes without a trace."""
     kept = await _changeable(tx, id_or_name, if_revision)
     if not await store_editing.delete(tx, kept.id):
-        raise Published(f"The message {kept.name} was published, and what was sent is rendered from it. Archive it.")
+        raise Published(
+            "The message {name} was published, and what was sent is rendered from it. Archive it.", name=kept.name
+        )
 
 
 async def copy(tx: Transaction, id_or_name: str, *, name: str | None = None, by: str = "") -> Kept:
@@ -194,7 +218,7 @@ async def _free_name(tx: Transaction, name: str) -> str:
         wanted = name[: parsing.NAME_CHARS_MAX - len(end)] + end
         if await store_editing.holder_of(tx, wanted) is None:
             return wanted
-    raise Conflict(f"There are {COPIES_MAX} copies of {name} already; give this one a name.")
+    raise Conflict("There are {most} copies of {name} already; give this one a name.", most=COPIES_MAX, name=name)
 
 
 async def _changeable(tx: Transaction, id_or_name: str, if_revision: int | None) -> Kept:
@@ -210,10 +234,12 @@ def _check(kept: Kept, if_revision: int | None, *, yours: Document | None = None
 
 def _not_archived(kept: Kept) -> None:
     if kept.archived_at is not None:
-        raise Archived(f"The message {kept.name} is archived: restore it first.")
+        raise Archived("The message {name} is archived: restore it first.", name=kept.name)
 
 
 def _drafted(kept: Kept) -> Document:
     if kept.draft is None:
-        raise NothingToPublish(f"The message {kept.name} has no draft: there is nothing that is not published.")
+        raise NothingToPublish(
+            "The message {name} has no draft: there is nothing that is not published.", name=kept.name
+        )
     return kept.draft.written

@@ -95,7 +95,8 @@ class Eligible(Struct, frozen=True, omit_defaults=True, rename={"in_": "in"}):
 
 
 class Message(Struct, frozen=True, omit_defaults=True):
-    """`variants` holds whole forms by variant and locale: what a variant does not say is taken from the base."""
+    """`variants` holds whole forms by variant and locale: what a variant does not say is taken from the base. `brand`:
+    the key of one of the further brands of the settings; empty: the company's own."""
 
     name: str
     topic: str
@@ -103,6 +104,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     variants: dict[str, dict[str, Forms]] = {}
     purpose: Purpose | None = None
     eligible: Eligible | None = None
+    brand: str = ""
 
 
 class NoForm(NotFound):
@@ -131,7 +133,7 @@ def form_of(message: Message, channel: Channel, *, variant: str = "", locale: st
     """The form and the locale it is written in. Raises `NoForm`, or `NotFound` for an unknown variant."""
     found = find(message, channel, variant=variant, locale=locale)
     if found is None:
-        raise NoForm(f"The message {message.name} has no {channel} form.")
+        raise NoForm("The message {name} has no {channel} form.", name=message.name, channel=channel)
     return found
 
 
@@ -159,7 +161,7 @@ def _locales_of(message: Message, variant: str) -> dict[str, Forms]:
         return message.variants[variant]
     if variant in BASE_VARIANTS:
         return message.locales
-    raise NotFound(f"The message {message.name} has no variant {variant}.")
+    raise NotFound("The message {name} has no variant {variant}.", name=message.name, variant=variant)
 
 
 def encode(message: Message) -> bytes:

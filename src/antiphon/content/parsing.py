@@ -28,12 +28,15 @@ from antiphon.content.message import (
 from antiphon.content.urls import source_flaw
 from antiphon.kernel.errors import Flaw, Invalid
 from antiphon.kernel.records import Purpose
+from antiphon.kernel.said import worded
 
 LOCALES_MAX = 50
 VARIANTS_MAX = 20
 BLOCKS_MAX = 100
 NAME_CHARS_MAX = 200
 MERGE_DEPTH_MAX = 8
+
+FIELDS = ("name", "topic", "purpose", "brand", "eligible", "locales", "variants")
 
 Json = Mapping[str, Any]
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
@@ -61,12 +64,13 @@ def parse(document: Any) -> Message:
 def read(document: Any) -> tuple[Message, list[Flaw]]:
     """As much of it as can be read, and what is wrong: of something that is still being written."""
     flaws = Flaws()
-    given = _object(document, "", flaws, known=("name", "topic", "purpose", "eligible", "locales", "variants"))
+    given = _object(document, "", flaws, known=FIELDS)
     message = Message(
         name=_word(given, "name", flaws),
         topic=_word(given, "topic", flaws),
         purpose=_purpose(given.get("purpose"), flaws),
         eligible=eligible.parse(given.get("eligible"), flaws.add),
+        brand=_brand(given.get("brand"), flaws),
         locales=_locales(given.get("locales"), "locales", flaws),
     )
     base = given.get("locales")
@@ -81,7 +85,7 @@ def _locales(given: Any, at: str, flaws: Flaws) -> dict[str, Forms]:
         flaws.add(at, 'At least one locale is needed, such as {"en": {"sms": {"text": "…"}}}.')
         return {}
     if len(given) > LOCALES_MAX:
-        flaws.add(at, f"At most {LOCALES_MAX} locales.")
+        flaws.add(at, worded("At most {most} locales.", most=LOCALES_MAX))
         return {}
     for locale in given:
         if not isinstance(locale, str) or not _LOCALE.fullmatch(locale):
@@ -93,7 +97,7 @@ def _variants(given: Any, base: Json, flaws: Flaws) -> dict[str, dict[str, Forms
     if given is None:
         return {}
     if not isinstance(given, dict) or len(given) > VARIANTS_MAX:
-        flaws.add("variants", f"An object of at most {VARIANTS_MAX} variants by name.")
+        flaws.add("variants", worded("An object of at most {most} variants by name.", most=VARIANTS_MAX))
         return {}
     variants = {}
     for name, changes in given.items():
@@ -132,7 +136,7 @@ def _email(given: Any, at: str, flaws: Flaws) -> Email:
         flaws.add(at, "An e-mail is made of blocks or of mjml, not of both.")
     blocks = fields.get("blocks")
     if whole is None and (not isinstance(blocks, list) or not 1 <= len(blocks) <= BLOCKS_MAX):
-        flaws.add(f"{at}.blocks", f"A list of 1 to {BLOCKS_MAX} blocks is needed, or mjml.")
+        flaws.add(f"{at}.blocks", worded("A list of 1 to {most} blocks is needed, or mjml.", most=BLOCKS_MAX))
     email = Email(
         subject=_template(fields, "subject", at, flaws),
         preheader=_template(fields, "preheader", at, flaws, needed=False),
@@ -195,8 +199,9 @@ _BLOCKS: dict[str, tuple[str, ...]] = {
 def _block(given: Any, at: str, flaws: Flaws) -> Block:
     kind = given.get("kind") if isinstance(given, dict) else None
     if not isinstance(kind, str) or kind not in _BLOCKS:
-        near = f" Did you mean {_near(kind, list(_BLOCKS))}?" if _near(kind, list(_BLOCKS)) else ""
-        flaws.add(f"{at}.kind", f"One of {', '.join(_BLOCKS)}.{near}")
+        meant = _near(kind, list(_BLOCKS))
+        near = worded(" Did you mean {near}?", near=meant) if meant else ""
+        flaws.add(f"{at}.kind", worded("One of {known}.{near}", known=", ".join(_BLOCKS), near=near))
         return Divider()
     fields = _object(given, at, flaws, known=("kind", *_BLOCKS[kind]))
     if kind == "heading":
@@ -218,13 +223,17 @@ def _block(given: Any, at: str, flaws: Flaws) -> Block:
 
 def _object(given: Any, at: str, flaws: Flaws, *, known: Sequence[str]) -> Json:
     if not isinstance(given, dict):
-        flaws.add(at, f"An object is needed with {', '.join(known)}.")
+        flaws.add(at, worded("An object is needed with {known}.", known=", ".join(known)))
         return {}
     for key in given:
         if key not in known:
             near = _near(key, known)
-            hint = f"did you mean {near}?" if near else f"known here: {', '.join(known)}."
-            flaws.add(f"{at}.{key}" if at else str(key), f"There is no such field; {hint}")
+            hint = (
+                worded("did you mean {near}?", near=near)
+                if near
+                else worded("known here: {known}.", known=", ".join(known))
+            )
+            flaws.add(f"{at}.{key}" if at else str(key), worded("There is no such field; {hint}", hint=hint))
     return given
 
 
@@ -235,9 +244,17 @@ def _near(key: Any, known: Sequence[str]) -> str:
 def _word(fields: Json, name: str, flaws: Flaws) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not value.strip() or len(value) > NAME_CHARS_MAX:
-        flaws.add(name, f"A text of 1 to {NAME_CHARS_MAX} characters is needed.")
+        flaws.add(name, worded("A text of 1 to {most} characters is needed.", most=NAME_CHARS_MAX))
         return ""
     return value
+
+
+def _brand(given: Any, flaws: Flaws) -> str:
+    """Whether there is such a brand is asked when it is published and when it is sent."""
+    if given is None or (isinstance(given, str) and len(given) <= NAME_CHARS_MAX):
+        return given or ""
+    flaws.add("brand", "The key of a brand; empty or left out: the company's own.")
+    return ""
 
 
 def _purpose(given: Any, flaws: Flaws) -> Purpose | None:
@@ -246,7 +263,7 @@ def _purpose(given: Any, flaws: Flaws) -> Purpose | None:
     try:
         return Purpose(given)
     except ValueError:
-        flaws.add("purpose", f"One of {', '.join(Purpose)}.")
+        flaws.add("purpose", worded("One of {known}.", known=", ".join(Purpose)))
         return None
 
 

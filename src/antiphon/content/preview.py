@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from antiphon import profiles
-from antiphon.content.email_html import Brand
+from antiphon.content.brands import brand_of
 from antiphon.content.links import Addressing
 from antiphon.content.message import Message, form_of
 from antiphon.content.render import render
@@ -43,7 +43,7 @@ async def variables_for(tx: Transaction, who: str | None) -> dict[str, Any]:
         return {"profile": {}, "account": {}, "accounts": [], "now": tx.now}
     person = await profiles.led_to(tx, await profiles.find_named(tx, who))
     if person is None:
-        raise NotFound(f"Nobody is known as {who}.")
+        raise NotFound("Nobody is known as {who}.", who=who)
     accounts = [{**each.traits, "key": each.key} for each in person.accounts]
     return {
         "profile": person.traits,
@@ -73,18 +73,18 @@ async def preview(
         locale=locale,
         variant=variant,
         variables=variables,
-        addressing=addressing_nowhere(now),
+        addressing=addressing_nowhere(now.as_brand(message.brand)),
     )
     return _shown(body, channel, form_of(message, channel, variant=variant, locale=locale)[0], variant)
 
 
 def addressing_nowhere(now: settings.Settings) -> Addressing:
-    """Without tracking; our own links lead nowhere."""
+    """Without tracking; our own links lead nowhere. `now`: as they hold for the message's brand."""
     return Addressing(
         base_url=EXAMPLE_URL,
         sign=lambda kind, *numbers: "preview",
         delivery=0,
-        brand=Brand(now.brand_name, now.imprint),
+        brand=brand_of(now),
         sender=now.sender_email,
         sender_name=now.brand_name,
         track=False,

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from antiphon.content import composing, mending, parsing
+from antiphon.content.brands import flaws_of_brand
 from antiphon.content.email_made import SUBJECT_CHARS_MAX, one_line
 from antiphon.content.links import Addressing, fill
 from antiphon.content.lint import Finding, lint
@@ -23,6 +24,7 @@ from antiphon.kernel import gsm7, settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Flaw, NotFound, Problem
 from antiphon.kernel.records import Channel, EmailBody, PushBody, SmsBody
+from antiphon.kernel.said import worded
 
 MENDED_MAX = 20
 """So many blocks that cannot be shown are left out of a mail; with more of them nothing of it is shown."""
@@ -119,8 +121,11 @@ async def show(tx: Transaction, document: Any, wanted: Wanted) -> Shown:
     message, flaws = parsing.read(document)
     variables = {**await variables_as(tx, wanted.who), **wanted.variables}
     if wanted.variant and wanted.variant not in message.variants:
-        raise NotFound(f"The message has no variant {wanted.variant}.")
-    stand = _Stand(message, wanted, variables, addressing_nowhere(await settings.read(tx)), flaws)
+        raise NotFound("The message has no variant {variant}.", variant=wanted.variant)
+    now = await settings.read(tx)
+    unknown = flaws_of_brand(message, now)
+    face = now if unknown else now.as_brand(message.brand)
+    stand = _Stand(message, wanted, variables, addressing_nowhere(face), [*flaws, *unknown])
     asked = [wanted.channel] if wanted.channel else [Channel.EMAIL, Channel.SMS, Channel.PUSH]
     shown = {channel.value: stand.show(channel) for channel in asked}
     return Shown(
@@ -148,7 +153,7 @@ class _Stand:
         self._addressing = addressing
         self._flaws = flaws
         self._locale = wanted.locale or language_of(variables)
-        self.problems = [Finding("error", flaw.at, "invalid", flaw.message) for flaw in flaws]
+        self.problems = [Finding("error", flaw.at, "invalid", worded(flaw.message)) for flaw in flaws]
 
     def show(self, channel: Channel) -> EmailShown | SmsShown | PushShown | None:
         found = find(self._message, channel, variant=self._wanted.variant, locale=self._locale)
@@ -197,7 +202,7 @@ class _Stand:
     def _note(self, at: str, code: str, message: str) -> None:
         """Not what was found wrong there before."""
         if not any(found.at.startswith(at) and found.severity == "error" for found in self.problems):
-            self.problems.append(Finding("error", at, code, message))
+            self.problems.append(Finding("error", at, code, worded(message)))
 
     def _email(self, body: EmailBody, form: Form, locale: str) -> EmailShown:
         assert isinstance(form, Email)

@@ -8,6 +8,8 @@ import msgspec
 
 from antiphon.kernel.db import Queries, Transaction
 from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.kernel.said import worded
+from antiphon.kernel.settings_brands import FurtherBrand, Sender, UnknownBrand
 from antiphon.kernel.settings_check import flaws
 from antiphon.kernel.settings_records import (
     FrequencyCap,
@@ -16,12 +18,12 @@ from antiphon.kernel.settings_records import (
     Limits,
     QuietHours,
     Retention,
-    Sender,
     Settings,
 )
 
 __all__ = [
     "FrequencyCap",
+    "FurtherBrand",
     "Jurisdiction",
     "Keywords",
     "Limits",
@@ -29,6 +31,7 @@ __all__ = [
     "Retention",
     "Sender",
     "Settings",
+    "UnknownBrand",
     "is_set",
     "read",
     "reset",
@@ -47,7 +50,8 @@ async def write(tx: Transaction, changes: dict[str, Any]) -> Settings:
     """Set some. Raises Invalid that names the setting; then nothing is changed."""
     for name in changes.keys() - NAMES:
         raise Invalid(
-            "The input is not valid.", flaws=[Flaw(name, f"There is no such setting; there are {sorted(NAMES)}.")]
+            "The input is not valid.",
+            flaws=[Flaw(name, worded("There is no such setting; there are {names}.", names=sorted(NAMES)))],
         )
     try:
         wished = msgspec.convert(changes, Settings)

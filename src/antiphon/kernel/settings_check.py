@@ -12,12 +12,16 @@ import msgspec
 
 from antiphon.kernel.errors import Flaw
 from antiphon.kernel.records import Channel
+from antiphon.kernel.said import worded
+from antiphon.kernel.settings_brands import FurtherBrand
 from antiphon.kernel.settings_records import Keywords, Retention, Settings
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _URL = re.compile(r"https://[^\s\"'<>()\\;]+")
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+BRANDS_MAX = 100
 REGIONS_MAX = 300
 KEYWORDS_MAX = 100
 KEYWORD_CHARS_MAX = 40
@@ -34,15 +38,11 @@ def flaws(wished: Settings) -> Iterator[Flaw]:
     for field in msgspec.structs.fields(Settings):
         text = getattr(wished, field.name)
         if isinstance(text, str) and ("\0" in text or len(text) > TEXT_CHARS_MAX):
-            yield Flaw(field.name, f"A text has at most {TEXT_CHARS_MAX} characters, none of them U+0000.")
-    if wished.brand_color and not _COLOR.fullmatch(wished.brand_color):
-        yield Flaw("brand_color", "A colour is written like #4338ca.")
-    for name in ("brand_logo_url", "privacy_url"):
-        if (url := getattr(wished, name)) and not _URL.fullmatch(url):
-            yield Flaw(name, "A URL begins with https:// and has no spaces, quotes or brackets.")
+            yield Flaw(field.name, _too_long())
+    yield from _flaws_of_brand(wished, "")
+    yield from _flaws_of_brands(wished)
     if not _CURRENCY.fullmatch(wished.currency):
         yield Flaw("currency", "A currency is written like EUR, GBP or USD (ISO 4217).")
-    yield from _flaws_of_addresses(wished)
     if not 1 <= wished.soft_failures_max <= 1_000:
         yield Flaw("soft_failures_max", "At most a number from 1 to 1,000.")
     if not 1 <= wished.double_opt_in_days <= 365:
@@ -61,26 +61,57 @@ def flaws(wished: Settings) -> Iterator[Flaw]:
                 yield Flaw(f"quiet_hours.holidays[{n}]", "A date such as 2026-12-26, or a country such as FR.")
         for n, channel in enumerate(quiet.channels):
             if channel not in tuple(Channel):
-                yield Flaw(f"quiet_hours.channels[{n}]", f"It is not one of {', '.join(Channel)}.")
+                yield Flaw(f"quiet_hours.channels[{n}]", worded("It is not one of {known}.", known=", ".join(Channel)))
     if not 0 <= wished.critical_per_hour <= 1_000:
         yield Flaw("critical_per_hour", "A number from 0 to 1,000.")
     yield from _flaws_of_caps(wished)
     yield from _flaws_of_sending(wished)
 
 
-def _flaws_of_addresses(wished: Settings) -> Iterator[Flaw]:
-    """Of what goes into headers; whether mail is taken there, sending tells."""
-    if not _ADDRESS.fullmatch(wished.sender_email):
-        yield Flaw("sender_email", "An e-mail address is written like hello@shop.example.")
-    if wished.reply_to and not _ADDRESS.fullmatch(wished.reply_to):
-        yield Flaw("reply_to", "An e-mail address is written like hello@shop.example; empty: where it came from.")
+def _flaws_of_brands(wished: Settings) -> Iterator[Flaw]:
+    if len(wished.brands) > BRANDS_MAX:
+        yield Flaw("brands", worded("At most {most} of them.", most=BRANDS_MAX))
+        return
+    for key, own in wished.brands.items():
+        if not _KEY.fullmatch(key):
+            yield Flaw(f"brands.{key}", "A key is 1 to 40 small letters, digits, - or _.")
+            continue
+        for name in own.__struct_fields__:
+            text = getattr(own, name)
+            if isinstance(text, str) and ("\0" in text or len(text) > TEXT_CHARS_MAX):
+                yield Flaw(f"brands.{key}.{name}", _too_long())
+        yield from _flaws_of_brand(own, f"brands.{key}.")
+
+
+def _flaws_of_brand(face: Settings | FurtherBrand, at: str) -> Iterator[Flaw]:
+    """Addresses go into headers; whether mail is taken there, sending tells."""
+    if face.brand_color and not _COLOR.fullmatch(face.brand_color):
+        yield Flaw(f"{at}brand_color", "A colour is written like #4338ca.")
+    for name in ("brand_logo_url", "privacy_url"):
+        if (url := getattr(face, name)) and not _URL.fullmatch(url):
+            yield Flaw(f"{at}{name}", "A URL begins with https:// and has no spaces, quotes or brackets.")
+    if (face.sender_email or not at) and not _ADDRESS.fullmatch(face.sender_email):
+        yield Flaw(f"{at}sender_email", "An e-mail address is written like hello@shop.example.")
+    if face.reply_to and not _ADDRESS.fullmatch(face.reply_to):
+        yield Flaw(f"{at}reply_to", "An e-mail address is written like hello@shop.example; empty: where it came from.")
+    for region, sender in face.senders.items():
+        if not _COUNTRY.fullmatch(region):
+            yield Flaw(f"{at}senders.{region}", "A region is written like US or GB.")
+        if len(sender.sms) > 20 or len(sender.email) > 254:
+            yield Flaw(
+                f"{at}senders.{region}", "A sender of text messages has at most 20 characters, an e-mail address 254."
+            )
+
+
+def _too_long() -> str:
+    return worded("A text has at most {most} characters, none of them U+0000.", most=TEXT_CHARS_MAX)
 
 
 def _flaws_of_caps(wished: Settings) -> Iterator[Flaw]:
     named = [("frequency_cap", wished.frequency_cap)] if wished.frequency_cap else []
     named += [(f"frequency_caps[{n}]", cap) for n, cap in enumerate(wished.frequency_caps)]
     if len(wished.frequency_caps) > CAPS_MAX:
-        yield Flaw("frequency_caps", f"At most {CAPS_MAX} of them.")
+        yield Flaw("frequency_caps", worded("At most {most} of them.", most=CAPS_MAX))
     for at, cap in named:
         if cap is None:
             continue
@@ -89,7 +120,7 @@ def _flaws_of_caps(wished: Settings) -> Iterator[Flaw]:
         if not (math.isfinite(cap.within_s) and 1 <= cap.within_s <= 366 * 86_400):
             yield Flaw(f"{at}.within_s", "From a second to a year.")
         if cap.channel is not None and cap.channel not in tuple(Channel):
-            yield Flaw(f"{at}.channel", f"It is not one of {', '.join(Channel)}.")
+            yield Flaw(f"{at}.channel", worded("It is not one of {known}.", known=", ".join(Channel)))
 
 
 def _flaws_of_sending(wished: Settings) -> Iterator[Flaw]:
@@ -109,14 +140,7 @@ def _flaws_of_sending(wished: Settings) -> Iterator[Flaw]:
         yield Flaw("stop_above.least", "A number from 1 to 1,000,000.")
     for channel in wished.routing:
         if channel not in tuple(Channel):
-            yield Flaw(f"routing.{channel}", f"It is not one of {', '.join(Channel)}.")
-    for region, sender in wished.senders.items():
-        if not _COUNTRY.fullmatch(region):
-            yield Flaw(f"senders.{region}", "A region is written like US or GB.")
-        if len(sender.sms) > 20 or len(sender.email) > 254:
-            yield Flaw(
-                f"senders.{region}", "A sender of text messages has at most 20 characters, an e-mail address 254."
-            )
+            yield Flaw(f"routing.{channel}", worded("It is not one of {known}.", known=", ".join(Channel)))
 
 
 def _is_date(text: str) -> bool:
@@ -128,7 +152,7 @@ def _is_date(text: str) -> bool:
 
 def _flaws_of_laws(wished: Settings) -> Iterator[Flaw]:
     if len(wished.jurisdictions) > REGIONS_MAX:
-        yield Flaw("jurisdictions", f"At most {REGIONS_MAX} regions.")
+        yield Flaw("jurisdictions", worded("At most {most} regions.", most=REGIONS_MAX))
         return
     for region, own in wished.jurisdictions.items():
         at = f"jurisdictions.{region}"
@@ -136,7 +160,7 @@ def _flaws_of_laws(wished: Settings) -> Iterator[Flaw]:
             yield Flaw(at, "A region is written like FR or US-FL; * is everywhere.")
         for n, channel in enumerate(own.channels):
             if channel not in tuple(Channel):
-                yield Flaw(f"{at}.channels[{n}]", f"It is not one of {', '.join(Channel)}.")
+                yield Flaw(f"{at}.channels[{n}]", worded("It is not one of {known}.", known=", ".join(Channel)))
         for days, spans in (own.windows or {}).items():
             if not _is_days(days):
                 yield Flaw(f"{at}.windows.{days}", "Days are written like mon, mon-fri or all.")
@@ -156,11 +180,12 @@ def _flaws_of_keywords(words: Keywords) -> Iterator[Flaw]:
     for name in ("opt_out", "opt_in", "help"):
         given = getattr(words, name)
         if len(given) > KEYWORDS_MAX:
-            yield Flaw(f"keywords.{name}", f"At most {KEYWORDS_MAX} words.")
+            yield Flaw(f"keywords.{name}", worded("At most {most} words.", most=KEYWORDS_MAX))
         for n, word in enumerate(given[:KEYWORDS_MAX]):
             if not any(char.isalnum() for char in word) or len(word) > KEYWORD_CHARS_MAX:
                 yield Flaw(
-                    f"keywords.{name}[{n}]", f"A text of 1 to {KEYWORD_CHARS_MAX} characters with a letter or digit."
+                    f"keywords.{name}[{n}]",
+                    worded("A text of 1 to {most} characters with a letter or digit.", most=KEYWORD_CHARS_MAX),
                 )
 
 
@@ -173,7 +198,9 @@ def _flaws_of_retention(wished: Retention) -> Iterator[Flaw]:
         value = getattr(wished, field.name)
         least = SEEN_MESSAGE_DAYS_MIN if field.name == "seen_message_days" else 1
         if value is not None and not least <= value <= 36_500:
-            yield Flaw(f"retention.{field.name}", f"From {least} to 36,500, or null to keep it for ever.")
+            yield Flaw(
+                f"retention.{field.name}", worded("From {least} to 36,500, or null to keep it for ever.", least=least)
+            )
 
 
 def _is_timezone(name: str) -> bool:

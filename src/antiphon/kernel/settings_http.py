@@ -60,7 +60,9 @@ async def reset(runtime: NamedDependency[Runtime], setting: FromPath[str]) -> Se
 
 def _known(name: str) -> None:
     if name not in settings.NAMES:
-        raise NotFound(f"There is no setting {name[:60]}; there are {', '.join(sorted(settings.NAMES))}.")
+        raise NotFound(
+            "There is no setting {name}; there are {known}.", name=name[:60], known=", ".join(sorted(settings.NAMES))
+        )
 
 
 def _writable(name: str) -> None:

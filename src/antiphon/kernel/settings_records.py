@@ -1,8 +1,7 @@
 """What the operator can set, as records, each with its title and help. docs/reference/settings.md lists them.
 
-What a form needs beside the type stands in the JSON Schema: `format` (time, timezone, color, uri, email), `x-unit` (s,
-days, months, share, money), `x-titles` of choices, `x-key` (region, channel), `x-group`. It checks nothing:
-`settings_check` does, with sentences that say what is right; so what was stored once can always be read.
+What a form needs beside the type stands in the JSON Schema, see `settings_told`. It checks nothing: `settings_check`
+does, with sentences that say what is right; so what was stored once can always be read.
 """
 
 from __future__ import annotations
@@ -10,13 +9,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-
-def told(title: str, help: str = "", **schema: Any) -> Meta:
-    """Of a field: `schema` is added to its JSON Schema; x_unit is written x-unit."""
-    named = {name.replace("_", "-"): value for name, value in schema.items()}
-    return Meta(title=title, description=help or None, extra_json_schema=named or None)
-
+from antiphon.kernel.settings_brands import FurtherBrand, Sender, UnknownBrand
+from antiphon.kernel.settings_told import told
 
 CHANNELS: dict[str, Any] = {
     "enum": ["email", "sms", "push", "voice", "chat"],
@@ -79,13 +75,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     least: Annotated[
         int, told("From so many messages on", "Of fewer nothing is concluded.", minimum=1, maximum=1_000_000)
     ] = 1_000
-
-
-class Sender(Struct, frozen=True, forbid_unknown_fields=True):
-    """From whom messages come in a region, where that differs: a number, a short code or a name."""
-
-    sms: Annotated[str, told("Text messages from", "A number, a short code or a name.", maxLength=20)] = ""
-    email: Annotated[str, told("E-mails from", "", maxLength=254, format="email")] = ""
 
 
 class Jurisdiction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,6 +165,17 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     privacy_url: Annotated[
         str, of("brand", "Privacy notice", "An https address; public pages link to it.", format="uri")
     ] = ""
+    brands: Annotated[
+        dict[str, FurtherBrand],
+        of(
+            "brand",
+            "Further brands",
+            "Other faces of the company, by a short key. A message says which is its own; what is empty is as above.",
+            x_key="key",
+            maxProperties=100,
+            propertyNames={"pattern": "^[a-z0-9][a-z0-9_-]{0,39}$"},
+        ),
+    ] = {}
     currency: Annotated[
         str, of("brand", "Currency", "In which costs, prices and budgets are; nothing is converted.", format="currency")
     ] = "EUR"
@@ -259,3 +259,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def imprint(self) -> str:
         """Who is behind the brand, and where: the legal name, where it is set, and the postal address."""
         return ", ".join(part for part in (self.legal_name, self.postal_address) if part)
+
+    def as_brand(self, key: str) -> Settings:
+        """As they hold for messages of this brand; the empty key is the company's own. Raises UnknownBrand."""
+        if not key:
+            return self
+        own = self.brands.get(key)
+        if own is None:
+            raise UnknownBrand("There is no brand {brand}: the settings name them.", brand=key)
+        said = {field: value for field in own.__struct_fields__ if (value := getattr(own, field))}
+        if "name" in said:
+            said["brand_name"] = said.pop("name")
+        return replace(self, **said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from antiphon import content, segments
-from antiphon.kernel import gsm7
+from antiphon.kernel import gsm7, settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import Channel
@@ -13,7 +13,9 @@ from antiphon.orchestration.terms import BetterThan, Group, Terms
 
 
 async def terms_of(tx: Transaction, message: content.Message, channels: Collection[str]) -> Terms:
-    """For whom it is, and about how many parts it has. Raises Conflict where it names a segment that is gone."""
+    """For whom it is, and about how many parts it has. Raises Conflict where it names a segment or a brand that is gone
+    (UnknownBrand)."""
+    (await settings.read(tx)).as_brand(message.brand)
     eligible = message.eligible
     better = eligible.better_than if eligible else None
     return Terms(
@@ -28,7 +30,7 @@ async def _group(tx: Transaction, name: str) -> Group:
     try:
         segment = await segments.get(tx, name)
     except NotFound as error:
-        raise Conflict(f"The message says who it is for: {error}") from error
+        raise Conflict("The message says who it is for: {why}", why=error) from error
     return Group(segment.id, segment.name)
 
 

@@ -50,7 +50,7 @@ async def render(runtime: Runtime, tx: Transaction, rows: Sequence[Row], sources
     writers: dict[int, Write] = {}
     for i in needed:
         source = sources[i]
-        writers[i] = _writer(runtime, source, versions[source.message, source.version], now, at=tx.now)
+        writers[i] = _writer_or_why(runtime, source, versions[source.message, source.version], now, at=tx.now)
     return [_render_one(row, sources[row["source_id"]], writers[row["source_id"]]) for row in rows]
 
 
@@ -64,11 +64,28 @@ def _render_one(row: Row, source: Source, write: Write) -> Rendered:
         return Rendered(row, source, None, type(error).__name__)
 
 
+def _writer_or_why(
+    runtime: Runtime, source: Source, message: content.Message, now: settings.Settings, *, at: datetime
+) -> Write:
+    """A message whose brand is gone goes to nobody: each of its deliveries says why."""
+    try:
+        return _writer(runtime, source, message, now, at=at)
+    except settings.UnknownBrand as unknown:
+        why = unknown
+
+    def refuse(_row: Row) -> Outgoing:
+        raise why
+
+    return refuse
+
+
 def _writer(
     runtime: Runtime, source: Source, message: content.Message, now: settings.Settings, *, at: datetime
 ) -> Write:
     """Writes the deliveries of one source: what is the same for all of them is put together once."""
-    sign, brand = runtime.signer.sign, content.Brand(now.brand_name, now.imprint)
+    sign = runtime.signer.sign
+    own = now.as_brand(message.brand)
+    brand = content.brand_of(own)
     feedback_id = f"{source.id}:{source.kind}:antiphon"
 
     def write(row: Row) -> Outgoing:
@@ -85,9 +102,9 @@ def _writer(
                 sign=sign,
                 delivery=delivery,
                 brand=brand,
-                sender=sender_of(now, channel, region_near(row["address"]) if channel == "sms" else None),
-                sender_name=now.brand_name,
-                reply_to=now.reply_to,
+                sender=sender_of(own, channel, region_near(row["address"]) if channel == "sms" else None),
+                sender_name=own.brand_name,
+                reply_to=own.reply_to,
                 feedback_id=feedback_id,
                 automatic=source.purpose is Purpose.SYSTEM,
                 preferences=True,

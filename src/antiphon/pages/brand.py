@@ -41,7 +41,9 @@ class Brand(Struct, frozen=True):
         return shades(self.color or COLOR)
 
 
-def brand_of(now: Settings) -> Brand:
+def brand_of(now: Settings, key: str = "") -> Brand:
+    """`key`: of a further brand. One that is gone has the company's face: who wants to unsubscribe can."""
+    now = now.as_brand(key) if key in now.brands else now
     origin = _origin(now.brand_logo_url)
     return Brand(
         name=now.brand_name,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from litestar import Response
 from msgspec import Struct
 
-from antiphon import orchestration, profiles
+from antiphon import content, orchestration, profiles
 from antiphon.content import PREFERENCES
 from antiphon.kernel import i18n, settings
 from antiphon.kernel.db import Transaction
@@ -39,11 +39,12 @@ class Offer(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """The delivery behind the link, and what stands of its person and address."""
+    """The delivery behind the link, and what stands of its person and address. `brand`: which face the message had."""
 
     linked: Linked
     topic: str
     is_out: bool
+    brand: str
     standing: Sequence[profiles.Standing]
 
 
@@ -121,7 +122,8 @@ async def _seen(tx: Transaction, delivery: int, visitor: Visitor) -> Seen:
     topic = next((each for each in await profiles.topics(tx) if each.name == linked.topic), None)
     title = in_language(visitor.locale, topic.titles, default=linked.topic) if topic else linked.topic
     standing = (await profiles.preferences(tx, [linked.profile]))[linked.profile]
-    return Seen(linked, title, await _is_out(tx, linked), standing)
+    (message,) = (await content.versions(tx, {(linked.message, linked.version)})).values()
+    return Seen(linked, title, await _is_out(tx, linked), message.brand, standing)
 
 
 async def _is_out(tx: Transaction, linked: Linked) -> bool:
@@ -173,7 +175,7 @@ def _page(
     return page(
         "unsubscribe.html",
         locale=visitor.locale,
-        brand=brand_of(now),
+        brand=brand_of(now, seen.brand),
         here=f"/u/{sign('u', seen.linked.delivery)}",
         detail=f"/{PREFERENCES}/{sign(PREFERENCES, seen.linked.delivery)}?lang={visitor.locale}",
         done=done,

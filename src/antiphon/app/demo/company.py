@@ -34,6 +34,7 @@ SETTINGS: dict[str, Any] = {
     "brand_name": "Larkspur Coffee",
     "sender_email": "hello@larkspur.example",
     "sender_sms": "Larkspur",
+    "brands": {"office": {"name": "Larkspur Office", "sender_sms": "LarkOffice", "brand_color": "#9a3412"}},
     "postal_address": "Larkspur Coffee, 12 Mill Lane, Bristol",
     "quiet_hours": {"start": "21:00", "end": "08:00"},
     "frequency_cap": {"count": 4, "within_s": 604800},

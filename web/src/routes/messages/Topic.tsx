@@ -3,12 +3,12 @@ import { api, ask } from "@/lib/api";
 import { list } from "@/lib/format";
 import { t } from "@/lib/i18n";
 import { channelName } from "@/ui/Channel";
-import { Autocomplete } from "@/ui/controls";
+import { Autocomplete, Select } from "@/ui/controls";
 import { useComposing } from "./composer";
 import { topicOf, write } from "./document";
 import type { Fields } from "./liquid";
 
-/** What people can want or not: one that there is, or a new word. */
+/** What it is about, and whose face it has. A topic is one that there is, or a new word. */
 export function Topic() {
   const { document, change, fields, problems, fixed } = useComposing();
   const topics = useTopics();
@@ -24,8 +24,34 @@ export function Topic() {
         onChange={(topic) => change((before) => write(before, ["topic"], topic), "topic")}
         error={problems.find((one) => one.at === "topic")?.message}
       />
+      <Brand />
       {note && <p className="soft small">{note}</p>}
     </div>
+  );
+}
+
+/** Only where there is a choice; a brand that is gone is still named, with what is wrong. */
+function Brand() {
+  const { document, change, fields, problems, fixed } = useComposing();
+  const chosen = typeof document.brand === "string" ? document.brand : "";
+  const brands = (fields?.brands ?? []).map((one) => ({ value: one.key, label: one.name }));
+  if (!brands.length && !chosen) return null;
+  const known = brands.some((one) => one.value === chosen);
+  return (
+    <Select
+      data-within="brand"
+      label={t("messages.brand")}
+      value={chosen}
+      readOnly={fixed}
+      allowDeselect={false}
+      data={[
+        { value: "", label: t("messages.brand.own") },
+        ...brands,
+        ...(chosen && !known ? [{ value: chosen, label: chosen }] : []),
+      ]}
+      onChange={(brand) => change((before) => write(before, ["brand"], brand || undefined), "brand")}
+      error={problems.find((one) => one.at === "brand")?.message}
+    />
   );
 }
 
