@@ -8,14 +8,13 @@ import {
   IconTestPipe,
   IconTrash,
 } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
 import { Button, Menu } from "@/ui/controls";
 import { MoreMenu, UndoRedo } from "@/ui/IconButton";
 import { done, failed } from "@/ui/toast";
-import { useArchive, useCopy } from "./acts";
+import { useArchive, useCopy, usePlan } from "./acts";
 import type { MessageView } from "./composer";
 import type { Message } from "./useMessage";
 
@@ -66,6 +65,7 @@ export function Actions(props: Props) {
 function More({ view, message, fixed, open, restart }: Props) {
   const archive = useArchive();
   const copy = useCopy();
+  const plan = usePlan();
   const may = useMay("messages.write");
   const plans = useMay("campaigns.write") && view.version > 0 && view.state !== "archived";
   return (
@@ -80,11 +80,7 @@ function More({ view, message, fixed, open, restart }: Props) {
         </Menu.Item>
       )}
       {plans && (
-        <Menu.Item
-          component={Link}
-          to={`/campaigns/new?message=${view.id}`}
-          leftSection={<IconSend size={16} aria-hidden />}
-        >
+        <Menu.Item leftSection={<IconSend size={16} aria-hidden />} onClick={() => void plan(view.name)}>
           {t("messages.campaign")}
         </Menu.Item>
       )}

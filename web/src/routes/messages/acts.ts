@@ -52,3 +52,10 @@ export function useCopy(): (view: Named) => Promise<void> {
     }
   };
 }
+
+/** A new campaign that says this message. */
+export function usePlan() {
+  const navigate = useNavigate();
+  return (message: string) =>
+    navigate({ to: "/campaigns/$campaign/plan", params: { campaign: "new" }, search: { message } });
+}
