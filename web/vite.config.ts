@@ -1,11 +1,21 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type HttpProxy } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // `npm run dev` serves the sources on its own port; what it does not have it asks of a server started by `make run`.
 const server = process.env.ANTIPHON_URL ?? "http://127.0.0.1:8080";
+
+/** What comes from this port says that it comes from the server's own pages, or its socket is refused. */
+function own(proxy: HttpProxy.ProxyServer): void {
+  const say = (request: { setHeader: (name: string, value: string) => unknown }) => {
+    request.setHeader("origin", new URL(server).origin);
+    request.setHeader("sec-fetch-site", "same-origin");
+  };
+  proxy.on("proxyReq", say);
+  proxy.on("proxyReqWs", say);
+}
 
 export default defineConfig({
   base: "/app/",
@@ -21,5 +31,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
-  server: { proxy: { "/api": { target: server, ws: true, changeOrigin: true } }, fs: { allow: [here("..")] } },
+  server: {
+    proxy: { "/api": { target: server, ws: true, changeOrigin: true, configure: own } },
+    fs: { allow: [here("..")] },
+  },
 });
