@@ -9,7 +9,7 @@ import { useLiveState } from "@/lib/live";
 import { sessionQuery, useSession } from "@/lib/session";
 import { Mark } from "@/ui/Mark";
 import { Waiting } from "@/ui/State";
-import { usePlaces } from "./nav";
+import { FIRST, usePlaces } from "./nav";
 import { Toasts } from "./Toasts";
 
 const Palette = lazy(() => import("./Palette"));
@@ -65,7 +65,7 @@ export function Shell() {
         </Suspense>
       </main>
       <nav className="bar" aria-label={t("app.nav")}>
-        {places.slice(0, 4).map(({ to, key, Icon }) => (
+        {FIRST.flatMap((to) => places.filter((place) => place.to === to)).map(({ to, key, Icon }) => (
           <Link key={to} to={to} activeOptions={{ exact: to === "/" }}>
             <Icon size={22} aria-hidden /> {t(key)}
           </Link>
@@ -140,7 +140,7 @@ function Account() {
 
 /** On a phone: everything that has no place in the bar. */
 function More(props: { onSearch: () => void }) {
-  const places = usePlaces().slice(4);
+  const places = usePlaces().filter((place) => !FIRST.includes(place.to));
   const leave = useLeave();
   return (
     <>

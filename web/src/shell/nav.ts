@@ -22,6 +22,9 @@ const PLACES: Place[] = [
   { to: "/settings", key: "app.nav.settings", Icon: IconSettings, needs: "self", go: "g ," },
 ];
 
+/** On a phone these stand at the bottom, all others under "More". */
+export const FIRST = ["/", "/people", "/campaigns", "/messages"];
+
 /** Where whoever is signed in may go. The world is there in the sandbox alone. */
 export function usePlaces(): Place[] {
   const session = useSession();
