@@ -121,15 +121,19 @@ function optionsOf(held: { current: Props }, box: HTMLElement, choose: (n: numbe
   const grid = { stroke: line, width: 1 };
   const ticks = { show: false };
   const axis = { stroke: ink, font: AXIS_FONT, grid, ticks };
+  const bars = props.series.some((one) => one.kind === "bars");
   const drawn = props.series.map((one, n) => drawing(one, n, colour(colourOf(one, n)), panel, props.stacked));
   return {
     width: box.clientWidth || 300,
     height: props.height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 8],
     legend: { show: false },
     tzDate: props.zone ? (ts) => uPlot.tzDate(new Date(ts * 1000), props.zone as string) : undefined,
     cursor: { y: false, drag: { x: false, y: false }, points: { show: !props.stacked } },
-    scales: { y: { range: (_u, _low, high) => [0, high && high > 0 ? high * 1.08 : 1] } },
+    scales: {
+      x: { range: (u, low, high) => edges(u, low, high, bars) },
+      y: { range: (_u, _low, high) => [0, high && high > 0 ? high * 1.08 : 1] },
+    },
     series: [{}, ...(props.stacked ? drawn.reverse() : drawn)],
     axes: [
       {
@@ -153,14 +157,20 @@ function optionsOf(held: { current: Props }, box: HTMLElement, choose: (n: numbe
   };
 }
 
+/** Bars stand in the middle of their time: the first and the last need half a step of room. */
+function edges(u: uPlot, low: number, high: number, bars: boolean): [number, number] {
+  const at = u.data[0];
+  const step = at.length > 1 ? (at[1] as number) - (at[0] as number) : 60;
+  return bars ? [low - step / 2, high + step / 2] : [low, high];
+}
+
 const WHOLE = Array.from({ length: 13 }, (_, n) => [1, 2, 5].map((digit) => digit * 10 ** n)).flat();
 
 function drawing(series: Series, n: number, colour: string, panel: string, isStacked?: boolean): uPlot.Series {
   const bars = uPlot.paths.bars?.({ size: [0.8, 40], radius: isStacked ? 0 : 0.1 });
   const kind = series.kind ?? (isStacked ? "area" : "line");
   const points = { show: false };
-  if (kind === "bars")
-    return { label: series.name, fill: colour, stroke: panel, width: isStacked ? 1 : 0, paths: bars, points };
+  if (kind === "bars") return { label: series.name, fill: colour, width: 0, paths: bars, points };
   if (isStacked) return { label: series.name, fill: colour, stroke: panel, width: 1, points };
   const fill = kind === "area" ? `color-mix(in srgb, ${colour} 18%, transparent)` : undefined;
   return {
@@ -180,7 +190,6 @@ function marks(u: uPlot, props: Props, ink: string): void {
   ctx.strokeStyle = ink;
   ctx.fillStyle = ink;
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textAlign = "start";
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const mark of props.marks ?? []) {
     const x = u.valToPos(seconds(mark.at), "x", true);
@@ -189,7 +198,11 @@ function marks(u: uPlot, props: Props, ink: string): void {
     ctx.moveTo(x, u.bbox.top);
     ctx.lineTo(x, u.bbox.top + u.bbox.height);
     ctx.stroke();
-    ctx.fillText(mark.label, x + 4 * devicePixelRatio, u.bbox.top + 12 * devicePixelRatio);
+    // At the right edge its word stands before the line.
+    const room = ctx.measureText(mark.label).width + 8 * devicePixelRatio;
+    const before = x + room > u.bbox.left + u.bbox.width;
+    ctx.textAlign = before ? "end" : "start";
+    ctx.fillText(mark.label, x + (before ? -4 : 4) * devicePixelRatio, u.bbox.top + 12 * devicePixelRatio);
   }
   ctx.restore();
 }
