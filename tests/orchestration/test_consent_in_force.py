@@ -11,6 +11,7 @@ from antiphon import orchestration, profiles
 from antiphon.kernel import settings
 from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import Identifier, ProfileId, Purpose
+from antiphon.kernel.said import again
 from antiphon.orchestration.calling import TooManyUrgent
 from antiphon.orchestration.decide import work_people
 from antiphon.profiles import Proof, Statement, Topic
@@ -29,8 +30,8 @@ async def topic(stage: Stage, **about) -> None:
 
 
 async def outcomes(stage: Stage) -> list[tuple[str, str | None, str]]:
-    rows = await stage.sql("SELECT state, reason, decision ->> 'because' AS because FROM notification ORDER BY id")
-    return [(row["state"], row["reason"], row["because"]) for row in rows]
+    rows = await stage.sql("SELECT state, reason, decision -> 'because' AS because FROM notification ORDER BY id")
+    return [(row["state"], row["reason"], again(row["because"])) for row in rows]
 
 
 async def test_a_wish_said_while_the_decision_is_written_is_in_force_when_both_are_done(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from antiphon import content, orchestration, profiles, segments
 from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import Accepted, Identifier, NotificationId, ProfileId, Purpose, Receipt, Refused, SourceId
+from antiphon.kernel.said import again
 from antiphon.orchestration import Terms
 from antiphon.orchestration.store import inputs
 from orchestration.stage import Stage
@@ -44,10 +45,10 @@ async def notify(stage: Stage, source: SourceId, people: list[ProfileId]) -> Non
 
 async def verdicts(stage: Stage, source: SourceId) -> dict[int, tuple[str, str | None, str]]:
     rows = await stage.sql(
-        "SELECT profile_id, state, reason, decision ->> 'because' AS because FROM notification WHERE source_id = $1",
+        "SELECT profile_id, state, reason, decision -> 'because' AS because FROM notification WHERE source_id = $1",
         source,
     )
-    return {row["profile_id"]: (row["state"], row["reason"], row["because"]) for row in rows}
+    return {row["profile_id"]: (row["state"], row["reason"], again(row["because"])) for row in rows}
 
 
 async def test_a_channel_s_cap_counts_what_went_there_and_nothing_else(stage: Stage, worker: None) -> None:

@@ -85,8 +85,10 @@ def _demand_all(who: Principal, scope: Scope) -> None:
     missing = _sorted(SCOPES_OF_KEYS[scope] - {"public"} - who.may)
     if missing:
         raise Forbidden(
-            f"A key of the scope {scope} may more than you may yourself: {', '.join(missing)}. "
-            "Make one of a narrower scope, or ask somebody who has these permissions."
+            "A key of the scope {scope} may more than you may yourself: {known}. Make one of a narrower scope, or ask"
+            " somebody who has these permissions.",
+            scope=scope,
+            known=", ".join(missing),
         )
 
 

@@ -43,9 +43,11 @@ async def create_key(tx: Transaction, name: str, scope: Scope, *, made_by: str =
     """
     name = name.strip()
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
-        raise invalid("name", f"A key needs a name of at most {NAME_CHARS_MAX} printable characters.")
+        raise invalid("name", "A key needs a name of at most {most} printable characters.", most=NAME_CHARS_MAX)
     if scope not in get_args(Scope):
-        raise invalid("scope", f"A scope is one of {', '.join(SCOPES)}, not {str(scope)[:40]!r}.")
+        raise invalid(
+            "scope", "A scope is one of {known}, not {scope!r}.", known=", ".join(SCOPES), scope=str(scope)[:40]
+        )
     clear = f"ak_{scope}_{secrets.token_urlsafe(32)}"
     return await store.insert_key(tx, name, scope, hash=_hash(clear), made_by=made_by), clear
 
@@ -53,7 +55,7 @@ async def create_key(tx: Transaction, name: str, scope: Scope, *, made_by: str =
 async def revoke(tx: Transaction, key: KeyId) -> None:
     """In force everywhere within five seconds. Raises NotFound."""
     if not await store.revoke_key(tx, key):
-        raise NotFound(f"There is no key {key}.")
+        raise NotFound("There is no key {key}.", key=key)
 
 
 async def list_keys(tx: Transaction) -> Sequence[Key]:
@@ -65,7 +67,7 @@ async def check(database: Database, key: str, needs: Scope) -> KeyId:
     """Which key this is. Raises Unauthorised for a key that is not valid, Forbidden for one that may not do this."""
     who = await find(database, key)
     if not SCOPES_OF_KEYS[needs] <= who.may:
-        raise Forbidden(f"This key may not do this; it needs a key of the scope {needs}.")
+        raise Forbidden("This key may not do this; it needs a key of the scope {needs}.", needs=needs)
     assert who.id is not None
     return KeyId(who.id)
 

@@ -40,7 +40,7 @@ async def make(tx: Transaction, who: Colleague, *, by: StaffId | None, base_url:
     """An invitation for who has not come yet, else to set a new password; those made before end. `by` None: made on
     the command line. Raises Conflict for who has left."""
     if who.state == "left":
-        raise Conflict(f"{who.name} has left. Invite them back first.")
+        raise Conflict("{name} has left. Invite them back first.", name=who.name)
     kind: LinkKind = "invitation" if who.state == "invited" else "password"
     at = wall_datetime()
     token = secrets.token_urlsafe(32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from antiphon.kernel.db import DatabaseError, Transaction
 from antiphon.kernel.errors import Problem
 from antiphon.kernel.migrate import migrations
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import spoken, worded
 
 State = Literal["ok", "warn", "fail"]
 DISK_WARN_BYTES = 5 * 10**9
@@ -51,22 +53,32 @@ async def of_runtime(runtime: Runtime) -> list[Check]:
 
 def _folder(path: Path) -> Check:
     if not path.exists():
-        return Check("data folder", "warn", f"{path} does not exist.", "`antiphon serve` makes it; or give --data.")
+        return Check(
+            "data folder",
+            "warn",
+            worded("{path} does not exist.", path=path),
+            worded("`antiphon serve` makes it; or give --data."),
+        )
     if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        return Check("data folder", "fail", f"{path} cannot be written.", "Use the account that it belongs to.")
+        return Check(
+            "data folder",
+            "fail",
+            worded("{path} cannot be written.", path=path),
+            worded("Use the account that it belongs to."),
+        )
     if path.stat().st_mode & 0o022:
-        return Check("data folder", "warn", f"Others may write in {path}.", f"chmod go-w {path}")
+        return Check("data folder", "warn", worded("Others may write in {path}.", path=path), f"chmod go-w {path}")
     return Check("data folder", "ok", str(path.resolve()))
 
 
 def _disk(path: Path) -> Check:
     near = next((each for each in (path.resolve(), *path.resolve().parents) if each.exists()), Path("/"))
     free = shutil.disk_usage(near).free
-    says = f"{free / 1e9:.1f} GB are free."
+    says = worded("{gb:.1f} GB are free.", gb=free / 1e9)
     if free < DISK_FAIL_BYTES:
-        return Check("disk", "fail", says, "Make room: the database stops when it is full.")
+        return Check("disk", "fail", says, worded("Make room: the database stops when it is full."))
     if free < DISK_WARN_BYTES:
-        return Check("disk", "warn", says, "Make room soon.")
+        return Check("disk", "warn", says, worded("Make room soon."))
     return Check("disk", "ok", says)
 
 
@@ -75,14 +87,14 @@ async def _tried(check: Callable[[Runtime], Awaitable[Check]], runtime: Runtime)
         return await check(runtime)
     except (Problem, DatabaseError) as error:
         name = check.__name__.strip("_")
-        return Check(name, "fail", str(error), "Is this the database that this version made?")
+        return Check(name, "fail", str(error), worded("Is this the database that this version made?"))
 
 
 async def _version(tx: Transaction) -> Check:
     number = int((await tx.rows("SELECT current_setting('server_version_num') AS found"))[0]["found"])
     says = f"PostgreSQL {number // 10000}.{number % 10000}"
     if number // 10000 < VERSION_MIN:
-        return Check("database", "fail", says, f"At least PostgreSQL {VERSION_MIN} is needed.")
+        return Check("database", "fail", says, worded("At least PostgreSQL {version} is needed.", version=VERSION_MIN))
     return Check("database", "ok", says)
 
 
@@ -93,64 +105,77 @@ async def _server_settings(tx: Transaction) -> Check:
     found = {row["name"]: row["setting"] for row in rows}
     unsafe = [name for name in DURABLE if found.get(name) == "off"]
     if found.get("server_encoding") != "UTF8":
-        return Check("settings", "fail", f"The encoding is {found.get('server_encoding')}.", "Make a UTF8 database.")
+        says = worded("The encoding is {encoding}.", encoding=found.get("server_encoding"))
+        return Check("settings", "fail", says, worded("Make a UTF8 database."))
     if unsafe:
-        return Check("settings", "fail", f"Off: {', '.join(unsafe)}.", "Turn them on: a power failure loses data.")
+        says = worded("Off: {settings}.", settings=", ".join(unsafe))
+        return Check("settings", "fail", says, worded("Turn them on: a power failure loses data."))
     if int(found["max_connections"]) < CONNECTIONS_MIN:
-        return Check("settings", "warn", f"max_connections is {found['max_connections']}.", f"Use {CONNECTIONS_MIN}.")
-    return Check("settings", "ok", f"durable, max_connections {found['max_connections']}")
+        says = worded("max_connections is {n}.", n=found["max_connections"])
+        return Check("settings", "warn", says, worded("Use {n}.", n=CONNECTIONS_MIN))
+    return Check("settings", "ok", worded("durable, max_connections {n}", n=found["max_connections"]))
 
 
 async def _migrations(tx: Transaction) -> Check:
     if (await tx.rows("SELECT to_regclass('migration') IS NULL AS missing"))[0]["missing"]:
-        return Check("migrations", "warn", "The tables are not made yet.", "`antiphon serve` makes them.")
+        return Check(
+            "migrations", "warn", worded("The tables are not made yet."), worded("`antiphon serve` makes them.")
+        )
     rows = await tx.rows("SELECT name FROM migration WHERE name ~ '^[0-9]'")  # other names are notes on the views
     done = {row["name"] for row in rows}
     ours = {migration.name for migration in migrations()}
     if done - ours:
-        newest = max(done - ours)
-        return Check("migrations", "fail", f"The database knows {newest}, we do not.", "Use the newer version.")
+        says = worded("The database knows {migration}, we do not.", migration=max(done - ours))
+        return Check("migrations", "fail", says, worded("Use the newer version."))
     if ours - done:
-        missing = ", ".join(sorted(ours - done))
-        return Check("migrations", "warn", f"To be applied: {missing}.", "`antiphon serve` applies them.")
-    return Check("migrations", "ok", f"All {len(ours)} are applied.")
+        says = worded("To be applied: {migrations}.", migrations=", ".join(sorted(ours - done)))
+        return Check("migrations", "warn", says, worded("`antiphon serve` applies them."))
+    return Check("migrations", "ok", worded("All {n} are applied.", n=len(ours)))
 
 
 async def _clock(runtime: Runtime) -> Check:
     state = runtime.database.clock.state
-    way_out = "Only a sandbox moves time: POST /api/v1/sandbox/clock."
+    way_out = worded("Only a sandbox moves time: POST /api/v1/sandbox/clock.")
     if state.held_at is not None:
-        return Check("clock", "warn", f"Product time is held at {state.held_at:%Y-%m-%d %H:%M:%S} UTC.", way_out)
+        return Check("clock", "warn", worded("Product time is held at {time} UTC.", time=_told(state.held_at)), way_out)
     if abs(state.offset.total_seconds()) >= 1:
-        return Check("clock", "warn", f"Product time is {state.now():%Y-%m-%d %H:%M:%S} UTC.", way_out)
-    return Check("clock", "ok", f"{wall_datetime():%Y-%m-%d %H:%M:%S} UTC, as this machine's")
+        return Check("clock", "warn", worded("Product time is {time} UTC.", time=_told(state.now())), way_out)
+    return Check("clock", "ok", worded("{time} UTC, as this machine's", time=_told(wall_datetime())))
+
+
+def _told(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
 async def _due(runtime: Runtime) -> Check:
     async with runtime.database.transaction(read_only=True) as tx:
         due = await segments.due(tx) + await orchestration.count_due(tx) + await campaigns.count_due(tx)
     if not due:
-        return Check("due work", "ok", "Nothing waits to be done.")
-    return Check("due work", "warn", f"{due:,} rows are due.", "If it does not shrink: does a worker run?")
+        return Check("due work", "ok", worded("Nothing waits to be done."))
+    way_out = worded("If it does not shrink: does a worker run?")
+    return Check("due work", "warn", worded("{n:,} rows are due.", n=due), way_out)
 
 
 async def _providers(runtime: Runtime) -> Check:
     async with runtime.database.transaction(read_only=True) as tx:
         found = await channels.providers(tx)
     if not found:
-        return Check("providers", "warn", "There are none: nothing can be sent.", "`antiphon providers create FILE`")
+        says = worded("There are none: nothing can be sent.")
+        return Check("providers", "warn", says, "`antiphon providers create FILE`")
     at = wall_datetime()
     down = [each for each in found if not each.up(at)]
     dark = {each.channel for each in down} - {each.channel for each in found if each.up(at)}
-    says = "; ".join(f"{each.name}: {each.reason or 'disabled'}" for each in down)
+    why = "; ".join(f"{each.name}: {spoken(each.reason or 'disabled')}" for each in down)
     if dark:
-        return Check("providers", "fail", f"No way out by {', '.join(sorted(dark))} ({says}).", "Enable or repair one.")
+        says = worded("No way out by {channels} ({why}).", channels=", ".join(sorted(dark)), why=why)
+        return Check("providers", "fail", says, worded("Enable or repair one."))
     if down:
-        return Check("providers", "warn", f"Down: {says}.", "Others of their channels are up.")
+        return Check("providers", "warn", worded("Down: {why}.", why=why), worded("Others of their channels are up."))
     ill = "; ".join(f"{each.name}: {each.health_why}" for each in found if not each.healthy)
     if ill:
-        return Check("providers", "warn", f"Not well: {ill}", "Others are taken first; ask the provider.")
-    return Check("providers", "ok", f"All {len(found)} are up.")
+        says = worded("Not well: {why}", why=ill)
+        return Check("providers", "warn", says, worded("Others are taken first; ask the provider."))
+    return Check("providers", "ok", worded("All {n} are up.", n=len(found)))
 
 
 async def _secrets(runtime: Runtime) -> Check:
@@ -158,4 +183,4 @@ async def _secrets(runtime: Runtime) -> Check:
         found = await channels.providers(tx)
     for provider in found:
         runtime.secrets.decrypt(provider.sealed, use=SEALED_FOR)
-    return Check("secrets", "ok", f"The installation's key opens {len(found)} provider settings.")
+    return Check("secrets", "ok", worded("The installation's key opens {n} provider settings.", n=len(found)))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from antiphon.channels.store_story import Written
+from antiphon.channels import Written
 from antiphon.kernel import engagement
 from antiphon.kernel.records import Channel, ProfileId
 from antiphon.orchestration.asking import NotificationView
@@ -71,15 +71,13 @@ def of_message(one: NotificationView) -> Entry:
         "state": one.state,
         "reason": one.reason,
         "variant": one.variant,
-        "because": str(decision.get("because", "")),
         "expires_at": one.expires_at,
         "deliveries": one.deliveries,
     }
     values = {"source": one.source, "source_kind": one.source_kind, "state": one.state, "reason": one.reason or ""}
     key = f"timeline.message.{one.state}"
-    return Entry(
-        "message", one.id, one.created_at, key, values, one.channel, Link("notification", one.id), _plain(detail)
-    )
+    shown = {**_plain(detail), "because": decision.get("because", "")}
+    return Entry("message", one.id, one.created_at, key, values, one.channel, Link("notification", one.id), shown)
 
 
 def of_inbound(one: Written) -> Entry:

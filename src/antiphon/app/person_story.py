@@ -28,7 +28,7 @@ from msgspec import Struct
 
 from antiphon.app import person_entries as entries
 from antiphon.app.person_entries import CHANNELS, Entry, Kind
-from antiphon.channels import store_story as channels_story
+from antiphon.channels import written_by
 from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
@@ -138,7 +138,7 @@ async def _messages(tx: Transaction, wish: Asked, place: Place) -> Found:
 async def _inbound(tx: Transaction, wish: Asked, place: Place) -> Found:
     places = await profiles_story.places(tx, wish.profile)
     at = [(channel, value) for channel, value in places if _is_of(wish, channel)]
-    found = await channels_story.written_by(tx, at, before=(place.upto, place.n), limit=wish.limit + 1)
+    found = await written_by(tx, at, before=(place.upto, place.n), limit=wish.limit + 1)
     return [(entries.of_inbound(one), _before(one.at, one.id)) for one in found]
 
 
@@ -196,7 +196,7 @@ def _counted(found: Sequence[Entry], place: Place) -> Found:
 def _some(text: str, known: Collection[str], *, at: str) -> list[str]:
     wanted = [word for word in text.split(",") if word] or list(known)
     if strange := [word for word in wanted if word not in known]:
-        raise invalid(at, f"{strange[0][:40]!r} is not one of {', '.join(known)}.")
+        raise invalid(at, "{strange!r} is not one of {known}.", strange=strange[0][:40], known=", ".join(known))
     return wanted
 
 

@@ -30,10 +30,12 @@ from antiphon.channels import http as channels_http
 from antiphon.content import http as content_http
 from antiphon.integrations import http as integrations_http
 from antiphon.integrations.segment_api import SegmentApi
+from antiphon.kernel import i18n
 from antiphon.kernel.errors import Problem
 from antiphon.kernel.http import get, on_anything, on_http, on_problem
 from antiphon.kernel.paths import keep_slashes
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import Said, speaking, spoken
 from antiphon.kernel.settings_http import routes as settings_routes
 from antiphon.orchestration import http as orchestration_http
 from antiphon.pages import http as pages_http
@@ -105,6 +107,7 @@ def application(runtime: Runtime | None) -> Litestar:
         openapi_config=_described(),
         request_max_body_size=BODY_BYTES_MAX,
         signature_types=[Runtime],
+        type_encoders={Said: spoken},
         debug=False,
         opt={"runtime": runtime},
     )
@@ -141,8 +144,15 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path", "").startswith("/v1/"):
             await self.segment(scope, receive, send)  # type: ignore[arg-type]  # the same protocol, named twice
-        else:
+            return
+        with speaking(_language(scope)):
             await self.rest(scope, receive, send)
+
+
+def _language(scope: Scope) -> str:
+    """Of whoever asks, by Accept-Language; who sends none is a program and is answered in English."""
+    wanted = [value for name, value in scope.get("headers", ()) if name == b"accept-language"]
+    return i18n.choose(b",".join(wanted).decode("latin-1"))
 
 
 @contextlib.asynccontextmanager

@@ -92,7 +92,11 @@ ACTS = {"launch": steer.launch, "pause": steer.pause, "resume": steer.resume, "c
 async def act(runtime: NamedDependency[Runtime], campaign: FromPath[str], act: FromPath[str]) -> CampaignView:
     """`launch`, `pause`, `resume` or `cancel`."""
     if act not in ACTS:
-        raise NotFound(f"A campaign knows {', '.join(ACTS)}, copy, dry-run, recall, shift and undo-shift, not {act}.")
+        raise NotFound(
+            "A campaign knows {known}, copy, dry-run, recall, shift and undo-shift, not {act}.",
+            known=", ".join(ACTS),
+            act=act,
+        )
 
     async def work(tx: Transaction) -> CampaignView:
         return await view(tx, await ACTS[act](tx, await steer.find(tx, campaign)))

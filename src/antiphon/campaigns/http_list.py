@@ -57,7 +57,12 @@ async def recipients(
     """Who got it and who did not, and why. `reason`: a word such as capped. `who`: a name or an identifier, as people
     search for it, or `kind:value`."""
     if outcome is not None and outcome not in OUTCOMES:
-        raise invalid("outcome", f"There is no outcome {outcome[:40]}; there are {', '.join(OUTCOMES)}.")
+        raise invalid(
+            "outcome",
+            "There is no outcome {outcome}; there are {known}.",
+            outcome=outcome[:40],
+            known=", ".join(OUTCOMES),
+        )
     limit = max(1, min(limit, 1_000))
     async with runtime.database.transaction(read_only=True) as tx:
         found = await steer.find(tx, campaign)

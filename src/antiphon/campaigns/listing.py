@@ -72,11 +72,13 @@ async def page(
     """Raises Invalid that names the parameter. `q`: a part of the name, the message, the segment or the topic."""
     for state in states:
         if state not in STATES:
-            raise invalid("state", f"There is no state {state[:40]}; there are {', '.join(STATES)}.")
+            raise invalid(
+                "state", "There is no state {state}; there are {known}.", state=state[:40], known=", ".join(STATES)
+            )
     if sort not in get_args(Sort):
-        raise invalid("sort", f"One of {', '.join(get_args(Sort))}.")
+        raise invalid("sort", "One of {known}.", known=", ".join(get_args(Sort)))
     if len(q) > Q_CHARS_MAX:
-        raise invalid("q", f"At most {Q_CHARS_MAX} characters.")
+        raise invalid("q", "At most {most} characters.", most=Q_CHARS_MAX)
     limit = max(1, min(limit, PAGE_MAX))
     found, last = await store_listing.find(
         tx, like=_like(q), states=states, sort=sort, down=sort in DOWN, after=_after(cursor), limit=limit

@@ -80,7 +80,7 @@ async def overview(
         raise invalid("step", "One of hour, day.")
     until, since = page.span(tx.now, begin, end, shown=SHOWN[step])
     if metrics.about_how_many(since, until, step) > SLOTS_MAX[step]:
-        raise invalid("from", f"These are more than {SLOTS_MAX[step]} points: begin later, or ask by day.")
+        raise invalid("from", "These are more than {most} points: begin later, or ask by day.", most=SLOTS_MAX[step])
     zone = (await settings.read(tx)).timezone
     slots = metrics.spans(since, until, step=step, zone=zone)
     found = await metrics.company(tx, slots, until=until)

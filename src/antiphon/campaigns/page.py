@@ -134,7 +134,7 @@ async def series_of(
         raise invalid("step", "One of minute, hour.")
     until, since = span(tx.now, begin, end, shown=SHOWN[step])
     if metrics.about_how_many(since, until, step) > SLOTS_MAX:
-        raise invalid("from", f"These are more than {SLOTS_MAX:,} points: begin later, or ask by hour.")
+        raise invalid("from", "These are more than {most:,} points: begin later, or ask by hour.", most=SLOTS_MAX)
     slots = metrics.spans(since, until, step=step, zone=(await settings.read(tx)).timezone)
     found = [] if campaign.source is None else await metrics.history(tx, campaign.source, slots, until=until)
     n: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0] * len(slots))

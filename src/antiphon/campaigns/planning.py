@@ -17,6 +17,7 @@ from antiphon.kernel import durations, settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Flaw, Invalid, NotFound
 from antiphon.kernel.records import SegmentId
+from antiphon.kernel.said import worded
 from antiphon.kernel.settings import Limits
 
 AHEAD_MAX = timedelta(days=2 * 366)
@@ -41,7 +42,11 @@ async def plan_of(tx: Transaction, asked: NewCampaign, *, audience: SegmentId, i
     if asked.follow is not None:
         found = await store.find(tx, asked.follow.campaign)
         if found is None or found.id == itself:
-            said = "A campaign cannot follow itself." if found else f"There is no campaign {asked.follow.campaign}."
+            said = (
+                worded("A campaign cannot follow itself.")
+                if found
+                else worded("There is no campaign {id_or_name}.", id_or_name=asked.follow.campaign)
+            )
             flaws.append(Flaw("follow.campaign", said))
         else:
             follow = Followed(found.id, found.name, asked.follow.unless)
@@ -76,14 +81,14 @@ def _flaws(asked: NewCampaign, *, now: datetime) -> Iterator[Flaw]:
         if asked.send_at is not None and asked.send_at.local is not None:
             yield Flaw("send_at.local", "It says when by itself: leave launch_at out.")
     if asked.throttle is not None and not 1 <= asked.throttle.per_minute <= PER_MINUTE_MAX:
-        yield Flaw("throttle.per_minute", f"A number from 1 to {PER_MINUTE_MAX:,}.")
+        yield Flaw("throttle.per_minute", worded("A number from 1 to {most:,}.", most=PER_MINUTE_MAX))
     if abs(asked.priority) > PRIORITY_MAX:
-        yield Flaw("priority", f"A number from -{PRIORITY_MAX} to {PRIORITY_MAX}.")
+        yield Flaw("priority", worded("A number from -{most} to {most}.", most=PRIORITY_MAX))
     for name, money in (("budget", asked.budget), ("cost_max", asked.cost_max)):
         if money is not None and not (math.isfinite(money) and 0 <= money <= MONEY_MAX):
             yield Flaw(name, "Money: not negative.")
     if asked.recall_s is not None and not 0 <= asked.recall_s <= RECALL_S_MAX:
-        yield Flaw("recall_s", f"From 0 to {RECALL_S_MAX:,} seconds.")
+        yield Flaw("recall_s", worded("From 0 to {most:,} seconds.", most=RECALL_S_MAX))
     yield from _flaws_of_limits(asked.stop_above)
 
 
@@ -91,7 +96,7 @@ def _flaws_of_limits(asked: StopAbove | None) -> Iterator[Flaw]:
     for name, value in said_of(asked).items():
         if name == "least":
             if value is not None and not 1 <= value <= LEAST_MAX:
-                yield Flaw("stop_above.least", f"A number from 1 to {LEAST_MAX:,}.")
+                yield Flaw("stop_above.least", worded("A number from 1 to {most:,}.", most=LEAST_MAX))
         elif value is not None and not 0 < value <= 1:
             yield Flaw(f"stop_above.{name}", "A share above 0 and at most 1, or null for no limit.")
 
@@ -107,7 +112,7 @@ async def _groups(
     tx: Transaction, names: list[str], audience: SegmentId
 ) -> tuple[tuple[orchestration.Group, ...], list[Flaw]]:
     if len(names) > EXCLUDED_MAX:
-        return (), [Flaw("exclude", f"At most {EXCLUDED_MAX} segments.")]
+        return (), [Flaw("exclude", worded("At most {most} segments.", most=EXCLUDED_MAX))]
     found: dict[int, orchestration.Group] = {}
     flaws = []
     for n, name in enumerate(names):

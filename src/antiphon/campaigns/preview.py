@@ -95,7 +95,9 @@ async def preview_shift(
         found = await find(tx, campaign)
         check_shift(found, channel, share)
         if found.state not in ("running", "paused", "pilot_done"):
-            raise Conflict(f"The campaign {found.name} is {found.state}: there is no rest to shift.")
+            raise Conflict(
+                "The campaign {name} is {state}: there is no rest to shift.", name=found.name, state=found.state
+            )
         draft = await terms.draft_source(tx, found)
         planned = replace(draft, prefer=found.shifted.channel if found.shifted else None)
         total, drawn = await rehearsal.draw(tx, found.segment, DRAWN)

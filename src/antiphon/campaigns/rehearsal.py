@@ -106,7 +106,7 @@ class _Seen:
 async def dry_run(database: Database, campaign: str, *, limit: int = SAMPLE_MAX, within_s: float = WITHIN_S) -> DryRun:
     """Decided for its start as things stand now, each person alone. Raises NotFound, Invalid for a bad limit."""
     if not 1 <= limit <= SAMPLE_MAX:
-        raise invalid("limit", f"A number from 1 to {SAMPLE_MAX:,}.")
+        raise invalid("limit", "A number from 1 to {most:,}.", most=SAMPLE_MAX)
     began = time.monotonic()
     async with database.transaction(read_only=True) as tx:
         await store.bound_statements(tx, most_s=STATEMENT_S)

@@ -22,7 +22,7 @@ async def shift(tx: Transaction, campaign: Campaign, *, channel: str, share: str
     """
     check_shift(campaign, channel, share)
     if not 0 <= undo_s <= UNDO_S_MAX:
-        raise invalid("undo_s", f"From 0 to {UNDO_S_MAX} seconds.")
+        raise invalid("undo_s", "From 0 to {most} seconds.", most=UNDO_S_MAX)
     now = await in_state(tx, campaign, "running", "paused", "pilot_done", act="shifted")
     began, until = now.state == "pilot_done", tx.now + timedelta(seconds=undo_s)
     before = None if now.shifted is None else now.shifted.channel
@@ -41,7 +41,7 @@ def check_shift(campaign: Campaign, channel: str, share: str) -> None:
     if share != "rest":
         raise invalid("share", "Only the `rest` can be shifted: who has no notification of this campaign yet.")
     if channel not in campaign.channels:
-        raise invalid("channel", f"This campaign has the channels {list(campaign.channels)}.")
+        raise invalid("channel", "This campaign has the channels {channels}.", channels=list(campaign.channels))
 
 
 async def undo_shift(tx: Transaction, campaign: Campaign) -> Campaign:
@@ -52,7 +52,7 @@ async def undo_shift(tx: Transaction, campaign: Campaign) -> Campaign:
     now = await in_state(tx, campaign, "running", "paused", act="shifted back")
     shifted = now.shifted
     if shifted is None:
-        raise Conflict(f"The campaign {now.name} was not shifted.")
+        raise Conflict("The campaign {name} was not shifted.", name=now.name)
     if tx.now >= shifted.until:
         raise Conflict("The time to take the shift back is over: people were decided by it. Shift to another channel.")
     await orchestration.prefer(tx, source_of(now), shifted.before)
@@ -83,7 +83,7 @@ async def recall(tx: Transaction, campaign: Campaign) -> Campaign:
     await store_steps.delete_chunks(tx, now.id)  # whoever walks a range just now is waited for, and is seen below
     if await orchestration.recipients(tx, source, outcome=None, after=0, limit=1):
         raise Conflict(
-            f"People were decided already: {now.name} cannot be recalled. Cancel it: what has not left ends."
+            "People were decided already: {name} cannot be recalled. Cancel it: what has not left ends.", name=now.name
         )
     await orchestration.cancel(tx, source)
     await store_steps.write_draft_again(tx, now.id)

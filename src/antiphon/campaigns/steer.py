@@ -16,6 +16,7 @@ from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
 from antiphon.kernel.records import FailoverOn
+from antiphon.kernel.said import worded
 
 COPIES_MAX = 1_000
 CHANGEABLE = frozenset({"budget", "throttle", "stop_above"})
@@ -25,7 +26,7 @@ CHANGEABLE = frozenset({"budget", "throttle", "stop_above"})
 async def find(tx: Transaction, id_or_name: str) -> Campaign:
     found = await store.find(tx, id_or_name)
     if found is None:
-        raise NotFound(f"There is no campaign {id_or_name}.")
+        raise NotFound("There is no campaign {id_or_name}.", id_or_name=id_or_name)
     return found
 
 
@@ -76,10 +77,23 @@ def _check(name: str, channels: Sequence[str], possible: frozenset[str], pilot_s
     if not name.strip():
         flaws.append(Flaw("name", "A campaign needs a name."))
     if not channels:
-        flaws.append(Flaw("channels", f"Tick at least one channel; the message has {sorted(possible)}."))
+        flaws.append(
+            Flaw(
+                "channels", worded("Tick at least one channel; the message has {possible}.", possible=sorted(possible))
+            )
+        )
     for n, channel in enumerate(channels):
         if channel not in possible:
-            flaws.append(Flaw(f"channels[{n}]", f"The message has no form for {channel}; it has {sorted(possible)}."))
+            flaws.append(
+                Flaw(
+                    f"channels[{n}]",
+                    worded(
+                        "The message has no form for {channel}; it has {possible}.",
+                        channel=channel,
+                        possible=sorted(possible),
+                    ),
+                )
+            )
     if pilot_share is not None and not 0 < pilot_share < 1:
         flaws.append(Flaw("pilot.share", "The share of a pilot is between 0 and 1."))
     if flaws:
@@ -92,8 +106,10 @@ async def change(tx: Transaction, campaign: Campaign, changes: Changes) -> Campa
     given = changes.given()
     if now.state != "draft" and (fixed := sorted(given.keys() - CHANGEABLE)):
         raise Conflict(
-            f"The campaign {now.name} was launched: {', '.join(fixed)} can no longer be changed, only"
-            f" {', '.join(sorted(CHANGEABLE))}."
+            "The campaign {name} was launched: {fixed} can no longer be changed, only {free}.",
+            name=now.name,
+            fixed=", ".join(fixed),
+            free=", ".join(sorted(CHANGEABLE)),
         )
     if "message" in given and "topic" not in given and now.topic == (await _message(tx, now)).message.topic:
         given["topic"] = None  # it was the message's, so it follows the message
@@ -147,7 +163,7 @@ async def _free_name(tx: Transaction, name: str) -> str:
         wanted = f"{name} (copy)" if n == 1 else f"{name} (copy {n})"
         if not await store.is_taken(tx, wanted):
             return wanted
-    raise Conflict(f"There are {COPIES_MAX} copies of {name} already; give this one a name.")
+    raise Conflict("There are {most} copies of {name} already; give this one a name.", most=COPIES_MAX, name=name)
 
 
 async def launch(tx: Transaction, campaign: Campaign) -> Campaign:
@@ -168,7 +184,7 @@ async def _check_providers(tx: Transaction, campaign: Campaign) -> None:
     up = {provider.channel for provider in await channels_part.providers(tx) if provider.enabled}
     if not up & set(campaign.channels):
         wanted = " or ".join(campaign.channels)
-        raise Conflict(f"There is no provider for {wanted}; make one: `antiphon providers create FILE`.")
+        raise Conflict("There is no provider for {wanted}; make one: `antiphon providers create FILE`.", wanted=wanted)
 
 
 async def _cut(tx: Transaction, campaign: Campaign, stage: Stage, *, due_at: datetime) -> None:
@@ -219,7 +235,9 @@ async def resume(tx: Transaction, campaign: Campaign) -> Campaign:
 async def _check_budget(campaign: Campaign) -> None:
     stopped, budget = campaign.stopped, campaign.plan.budget
     if stopped is not None and stopped.reason == "budget" and budget is not None and budget <= (stopped.limit or 0.0):
-        raise Conflict(f"The budget of {budget:g} is spent. Raise it first, or take it away; then resume.")
+        raise Conflict(
+            "The budget of {budget:g} is spent. Raise it first, or take it away; then resume.", budget=budget
+        )
 
 
 async def _tolerated(tx: Transaction, campaign: Campaign) -> dict[str, float]:
@@ -254,7 +272,13 @@ async def in_state(tx: Transaction, campaign: Campaign, *states: str, act: str) 
     now = await store.lock(tx, campaign.id)
     if now is None or now.state not in states:
         state = now.state if now else "gone"
-        raise Conflict(f"The campaign {campaign.name} is {state}; only {' or '.join(states)} ones can be {act}.")
+        raise Conflict(
+            "The campaign {name} is {state}; only {known} ones can be {act}.",
+            name=campaign.name,
+            state=state,
+            known=" or ".join(states),
+            act=act,
+        )
     return now
 
 

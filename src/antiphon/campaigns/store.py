@@ -74,7 +74,7 @@ async def is_taken(tx: Transaction, name: str, *, but: int = 0) -> bool:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(f"There is a campaign named {name} already.")
+    return Conflict("There is a campaign named {name} already.", name=name)
 
 
 async def write_plan(tx: Transaction, campaign: int, plan: Plan) -> None:

@@ -73,6 +73,6 @@ async def _follow(tx: Transaction, campaign: Campaign, *, strict: bool) -> orche
     followed = await store.find(tx, str(wanted.campaign))
     if followed is None or followed.source is None:
         if strict:
-            raise Conflict(f"It follows {wanted.name}, which was not launched: launch that one first.")
+            raise Conflict("It follows {name}, which was not launched: launch that one first.", name=wanted.name)
         return None  # a dry run before that: nobody has seen anything of it
     return orchestration.Follow(followed.source, followed.name, wanted.unless)

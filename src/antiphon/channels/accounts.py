@@ -17,6 +17,7 @@ from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
 from antiphon.kernel.records import ProviderId
+from antiphon.kernel.said import worded
 from antiphon.kernel.secrets import Secrets
 
 SEALED_FOR = "provider settings"
@@ -50,7 +51,7 @@ async def create_provider(
     channel = registry.channel_of(adapter)
     number = await store.insert_provider(tx, name=name, channel=channel, adapter=adapter, sealed=sealed, terms=terms)
     if number is None:
-        raise Conflict(f"There is a provider named {name} already.")
+        raise Conflict("There is a provider named {name} already.", name=name)
     tx.wake("providers")
     return number
 
@@ -91,18 +92,18 @@ def _refuse(flaws: list[Flaw]) -> None:
 def _flaws(terms: Terms) -> list[Flaw]:
     found = []
     if abs(terms.rank) > RANK_MAX:
-        found.append(Flaw("rank", f"A rank is between -{RANK_MAX} and {RANK_MAX}."))
+        found.append(Flaw("rank", worded("A rank is between -{most} and {most}.", most=RANK_MAX)))
     if not 0 <= terms.weight <= WEIGHT_MAX:
-        found.append(Flaw("weight", f"A weight is between 0 and {WEIGHT_MAX:,}."))
+        found.append(Flaw("weight", worded("A weight is between 0 and {most:,}.", most=WEIGHT_MAX)))
     if terms.per_second is not None and not 0.001 <= terms.per_second <= 1e6:
         found.append(Flaw("per_second", "A pace is between 0.001 and 1,000,000; leave it out for none."))
     if not 0 <= terms.unit_cost <= COST_MAX:
         found.append(Flaw("unit_cost", "A price is not negative."))
     if len(terms.costs) > REGIONS_MAX:
-        found.append(Flaw("costs", f"There are at most {REGIONS_MAX} regions."))
+        found.append(Flaw("costs", worded("There are at most {most} regions.", most=REGIONS_MAX)))
     for region, cost in list(terms.costs.items())[:REGIONS_MAX]:
         if not _REGION.fullmatch(region):
-            found.append(Flaw("costs", f"{region[:20]!r} is no region; GR and US-FL are."))
+            found.append(Flaw("costs", worded("{region!r} is no region; GR and US-FL are.", region=region[:20])))
         elif not 0 <= cost <= COST_MAX:
             found.append(Flaw(f"costs.{region}", "A price is not negative."))
     return found + (warmup.flaws(terms.warm_up.per_day) if terms.warm_up is not None else [])
@@ -125,7 +126,7 @@ async def find(tx: Transaction, id_or_name: str) -> Provider:
     known = {each.name: each for each in found} | {str(each.id): each for each in found}
     if id_or_name not in known:
         names = ", ".join(each.name for each in found) or "none yet"
-        raise NotFound(f"There is no provider {id_or_name}; there are: {names}.")
+        raise NotFound("There is no provider {id_or_name}; there are: {names}.", id_or_name=id_or_name, names=names)
     return known[id_or_name]
 
 
@@ -140,7 +141,7 @@ async def alternative(tx: Transaction, provider: ProviderId) -> ProviderId | Non
 
 async def switch(tx: Transaction, provider: ProviderId, *, enabled: bool) -> None:
     if not await store.set_enabled(tx, provider, enabled=enabled):
-        raise NotFound(f"There is no provider {provider}.")
+        raise NotFound("There is no provider {provider}.", provider=provider)
     tx.wake("providers")
     tx.wake("deliveries")
 

@@ -77,7 +77,12 @@ async def check(runtime: NamedDependency[Runtime], data: JSONBody[Trial]) -> try
         async with runtime.database.transaction(read_only=True) as tx:
             found = await accounts.find(tx, data.provider)
         if found.adapter != data.adapter:
-            raise Invalid(f"The account {found.name} is one of {found.adapter}, not of {data.adapter[:60]}.")
+            raise Invalid(
+                "The account {name} is one of {adapter}, not of {wanted}.",
+                name=found.name,
+                adapter=found.adapter,
+                wanted=data.adapter[:60],
+            )
         merged = describing.with_kept(found.adapter, _settings(runtime, found), given)
         given = {name: value for name, value in merged.items() if value is not None}
     return await trying.attempt(runtime, data.adapter, given)

@@ -21,6 +21,7 @@ from antiphon.channels.adapters.push.webpush import WebPushAdapter, WebPushSetti
 from antiphon.channels.adapters.sms.smpp import SmppAdapter, SmppSettings
 from antiphon.kernel.errors import Flaw, Invalid, Problem
 from antiphon.kernel.records import Channel
+from antiphon.kernel.said import worded
 
 
 class Entry(Struct, frozen=True):
@@ -69,7 +70,8 @@ def check(adapter: str, settings: dict[str, Any]) -> Struct:
     if adapter not in ADAPTERS:
         known = ", ".join(sorted(ADAPTERS))
         raise Invalid(
-            "The input is not valid.", flaws=[Flaw("adapter", f"There is no such adapter; there are {known}.")]
+            "The input is not valid.",
+            flaws=[Flaw("adapter", worded("There is no such adapter; there are {known}.", known=known))],
         )
     try:
         return msgspec.convert(settings, ADAPTERS[adapter].settings)

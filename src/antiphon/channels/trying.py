@@ -23,6 +23,7 @@ from antiphon.kernel import urls
 from antiphon.kernel.errors import Flaw, Invalid
 from antiphon.kernel.records import ProviderId
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import worded
 
 RESOLVE_S, CONNECT_S, OPEN_S = 5.0, 5.0, 15.0
 SAID_CHARS_MAX = 300
@@ -73,8 +74,9 @@ async def attempt(runtime: Runtime, adapter: str, settings: Mapping[str, Any]) -
     except Invalid as wrong:
         if any(flaw.at == "adapter" for flaw in wrong.flaws):
             raise
-        return Tried(False, [Step("settings", "failed", wrong.message, "settings")], list(wrong.flaws))
-    steps = [Step("settings", "ok", "Every setting is one.")]
+        flaws = [Flaw(flaw.at, worded(flaw.message)) for flaw in wrong.flaws]
+        return Tried(False, [Step("settings", "failed", worded(wrong.message), "settings")], flaws)
+    steps = [Step("settings", "ok", worded("Every setting is one."))]
     try:
         await _walk(runtime, adapter, read, steps)
     except Failed as failed:
@@ -90,22 +92,23 @@ async def _walk(runtime: Runtime, adapter: str, settings: Any, steps: list[Step]
     try:
         place = _place(made, settings) if entry.sends or entry.listens_alone else None
         if place is None:
-            steps.append(Step("network", "unproven", "There is nothing to connect to before there is a message."))
+            says = worded("There is nothing to connect to before there is a message.")
+            steps.append(Step("network", "unproven", says))
             return
         host, port = place
         own = "settings.host" if hasattr(settings, "host") else "settings.base_url"
         await _resolve(host, port, own, private=_may_be_private(made, runtime))
-        steps.append(Step("name", "ok", f"{host} is known."))
+        steps.append(Step("name", "ok", worded("{host} is known.", host=host)))
         await _reach(host, port, own)
-        steps.append(Step("network", "ok", f"{host} answers at port {port}."))
+        steps.append(Step("network", "ok", worded("{host} answers at port {port}.", host=host, port=port)))
         if _is_api(made):
             if made.base_url().startswith("https:"):  # type: ignore[attr-defined]  # that is what makes it one
                 await _handshake(host, port)
-                steps.append(Step("encryption", "ok", "Its certificate is good."))
+                steps.append(Step("encryption", "ok", worded("Its certificate is good.")))
             steps.append(await _login(adapter, made))
         else:
             await _open(made, settings)
-            steps.append(Step("login", "ok", "It let us in."))
+            steps.append(Step("login", "ok", worded("It let us in.")))
     finally:
         await _close(made)
 
@@ -142,10 +145,13 @@ async def _resolve(host: str, port: int, at: str, *, private: bool) -> None:
         async with asyncio.timeout(RESOLVE_S):
             found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError, UnicodeError) as error:
-        raise Failed(Step("name", "failed", f"{host} is not known: {_words(error)}.", at)) from error
+        raise Failed(
+            Step("name", "failed", worded("{host} is not known: {why}.", host=host, why=_words(error)), at)
+        ) from error
     closed = next((str(entry[4][0]) for entry in found if not urls.is_public(str(entry[4][0]))), None)
     if closed and not private:
-        raise Failed(Step("name", "failed", f"{host} leads to {closed}, which is no public address.", at))
+        says = worded("{host} leads to {address}, which is no public address.", host=host, address=closed)
+        raise Failed(Step("name", "failed", says, at))
 
 
 async def _reach(host: str, port: int, at: str) -> None:
@@ -154,9 +160,14 @@ async def _reach(host: str, port: int, at: str) -> None:
             _, writer = await asyncio.open_connection(host.strip("[]"), port)
     except ConnectionRefusedError as error:
         place = at.replace("host", "port")
-        raise Failed(Step("network", "failed", f"Nobody listens at {host}, port {port}.", place)) from error
+        says = worded("Nobody listens at {host}, port {port}.", host=host, port=port)
+        raise Failed(Step("network", "failed", says, place)) from error
     except (OSError, TimeoutError) as error:
-        raise Failed(Step("network", "failed", f"{host}, port {port}: {_words(error)}.", at)) from error
+        raise Failed(
+            Step(
+                "network", "failed", worded("{host}, port {port}: {why}.", host=host, port=port, why=_words(error)), at
+            )
+        ) from error
     writer.close()
 
 
@@ -173,11 +184,11 @@ async def _handshake(host: str, port: int) -> None:
 
 async def _login(adapter: str, made: Adapter) -> Step:
     if adapter not in probes.PROBES:
-        return Step("login", "unproven", "Whether the key is good, a test message tells.")
+        return Step("login", "unproven", worded("Whether the key is good, a test message tells."))
     found = await probes.ask(adapter, made)
     if found.refused:
         raise Failed(Step("login", "failed", found.says[:SAID_CHARS_MAX], f"settings.{found.at}"))
-    return Step("login", "ok" if found.proven else "unproven", found.says[:SAID_CHARS_MAX])
+    return Step("login", "ok" if found.proven else "unproven", worded(found.says[:SAID_CHARS_MAX]))
 
 
 async def _open(made: Adapter, settings: Any) -> None:  # Any: see `_walk`
@@ -208,5 +219,5 @@ async def _close(made: Adapter) -> None:
 
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError) and not str(error):
-        return "no answer in time"
+        return worded("no answer in time")
     return str(getattr(error, "strerror", "") or error or type(error).__name__)

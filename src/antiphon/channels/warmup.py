@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from antiphon.channels.records import WarmUp
 from antiphon.kernel.errors import Flaw
+from antiphon.kernel.said import worded
 
 DAYS_MAX = 365
 PER_DAY_MAX = 100_000_000
@@ -34,7 +35,7 @@ def until_tomorrow(at: datetime) -> float:
 def flaws(per_day: Sequence[int]) -> list[Flaw]:
     """What is wrong with a plan."""
     if not 1 <= len(per_day) <= DAYS_MAX:
-        return [Flaw("warm_up.per_day", f"A warm-up has 1 to {DAYS_MAX} days.")]
+        return [Flaw("warm_up.per_day", worded("A warm-up has 1 to {most} days.", most=DAYS_MAX))]
     if not all(1 <= n <= PER_DAY_MAX for n in per_day):
-        return [Flaw("warm_up.per_day", f"A day has room for 1 to {PER_DAY_MAX:,} messages.")]
+        return [Flaw("warm_up.per_day", worded("A day has room for 1 to {most:,} messages.", most=PER_DAY_MAX))]
     return []

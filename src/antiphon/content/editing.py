@@ -18,6 +18,7 @@ from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, Invalid, NameTaken, NothingToPublish, invalid
 from antiphon.kernel.records import MessageId
+from antiphon.kernel.said import worded
 
 COPIES_MAX = 1_000
 
@@ -46,8 +47,8 @@ class EditedMeanwhile(Conflict):
     code = "edited_meanwhile"
 
     def __init__(self, kept: Kept, yours: Document | None = None) -> None:
-        by = {"by": kept.by} if kept.by else {}
-        super().__init__(_CHANGED_BY if by else _CHANGED, name=kept.name, revision=kept.revision, **by)
+        form = _CHANGED_BY if kept.by else _CHANGED
+        super().__init__(worded(form, by=kept.by, name=kept.name, revision=kept.revision))
         self.kept, self.yours = kept, yours
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antiphon.content.message import BetterThan, Eligible
+from antiphon.kernel.said import worded
 
 NAMES_MAX = 20
 NAME_CHARS_MAX = 200
@@ -26,7 +27,7 @@ def parse(given: Any, add: Add) -> Eligible | None:
             add(f"eligible.{key}", "There is no such field; known here: in, not_in, better_than.")
     inside, outside = (_names(given.get(key), f"eligible.{key}", add) for key in ("in", "not_in"))
     for name in sorted({*inside} & {*outside}):
-        add("eligible.not_in", f"{name} stands in `in` as well: nobody could be eligible.")
+        add("eligible.not_in", worded("{name} stands in `in` as well: nobody could be eligible.", name=name))
     better = _better(given.get("better_than"), add)
     return Eligible(inside, outside, better) if inside or outside or better else None
 
@@ -35,11 +36,11 @@ def _names(given: Any, at: str, add: Add) -> tuple[str, ...]:
     if given is None:
         return ()
     if not isinstance(given, list) or len(given) > NAMES_MAX:
-        add(at, f"A list of at most {NAMES_MAX} names of segments.")
+        add(at, worded("A list of at most {most} names of segments.", most=NAMES_MAX))
         return ()
     for n, name in enumerate(given):
         if not isinstance(name, str) or not name.strip() or len(name) > NAME_CHARS_MAX:
-            add(f"{at}[{n}]", f"The name of a segment has 1 to {NAME_CHARS_MAX} characters.")
+            add(f"{at}[{n}]", worded("The name of a segment has 1 to {most} characters.", most=NAME_CHARS_MAX))
     return tuple(dict.fromkeys(name for name in given if isinstance(name, str)))
 
 
@@ -55,7 +56,7 @@ def _better(given: Any, add: Add) -> BetterThan | None:
             add(f"{at}.{key}", "There is no such field; known here: trait, value.")
     trait, value = given.get("trait"), given.get("value")
     if not isinstance(trait, str) or not trait.strip() or len(trait) > NAME_CHARS_MAX:
-        add(f"{at}.trait", f"The name of a trait has 1 to {NAME_CHARS_MAX} characters.")
+        add(f"{at}.trait", worded("The name of a trait has 1 to {most} characters.", most=NAME_CHARS_MAX))
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
         add(f"{at}.value", "A number is needed.")

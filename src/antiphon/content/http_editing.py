@@ -113,7 +113,7 @@ async def versions(
 ) -> VersionList:
     before = _place(cursor)
     if not 1 <= limit <= VERSIONS_MAX:
-        raise invalid("limit", f"A number from 1 to {VERSIONS_MAX} is needed.")
+        raise invalid("limit", "A number from 1 to {most} is needed.", most=VERSIONS_MAX)
     async with runtime.database.transaction(read_only=True) as tx:
         kept = await store_editing.read(tx, named(request))
         found = await store_editing.versions(tx, kept.id, before=before, limit=limit)

@@ -23,6 +23,7 @@ from msgspec import Struct
 from antiphon.content.filters import css
 from antiphon.content.sandbox import OUTPUT_MAX, Sandbox
 from antiphon.kernel.errors import Flaw, Invalid, Problem
+from antiphon.kernel.said import worded
 
 SOURCE_BYTES_MAX = 100_000
 _TEXT = Sandbox(autoescape=False)
@@ -103,14 +104,16 @@ def telling() -> Iterator[None]:
     except LiquidError as error:
         raise RenderError(sentence(error)) from error
     except Exception as error:
-        raise RenderError(f"The template cannot take these values: {error}") from error
+        raise RenderError(worded("The template cannot take these values: {why}", why=error)) from error
 
 
 @lru_cache(maxsize=1024)
 def compile(source: str, *, html: bool) -> Template:
     """Raises `TemplateError` with line, column and, for a misspelt filter or tag, a suggestion."""
     if len(source.encode("utf-8", "surrogatepass")) > SOURCE_BYTES_MAX:
-        raise TemplateError(flaws=[Flaw("", f"A template is at most {SOURCE_BYTES_MAX // 1000} kB long.")])
+        raise TemplateError(
+            flaws=[Flaw("", worded("A template is at most {most} kB long.", most=SOURCE_BYTES_MAX // 1000))]
+        )
     try:
         return Template(source, html=html)
     except LiquidError as error:

@@ -33,9 +33,9 @@ class Asked(Struct, frozen=True, kw_only=True):
 async def page(tx: Transaction, asked: Asked) -> tuple[list[Card], str | None]:
     """And the cursor of the next page, None after the last. Raises Invalid."""
     if not 1 <= asked.limit <= PAGE_MAX:
-        raise invalid("limit", f"A number from 1 to {PAGE_MAX} is needed.")
+        raise invalid("limit", "A number from 1 to {most} is needed.", most=PAGE_MAX)
     if asked.state and asked.state not in get_args(State):
-        raise invalid("state", f"One of {', '.join(get_args(State))}.")
+        raise invalid("state", "One of {known}.", known=", ".join(get_args(State)))
     found = await store_editing.page(
         tx,
         like=_like(asked.q.strip()),

@@ -29,6 +29,7 @@ from antiphon.content import liquid, urls
 from antiphon.content.liquid import RenderError, TemplateError, Variable
 from antiphon.content.sandbox import OUTPUT_MAX, Sandbox, buffer, walk
 from antiphon.kernel.errors import Flaw
+from antiphon.kernel.said import worded
 
 SLOT, END_SLOT = "antiphonslot", "endantiphonslot"
 _TURNS = object()
@@ -158,11 +159,15 @@ class Pattern:
 
     def __init__(self, source: str, *, html: bool) -> None:
         if len(source) > OUTPUT_MAX:
-            raise TemplateError(flaws=[Flaw("", f"Compiled, this is longer than {OUTPUT_MAX // 1000} kB.")])
+            raise TemplateError(
+                flaws=[Flaw("", worded("Compiled, this is longer than {most} kB.", most=OUTPUT_MAX // 1000))]
+            )
         try:
             self._bound = (_HTML if html else _TEXT).from_string(source)
         except LiquidError as error:
-            raise TemplateError(flaws=[Flaw("", f"In the compiled page: {liquid.sentence(error)}")]) from error
+            raise TemplateError(
+                flaws=[Flaw("", worded("In the compiled page: {sentence}", sentence=liquid.sentence(error)))]
+            ) from error
         self._html = html
         keeps = any(isinstance(part, _KEEPING) for part in walk(self._bound.nodes))
         self._plan = None if keeps else tuple(map(_part, self._bound.nodes))

@@ -12,6 +12,7 @@ from antiphon.content.links import Addressing, fill, fill_url
 from antiphon.content.liquid import RenderError
 from antiphon.content.message import Email, Message, Push, Sms, form_of
 from antiphon.kernel.records import Channel, EmailBody, PushBody, SmsBody
+from antiphon.kernel.said import worded
 
 SMS_CHARS_MAX = 1_600
 PUSH_TITLE_CHARS_MAX = 200
@@ -75,7 +76,9 @@ def _render_sms(form: Sms, variables: Variables, addressing: Addressing) -> SmsB
     if addressing.track:
         text = _track_text(text, addressing)
     if len(text) > SMS_CHARS_MAX:
-        raise RenderError(f"The SMS is {len(text)} characters long; at most {SMS_CHARS_MAX}.", field="sms.text")
+        raise RenderError(
+            worded("The SMS is {n} characters long; at most {most}.", n=len(text), most=SMS_CHARS_MAX), field="sms.text"
+        )
     return SmsBody(text=text, sender=addressing.sender)
 
 

@@ -69,7 +69,7 @@ async def find(tx: Transaction, id_or_name: str) -> Stored:
     """The newest version, for whoever begins to send it. Raises NotFound, Unpublished, Archived."""
     row = await _find(tx, id_or_name)
     if row["archived_at"] is not None:
-        raise Archived(f"The message {row['name']} is archived: restore it first.")
+        raise Archived("The message {name} is archived: restore it first.", name=row["name"])
     return _stored(row)
 
 
@@ -81,9 +81,9 @@ async def look_up(tx: Transaction, id_or_name: str) -> Stored:
 async def _find(tx: Transaction, id_or_name: str) -> Row:
     row = await queries.row(tx, "find_message", id=number_of(id_or_name), name=id_or_name)
     if row is None:
-        raise NotFound(f"There is no message {id_or_name}.")
+        raise NotFound("There is no message {id_or_name}.", id_or_name=id_or_name)
     if row["document"] is None:
-        raise Unpublished(f"The message {row['name']} is a draft: publish it first.")
+        raise Unpublished("The message {name} is a draft: publish it first.", name=row["name"])
     return row
 
 

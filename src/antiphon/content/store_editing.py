@@ -43,7 +43,7 @@ async def read(tx: Transaction, id_or_name: str) -> Kept:
     """Raises NotFound."""
     row = await queries.row(tx, "read_kept", id=number_of(id_or_name), name=id_or_name)
     if row is None:
-        raise NotFound(f"There is no message {id_or_name}.")
+        raise NotFound("There is no message {id_or_name}.", id_or_name=id_or_name)
     return _kept(row)
 
 
@@ -51,7 +51,7 @@ async def lock(tx: Transaction, id_or_name: str) -> Kept:
     """As it is once nobody else changes it. Raises NotFound."""
     kept = await read(tx, id_or_name)
     if await queries.value(tx, "lock_message", id=kept.id) is None:
-        raise NotFound(f"There is no message {id_or_name}.")
+        raise NotFound("There is no message {id_or_name}.", id_or_name=id_or_name)
     return await read(tx, str(kept.id))
 
 
@@ -158,7 +158,7 @@ async def version(tx: Transaction, kept: Kept, number: int) -> tuple[Version, di
         await queries.row(tx, "read_written", message_id=kept.id, version=number) if 0 < number <= _NUMBER_MAX else None
     )
     if row is None:
-        raise NotFound(f"The message {kept.name} has no version {number}.")
+        raise NotFound("The message {name} has no version {number}.", name=kept.name, number=number)
     return Version(row["version"], row["by"], row["created_at"]), row["written"]
 
 

@@ -26,7 +26,9 @@ async def keep_trial(
     kept = await store_editing.read(tx, id_or_name)
     if kept.draft is None or not draft:
         if kept.written is None:
-            raise Unpublished(f"The message {kept.name} is a draft: publish it first, or send the draft as a test.")
+            raise Unpublished(
+                "The message {name} is a draft: publish it first, or send the draft as a test.", name=kept.name
+            )
         text = {**kept.written, "name": kept.name}
     else:
         text = kept.text
@@ -38,7 +40,7 @@ async def keep_trial(
 def trial(message: Message, *, variant: str, locale: str, marked: bool) -> Message:
     """Only what would be sent, under no variant. Raises NotFound for a variant that there is not."""
     if variant and variant not in message.variants:
-        raise NotFound(f"The message {message.name} has no variant {variant}.")
+        raise NotFound("The message {name} has no variant {variant}.", name=message.name, variant=variant)
     locales = message.variants[variant] if variant else message.locales
     if locale:
         locales = _nearest(message, variant=variant, locale=locale)

@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote
 
 from antiphon.content.liquid import RenderError
+from antiphon.kernel.said import worded
 
 URL_CHARS_MAX = 2_048
 
@@ -73,5 +74,5 @@ def web_address(text: str, field: str, *, needed: bool) -> str:
     url = checked(text)
     if url is None:
         shown = f"{text[:80]}…" if len(text) > 80 else text or "nothing"
-        raise RenderError(f"This became {shown}, which is not an http or https URL.", field=field)
+        raise RenderError(worded("This became {shown}, which is not an http or https URL.", shown=shown), field=field)
     return url

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from antiphon.kernel.said import said
+from antiphon.kernel.said import worded
 
 
 class Flaw(Struct, frozen=True):
@@ -28,7 +28,7 @@ class Problem(Exception):
 
     def __init__(self, message: str = "", *, flaws: Sequence[Flaw] = (), **values: object) -> None:
         """`message` may be the form of a sentence, with `values` for it: kernel/said.py."""
-        self.message = said(message, **values) if values else message or (type(self).__doc__ or "").split("\n", 1)[0]
+        self.message = worded(message, **values) if values else message or (type(self).__doc__ or "").split("\n", 1)[0]
         self.flaws = tuple(flaws)
         super().__init__(self.message)
 
@@ -113,4 +113,4 @@ class TooOften(Problem):
 
 def invalid(at: str, message: str, **values: object) -> Invalid:
     """One flaw at one place."""
-    return Invalid("The input is not valid.", flaws=[Flaw(at, said(message, **values) if values else message)])
+    return Invalid("The input is not valid.", flaws=[Flaw(at, worded(message, **values) if values else message)])

@@ -1,11 +1,11 @@
 """Sentences that the server says: English where they are made and kept, another language where they are read.
 
     raise NotFound("There is no segment {name}.", name=name)     # errors take the values themselves
-    Wait(until, "capped", said("the person wants at most {n} in {span}", n=3, span=said("{n} days", n=7)))
+    Wait(until, "capped", worded("at most {n} in {span}", n=3, span=worded("{n} days", n=7)))
 
-The English form is the key; `kernel/i18n/said/<locale>/<part>.json` have the others. What is kept is the form with its
-values (`kept`, `again`), so a record speaks every language. The edge of the web process says it in the asker's
-(`spoken`), where a form has no words there, and everywhere else, it is English. tests/law holds code and words together.
+The English form is the key; `kernel/i18n/said/<locale>/<part>.json` have the others. What is kept is the form with
+its values (`kept`, `again`), so a record speaks every language. The edge of the web process says it in the asker's
+(`spoken`); where a form has no words there, and everywhere else, it is English. tests/law holds code to words.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ class Said(str):
     values: dict[str, Any]  # Any: what `str.format` takes; a sentence may stand in a sentence
 
 
-def said(form: str, /, **values: object) -> Said:
-    """`form` as `str.format` takes it; without values it stands as it is."""
+def worded(form: str, /, **values: object) -> Said:
+    """`form` as `str.format` takes it; without values it stands as it is. What is one already stays so."""
+    if isinstance(form, Said):
+        return form
     made = Said(form.format(**values) if values else form)
     made.form, made.values = form, values
     return made
@@ -72,9 +74,9 @@ def kept(text: str) -> Any:
 def again(value: Any) -> Said:  # Any: JSON as `kept` made it
     """What was kept; a text that is all of one form may be spoken too."""
     if not isinstance(value, list):
-        return said(str(value))
+        return worded(str(value))
     form, values = value
-    return said(form, **{name: again(inner) if isinstance(inner, list) else inner for name, inner in values.items()})
+    return worded(form, **{name: again(inner) if isinstance(inner, list) else inner for name, inner in values.items()})
 
 
 def plain(value: object) -> str:

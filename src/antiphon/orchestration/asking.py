@@ -12,6 +12,7 @@ from msgspec import Struct
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.errors import NotFound
 from antiphon.kernel.records import NotificationId, ProfileId, SourceId
+from antiphon.kernel.said import again
 from antiphon.orchestration import store
 
 
@@ -110,7 +111,7 @@ async def recipients(
             variant=row["variant"],
             address=row["address"],
             delivery_state=row["delivery_state"],
-            because=(row["decision"] or {}).get("because", ""),
+            because=again((row["decision"] or {}).get("because", "")),
         )
         for row in rows
     ]
@@ -120,7 +121,7 @@ async def show(tx: Transaction, notification: NotificationId) -> NotificationVie
     """Raises NotFound."""
     found = await _views(tx, [notification])
     if not found:
-        raise NotFound(f"There is no notification {notification}.")
+        raise NotFound("There is no notification {notification}.", notification=notification)
     return found[0]
 
 
@@ -149,7 +150,7 @@ async def _views(tx: Transaction, ids: Sequence[int]) -> list[NotificationView]:
             variant=row["variant"],
             created_at=row["created_at"],
             expires_at=row["expires_at"],
-            decision=row["decision"],
+            decision=row["decision"] and store.decision_shown(row["decision"]),
             deliveries=attempts[row["id"]],
         )
         for row in sorted(rows, key=lambda row: (row["created_at"], row["id"]), reverse=True)

@@ -84,6 +84,7 @@ async def _guard(tx: Transaction, profile: ProfileId, purpose: Purpose, topic: s
     most = (await settings.read(tx)).critical_per_hour
     if await store.count_critical(tx, person, CRITICAL, since=tx.now - URGENT_WITHIN) >= most:
         raise TooManyUrgent(
-            f"This person has had {most} urgent messages in the last hour, which pass wishes and quiet hours. Send it"
-            " as transactional, or later; the setting critical_per_hour says how many there may be."
+            "This person has had {most} urgent messages in the last hour, which pass wishes and quiet hours. Send it as"
+            " transactional, or later; the setting critical_per_hour says how many there may be.",
+            most=most,
         )

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from antiphon import metrics
 from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.records import NotificationId, Purpose, SourceId
+from antiphon.kernel.said import worded
 from antiphon.orchestration import limits
 from antiphon.orchestration.conduct import CONDUCT
 from antiphon.orchestration.eligible import ineligible
@@ -154,7 +155,9 @@ def _end(notification: OpenNotification) -> datetime | None:
 def _dropped(notification: OpenNotification, reason: Reason, because: str, options: tuple[Option, ...] = ()) -> Verdict:
     """What was handed over and not heard of stays so: it may have arrived."""
     if any(attempt.state == "expired" for attempt in notification.attempts):
-        return Verdict(notification.id, "rest", because=f"handed over and not heard of; {because}", options=options)
+        return Verdict(
+            notification.id, "rest", because=worded("handed over and not heard of; {why}", why=because), options=options
+        )
     return Verdict(notification.id, "drop", reason=reason, because=because, options=options)
 
 
@@ -202,7 +205,9 @@ def _first_allowed(
         channel=channel,
         address=way.reach.value,
         provider=way.provider.id,
-        because=way.because if way is ready[0] else f"tried, so that it is known how {channel} does",
+        because=way.because
+        if way is ready[0]
+        else worded("tried, so that it is known how {channel} does", channel=worded(channel)),
         options=looked,
         place=Place(now, source.id, source.topic, channel, further=not first)
         if CONDUCT[source.purpose].limited
@@ -246,8 +251,11 @@ def _not_yet(
     """Why this channel must rest for now: the person paused it, wants no more of it for a while, or sleeps."""
     source, channel = notification.source, way.option.channel
     if (until := way.wish.effect.paused_until) is not None:
-        end = "" if until >= FOREVER else f" until {until:%Y-%m-%d %H:%M} UTC"
-        return Wait(until, "unwanted", f"paused by the person{end}")
+        if until >= FOREVER:
+            return Wait(until, "unwanted", "paused by the person")
+        return Wait(
+            until, "unwanted", worded("paused by the person until {until} UTC", until=f"{until:%Y-%m-%d %H:%M}")
+        )
     if not CONDUCT[source.purpose].limited:
         return None
     wait = limits.capped(source, policy, used, channel=channel, now=now)
@@ -276,5 +284,7 @@ def _nothing(notification: OpenNotification, options: tuple[Option, ...]) -> Ver
 def _wait(notification: OpenNotification, wait: Wait, options: tuple[Option, ...]) -> Verdict:
     """A wait that ends after the message expires is a drop now: nobody is kept waiting for nothing."""
     if (end := _end(notification)) is not None and wait.until >= end:
-        return _dropped(notification, wait.reason or "expired", f"{wait.because}, past its end", options)
+        return _dropped(
+            notification, wait.reason or "expired", worded("{why}, past its end", why=wait.because), options
+        )
     return Verdict(notification.id, "wait", until=wait.until, reason=wait.reason, because=wait.because, options=options)

@@ -70,7 +70,7 @@ async def send(runtime: NamedDependency[Runtime], data: JSONBody[SendRequest]) -
 @get("/notifications/{notification:str}", permission="people.read")
 async def show(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> asking.NotificationView:
     if not notification.isdecimal() or len(notification) > 18:
-        raise NotFound(f"There is no notification {notification}.")
+        raise NotFound("There is no notification {notification}.", notification=notification)
     async with runtime.database.transaction(read_only=True) as tx:
         return await asking.show(tx, NotificationId(int(notification)))
 
@@ -79,7 +79,7 @@ async def show(runtime: NamedDependency[Runtime], notification: FromPath[str]) -
 async def decisions(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> list[Replayed]:
     """What its decisions read, where it was kept, and what comes out of it now."""
     if not notification.isdecimal() or len(notification) > 18:
-        raise NotFound(f"There is no notification {notification}.")
+        raise NotFound("There is no notification {notification}.", notification=notification)
     async with runtime.database.transaction(read_only=True) as tx:
         return await replay(tx, NotificationId(int(notification)))
 

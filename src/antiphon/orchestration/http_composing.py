@@ -104,7 +104,7 @@ def _channel(name: str | None) -> Channel | None:
     try:
         return None if name is None else Channel(name)
     except ValueError:
-        raise invalid("channel", f"One of {', '.join(Channel)}.") from None
+        raise invalid("channel", "One of {known}.", known=", ".join(Channel)) from None
 
 
 async def _cost_of_part(tx: Transaction, who: object) -> float:

@@ -35,7 +35,7 @@ class TestRequest(Struct, forbid_unknown_fields=True):
 async def send(runtime: NamedDependency[Runtime], provider: FromPath[str], data: JSONBody[TestRequest]) -> TestView:
     """Sends one message, and answers when the provider has, or after five seconds."""
     if not 1 <= len(data.text) <= TEXT_CHARS_MAX or "\0" in data.text:
-        raise invalid("text", f"A text has 1 to {TEXT_CHARS_MAX} characters, none of them U+0000.")
+        raise invalid("text", "A text has 1 to {most} characters, none of them U+0000.", most=TEXT_CHARS_MAX)
 
     async def work(tx: Transaction) -> tuple[channels.Provider, NotificationId]:
         account = await channels.find(tx, provider)
@@ -55,7 +55,7 @@ async def send(runtime: NamedDependency[Runtime], provider: FromPath[str], data:
 async def show(runtime: NamedDependency[Runtime], provider: FromPath[str], notification: FromPath[str]) -> TestView:
     """What became of a test by now."""
     if not notification.isdecimal() or len(notification) > 18:
-        raise NotFound(f"There is no test {notification[:20]}.")
+        raise NotFound("There is no test {notification}.", notification=notification[:20])
     async with runtime.database.transaction(read_only=True) as tx:
         account = await channels.find(tx, provider)
         return await testing.read_test(tx, account, NotificationId(int(notification)))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from antiphon.kernel.said import Said, worded
 from antiphon.kernel.settings import FrequencyCap
 from antiphon.orchestration.jurisdictions import BY_TELEPHONE, caps_for
 from antiphon.orchestration.records import PersonCase, Place, Policy, Reason, Source, Told
@@ -77,26 +78,52 @@ def _counts(cap: FrequencyCap, place: Place) -> bool:
 
 
 def _because(cap: FrequencyCap, source: Source, used: Used) -> str:
-    what = " ".join(word for word in (cap.channel, f"about {cap.topic}" if cap.topic else None) if word)
-    messages = "message" if cap.count == 1 else "messages"
-    said = f"at most {cap.count} {messages}{' by ' + what if cap.channel else ' ' + what if what else ''}"
-    said += f" in {_span(cap.within_s)}"
     winner = used.winner(cap)
     if winner is None:
-        return f"{said}, and so many were sent"
+        return worded("{cap}, and so many were sent", cap=_cap(cap))
     if winner.terms.priority > source.terms.priority:
-        why = f"its priority is higher ({winner.terms.priority} against {source.terms.priority})"
+        why = worded(
+            "its priority is higher ({theirs} against {ours})",
+            theirs=winner.terms.priority,
+            ours=source.terms.priority,
+        )
+    elif winner.purpose is source.purpose:
+        why = worded("it is older")
     else:
-        why = "it is older" if winner.purpose is source.purpose else f"it is a message of the purpose {winner.purpose}"
-    return f"{said}; the last place went to {winner.name}: {why}"
+        why = worded("it is a message of the purpose {purpose}", purpose=winner.purpose.value)
+    return worded("{cap}; the last place went to {winner}: {why}", cap=_cap(cap), winner=winner.name, why=why)
 
 
-def _span(seconds: float) -> str:
-    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+_CAPS = {
+    (False, False): "at most {messages} in {span}",
+    (True, False): "at most {messages} by {channel} in {span}",
+    (False, True): "at most {messages} about {topic} in {span}",
+    (True, True): "at most {messages} by {channel} about {topic} in {span}",
+}
+"""Whether one of a channel, of a topic."""
+
+
+def _cap(cap: FrequencyCap) -> Said:
+    messages = worded("{n} messages", n=cap.count) if cap.count != 1 else worded("1 message")
+    of = {"channel": worded(cap.channel)} if cap.channel else {}
+    about = {"topic": cap.topic} if cap.topic else {}
+    form = _CAPS[bool(of), bool(about)]
+    return worded(form, messages=messages, span=_span(cap.within_s), **of, **about)
+
+
+_SPANS = (
+    (86_400, "a day", "{n} days"),
+    (3_600, "an hour", "{n} hours"),
+    (60, "a minute", "{n} minutes"),
+)
+
+
+def _span(seconds: float) -> Said:
+    for unit, one, many in _SPANS:
         if seconds >= unit and seconds % unit == 0:
             n = int(seconds // unit)
-            return f"{n} {name}s" if n > 1 else f"a{'n' if name == 'hour' else ''} {name}"
-    return f"{seconds:g} seconds"
+            return worded(many, n=n) if n > 1 else worded(one)
+    return worded("{n:g} seconds", n=seconds)
 
 
 def wished(limits: Sequence[Standing], told: Sequence[Told], *, now: datetime) -> Wait | None:
@@ -106,7 +133,11 @@ def wished(limits: Sequence[Standing], told: Sequence[Told], *, now: datetime) -
         assert limit.limit_s is not None
         used = [t.at for t in told if not t.further and limit.covers(t.topic, t.channel, t.address)]
         if (until := room_at(used, limit.limit_count, limit.limit_s, now=now)) is not None:
-            return Wait(until, "capped", f"the person wants at most {limit.limit_count} in {_span(limit.limit_s)}")
+            return Wait(
+                until,
+                "capped",
+                worded("the person wants at most {n} in {span}", n=limit.limit_count, span=_span(limit.limit_s)),
+            )
     return None
 
 

@@ -14,8 +14,10 @@ from msgspec import Struct
 
 from antiphon import metrics
 from antiphon.kernel.records import Purpose
+from antiphon.kernel.said import worded
 from antiphon.orchestration.conduct import CONDUCT, CRITICAL
 from antiphon.orchestration.records import (
+    Attempt,
     OpenNotification,
     Option,
     PersonCase,
@@ -251,19 +253,25 @@ def _rank(way: Way, source: Source, policy: Policy) -> tuple[bool, bool, bool, b
 
 
 def _because(channel: str, notification: OpenNotification, policy: Policy, said: Wish) -> str:
+    way = worded(channel)
     if said.passed:
-        return f"it is urgent, so it may go by {channel} although the person does not want that"
+        return worded("it is urgent, so it may go by {channel} although the person does not want that", channel=way)
     if notification.attempts:
-        last = notification.attempts[-1]
-        what = "was not answered in time" if last.state == "expired" else "failed"
-        if last.channel == channel:
-            next_one = "another address" if last.failure == "address" else "another provider"
-            return f"{last.channel} {what}; {next_one} is next"
-        return f"{last.channel} {what}; {channel} is next"
+        return _next(notification.attempts[-1], channel)
     if said.stated:
-        return f"the person wants this topic by {channel}"
+        return worded("the person wants this topic by {channel}", channel=way)
     if notification.source.prefer == channel:
-        return f"the rest was shifted to {channel}"
+        return worded("the rest was shifted to {channel}", channel=way)
     if channel in topic_of(notification.source, policy).channels:
-        return f"this topic goes by {channel} as long as the person says nothing else"
-    return f"the person answers {channel} the most likely"
+        return worded("this topic goes by {channel} as long as the person says nothing else", channel=way)
+    return worded("the person answers {channel} the most likely", channel=way)
+
+
+def _next(last: Attempt, channel: str) -> str:
+    if last.channel != channel:
+        follows = worded(channel)
+    else:
+        follows = worded("another address") if last.failure == "address" else worded("another provider")
+    if last.state == "expired":
+        return worded("{channel} was not answered in time; {next} is next", channel=worded(last.channel), next=follows)
+    return worded("{channel} failed; {next} is next", channel=worded(last.channel), next=follows)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 
 from antiphon.kernel.records import Purpose
+from antiphon.kernel.said import worded
 from antiphon.kernel.settings import QuietHours
 from antiphon.orchestration.jurisdictions import Law, Week, calendars, holidays_of, rules_for
 from antiphon.orchestration.records import Policy
@@ -151,7 +152,12 @@ def _ends(where: Place, channel: str, policy: Policy, at: datetime) -> Iterator[
         for place in places if law is not None and law.weeks else ():
             assert law is not None
             if (until := closed_until(law, at, place)) is not None:
-                yield until, f"the law of {law.regions[-1]} allows no {channel} marketing at this hour"
+                yield until, _by_law(law, channel)
+
+
+def _by_law(law: Law, channel: str) -> str:
+    form = "the law of {region} allows no {channel} marketing at this hour"
+    return worded(form, region=law.regions[-1], channel=worded(channel))
 
 
 def _holiday_until(holidays: Sequence[str], at: datetime, where: ZoneInfo) -> datetime | None:

@@ -30,7 +30,7 @@ async def replay(tx: Transaction, notification: NotificationId) -> list[Replayed
     """The newest first; none where nothing was kept: of what was sent, only a sample is. Raises NotFound."""
     rows = await store.read_notifications(tx, [notification])
     if not rows:
-        raise NotFound(f"There is no notification {notification}.")
+        raise NotFound("There is no notification {notification}.", notification=notification)
     row = rows[0]
     numbers = await store.numbers_of(tx, [row["person"]])
     kept = await store.inputs.read(tx, notification, [ProfileId(number) for number in numbers[row["person"]]])
@@ -39,11 +39,11 @@ async def replay(tx: Transaction, notification: NotificationId) -> list[Replayed
 
 def _again(kept: store.inputs.Kept, notification: NotificationId, stored: dict[str, Any]) -> Replayed:
     verdict = next(v for v in choose(kept.case, kept.policy, now=kept.at) if v.notification == notification)
-    decision = msgspec.json.decode(store.decision_json(verdict, at=kept.at))
+    decision = store.decision_shown(msgspec.json.decode(store.decision_json(verdict, at=kept.at)))
     return Replayed(
         at=kept.at,
         decision=decision,
-        same=decision == stored if stored.get("at") == decision["at"] else None,
+        same=decision == store.decision_shown(stored) if stored.get("at") == decision["at"] else None,
         inputs=msgspec.to_builtins(kept.case),
         policy=msgspec.to_builtins(kept.policy),
     )

@@ -14,6 +14,7 @@ from antiphon.kernel import i18n, settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import Inbound, ProfileId, ProviderId, Purpose
+from antiphon.kernel.said import worded
 from antiphon.orchestration import store
 from antiphon.orchestration.policy import read_policy
 from antiphon.orchestration.records import OpenNotification, Verdict
@@ -189,7 +190,7 @@ async def _send(tx: Transaction, item: Inbound, who: ProfileId, provider: Provid
     await store.insert_api_notification(tx, number, source, who, expires_at=end, variables={"text": text})
     made = (await store.read_sources(tx, [source]))[source]
     notification = OpenNotification(number, made, tx.now, number=who, expires_at=end)
-    because = f"an answer to {item.reading or 'which kind'}, where they wrote from"
+    because = worded("an answer to {reading}, where they wrote from", reading=worded(item.reading or "which kind"))
     verdict = Verdict(number, "send", channel=CHANNEL, address=item.sender, provider=provider, because=because)
     await store.write_verdicts(tx, [(verdict, who, notification)])
     await store.insert_deliveries(tx, [store.Attempted(verdict, notification, 1)])

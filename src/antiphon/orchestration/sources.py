@@ -32,8 +32,9 @@ async def make_source(
     """Raises Conflict for a campaign of a purpose that passes people's wishes."""
     if kind not in ("api", "system") and purpose in CRITICAL:
         raise Conflict(
-            f"A message of the purpose {purpose} passes people's wishes, so it is never sent to many; it goes to one"
-            " person by /send. Give the message the purpose campaign or transactional."
+            "A message of the purpose {purpose} passes people's wishes, so it is never sent to many; it goes to one"
+            " person by /send. Give the message the purpose campaign or transactional.",
+            purpose=purpose,
         )
     source = Source(
         id=SourceId(0),

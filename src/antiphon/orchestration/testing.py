@@ -18,6 +18,7 @@ from antiphon import channels, content, profiles
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import Identifier, NotificationId, ProfileId, Purpose
+from antiphon.kernel.said import again, worded
 from antiphon.orchestration import store
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.policy import read_policy
@@ -70,7 +71,7 @@ async def send_test(
 ) -> NotificationId:
     """Raises Conflict for an account that cannot be tested: it sends nothing, is switched off or rests."""
     if not channels.sends(provider.adapter):
-        raise Conflict(f"{provider.name} sends nothing: it brings something in.")
+        raise Conflict("{name} sends nothing: it brings something in.", name=provider.name)
     profile = await profiles.find_or_make(tx, to)
     stored = await _message(tx, provider.channel)
     number = await store.new_notification_id(tx, profile)
@@ -102,7 +103,11 @@ async def _decide(
     policy = await read_policy(tx)
     own = tuple(each for each in policy.providers.get(provider.channel, ()) if each.id == provider.id and each.up)
     if not own:
-        raise Conflict(f"{provider.name} cannot be used now: {provider.reason or 'it is switched off'}.")
+        raise Conflict(
+            "{name} cannot be used now: {reason}.",
+            name=provider.name,
+            reason=provider.reason or worded("it is switched off"),
+        )
     verdict = _verdict(
         replace(case, notifications=[notification], reach=_reach(case, provider.channel, to)),
         replace(policy, providers={provider.channel: own}),
@@ -130,7 +135,7 @@ def _verdict(case: PersonCase, policy: Policy, *, now: datetime) -> Verdict:
 async def _message(tx: Transaction, channel: str) -> content.Stored:
     """Made when it is first needed."""
     if channel not in MESSAGES:
-        raise Conflict(f"Messages of the channel {channel} cannot be tested so yet.")
+        raise Conflict("Messages of the channel {channel} cannot be tested so yet.", channel=channel)
     name = f"Test of accounts ({channel})"
     try:
         return await content.find(tx, name)
@@ -147,7 +152,7 @@ async def read_test(tx: Transaction, provider: channels.Provider, number: Notifi
     rows = await store.read_notifications(tx, [number])
     name = f"Test of {provider.name}"
     if not rows or rows[0]["source_name"] != name:
-        raise NotFound(f"There is no test {number} of {provider.name}.")
+        raise NotFound("There is no test {number} of {name}.", number=number, name=provider.name)
     attempts = await store.read_deliveries_of(tx, [number])
     return view_of(rows[0], attempts, provider)
 
@@ -172,10 +177,10 @@ def _steps(notification: Row, attempt: Row | None) -> list[TestStep]:
     decision = notification["decision"] or {}
     if attempt is None:
         return [TestStep("decided", "failed", _decided(notification), notification["created_at"])]
-    steps = [TestStep("decided", "ok", decision.get("because", ""), notification["created_at"])]
+    steps = [TestStep("decided", "ok", again(decision.get("because", "")), notification["created_at"])]
     state, said = attempt["state"], without_addresses(attempt["code"] or "", attempt["address"])
     if state in UNDER_WAY:
-        says = f"It is tried again: {said}" if said else "It waits for a worker."
+        says = worded("It is tried again: {said}", said=said) if said else worded("It waits for a worker.")
         return [*steps, TestStep("handed_over", "waiting", says)]
     if attempt["handed_at"] is None:
         return [*steps, TestStep("handed_over", "failed", said or _decided(notification))]
@@ -183,16 +188,17 @@ def _steps(notification: Row, attempt: Row | None) -> list[TestStep]:
     if state == "failed":
         return [*steps, TestStep("answered", "failed", said)]
     if state == "in_doubt":
-        return [*steps, TestStep("answered", "waiting", said or "No answer came; it may have arrived.")]
-    steps.append(TestStep("answered", "ok", said or "The provider took it."))
+        return [*steps, TestStep("answered", "waiting", said or worded("No answer came; it may have arrived."))]
+    steps.append(TestStep("answered", "ok", said or worded("The provider took it.")))
     if state in ("delivered", "read"):
-        return [*steps, TestStep("delivered", "ok", "The provider says that it arrived.")]
-    return [*steps, TestStep("delivered", "waiting", "Nothing more was reported yet; not every provider does.")]
+        return [*steps, TestStep("delivered", "ok", worded("The provider says that it arrived."))]
+    says = worded("Nothing more was reported yet; not every provider does.")
+    return [*steps, TestStep("delivered", "waiting", says)]
 
 
 def _decided(notification: Row) -> str:
     because = (notification["decision"] or {}).get("because", "")
-    return str(because or notification["reason"] or notification["state"])
+    return again(because) if because else str(notification["reason"] or notification["state"])
 
 
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+|\+?\d{8,}")

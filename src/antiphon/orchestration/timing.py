@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from antiphon import metrics
+from antiphon.kernel.said import worded
 from antiphon.orchestration.limits import Wait
 from antiphon.orchestration.quiet import zone
 from antiphon.orchestration.records import OpenNotification, PersonCase, Policy
@@ -20,7 +21,8 @@ def not_before(case: PersonCase, notification: OpenNotification, policy: Policy,
     place = zone(case.zones[0] if case.zones else None, policy.timezone)
     if send_at.local is not None:
         until = send_at.local.replace(tzinfo=place).astimezone(UTC)
-        return Wait(until, None, f"it is sent at {send_at.local:%H:%M} where the person lives") if until > now else None
+        why = worded("it is sent at {time} where the person lives", time=f"{send_at.local:%H:%M}")
+        return Wait(until, None, why) if until > now else None
     if send_at.best_hour:
         return _best_hour(case.hours, notification, policy, place, within_s=send_at.within_s, now=now)
     return None
@@ -47,4 +49,4 @@ def _best_hour(
     until = (at if at > local else at + timedelta(days=1)).astimezone(UTC)
     if until > notification.created_at + timedelta(seconds=within_s):
         return None
-    return Wait(until, None, f"the person answers most around {best}:00")
+    return Wait(until, None, worded("the person answers most around {hour}:00", hour=best))

@@ -16,6 +16,7 @@ from antiphon import access, content, profiles
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Flaw, Invalid, NotFound
 from antiphon.kernel.records import Channel, Identifier, NotificationId, ProfileId, Purpose
+from antiphon.kernel.said import worded
 from antiphon.orchestration import store
 from antiphon.orchestration.choose import choose
 from antiphon.orchestration.policy import read_policy
@@ -94,7 +95,10 @@ async def _recipients(
     tx: Transaction, trial: Trial, possible: frozenset[Channel]
 ) -> list[tuple[str, Identifier, list[Channel]]]:
     if not 1 <= len(trial.to) <= RECIPIENTS_MAX:
-        raise Invalid("The input is not valid.", flaws=[Flaw("to", f"1 to {RECIPIENTS_MAX} recipients are needed.")])
+        raise Invalid(
+            "The input is not valid.",
+            flaws=[Flaw("to", worded("1 to {most} recipients are needed.", most=RECIPIENTS_MAX))],
+        )
     found, flaws = [], []
     for n, to in enumerate(dict.fromkeys(trial.to)):
         try:
@@ -109,7 +113,7 @@ async def _recipients(
         ways = [each for each in Channel if each in possible and {only, trial.channel} <= {None, each}]
         if not ways:
             has = ", ".join(sorted(possible))
-            flaws.append(Flaw(f"to[{n}]", f"There is nothing to send there: the message has {has}."))
+            flaws.append(Flaw(f"to[{n}]", worded("There is nothing to send there: the message has {has}.", has=has)))
         found.append((to, address, ways))
     if flaws:
         raise Invalid("The input is not valid.", flaws=flaws)

@@ -101,7 +101,9 @@ async def ask(tx: Transaction, runtime: Runtime, who: Identifier, question: Ques
 async def _send(tx: Transaction, question: Question, address: str, number: int, url: str) -> int:
     stored = await content.find(tx, question.message)
     if {str(channel) for channel in content.channels_of(stored.message)} != {question.channel}:
-        raise invalid("message", f"It must have a form for {question.channel} and for no other channel.")
+        raise invalid(
+            "message", "It must have a form for {channel} and for no other channel.", channel=question.channel
+        )
     call = orchestration.Call(
         message=question.message,
         to=Identifier(_KIND_OF[question.channel], address),
@@ -116,16 +118,18 @@ async def _send(tx: Transaction, question: Question, address: str, number: int, 
 def _address(person: profiles.Profile, who: Identifier, question: Question) -> str:
     """The one that `who` names, else the only one of the channel."""
     if question.channel not in _KIND_OF:
-        raise invalid("channel", f"A question can be asked by {', '.join(_KIND_OF)}.")
+        raise invalid("channel", "A question can be asked by {known}.", known=", ".join(_KIND_OF))
     known = [each.value for each in person.addresses if each.channel == question.channel and each.state != "dead"]
     wanted = [value for value in known if value == who.value and who.kind.startswith(_KIND_OF[question.channel])]
     if not known:
-        raise Conflict(f"This person has no address for {question.channel}.")
+        raise Conflict("This person has no address for {channel}.", channel=question.channel)
     if len(known) > 1 and (question.message or not wanted):
         # A decision chooses among a person's addresses, and the question is about one of them.
         raise Conflict(
-            f"This person has {len(known)} addresses for {question.channel}. Name one as the profile, leave `message`"
-            " out, and send `confirm_url` there yourself."
+            "This person has {n} addresses for {channel}. Name one as the profile, leave `message` out, and send"
+            " `confirm_url` there yourself.",
+            n=len(known),
+            channel=question.channel,
         )
     return (wanted or known)[0]
 

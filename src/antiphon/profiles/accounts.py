@@ -117,7 +117,7 @@ async def find_account(tx: Transaction, key: str) -> Account | None:
 async def members_of_account(tx: Transaction, key: str, *, after: int, limit: int) -> list[AccountMember]:
     """By profile, after the cursor: the last profile of the page before."""
     if not 1 <= limit <= PAGE_MAX:
-        raise invalid("limit", f"A number from 1 to {PAGE_MAX} is needed.")
+        raise invalid("limit", "A number from 1 to {most} is needed.", most=PAGE_MAX)
     rows = await store.accounts.page(tx, key, after=after, limit=limit)
     return [AccountMember(row["profile_id"], row["external_id"], row["since"]) for row in rows]
 

@@ -10,6 +10,7 @@ from datetime import UTC
 import msgspec
 
 from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.kernel.said import worded
 from antiphon.profiles import kinds
 from antiphon.profiles.identifiers import text_fault
 from antiphon.profiles.records import Fact
@@ -27,7 +28,7 @@ _decode = msgspec.json.Decoder(dict[str, object]).decode
 def check(facts: Sequence[Fact]) -> None:
     """Raises Invalid that names every flaw as `facts[3].properties`; nothing is written then."""
     if len(facts) > BATCH_MAX:
-        raise Invalid(flaws=[Flaw("facts", f"A batch holds {BATCH_MAX} at most.")])
+        raise Invalid(flaws=[Flaw("facts", worded("A batch holds {most} at most.", most=BATCH_MAX))])
     found = [Flaw(f"facts[{n}].{flaw.at}", flaw.message) for n, fact in enumerate(facts) for flaw in flaws(fact)]
     if found:
         raise Invalid("The facts are not valid.", flaws=found)
@@ -68,13 +69,13 @@ def account_flaws(key: str, traits: Mapping[str, object] | None) -> list[Flaw]:
 def json_fault(text: str) -> str:
     """Why this is not a JSON object that can be stored; empty when it is."""
     if len(text) > JSON_BYTES_MAX:
-        return f"It is longer than {JSON_BYTES_MAX // 1024} KiB."
+        return worded("It is longer than {most} KiB.", most=JSON_BYTES_MAX // 1024)
     try:
         _decode(text)
     except UnicodeEncodeError:
         return "It has half of a surrogate pair; send whole characters."
     except (msgspec.MsgspecError, ValueError) as error:
-        return f"It is not a JSON object: {error}"
+        return worded("It is not a JSON object: {why}", why=error)
     except RecursionError:
         return "It is nested too deeply."
     if "\\u0000" in text and _NUL.search(text):
@@ -114,7 +115,7 @@ def _time(found: list[Flaw], fact: Fact) -> None:
 
 def _who(found: list[Flaw], fact: Fact) -> None:
     if len(fact.who) > WHO_MAX:
-        found.append(Flaw("who", f"It has more than {WHO_MAX} identifiers."))
+        found.append(Flaw("who", worded("It has more than {most} identifiers.", most=WHO_MAX)))
         return
     for n, identifier in enumerate(fact.who):
         if fault := kinds.fault(identifier.kind):

@@ -12,6 +12,7 @@ from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Flaw, Invalid, NotFound
 from antiphon.kernel.records import Identifier, ProfileChange, ProfileId
+from antiphon.kernel.said import worded
 from antiphon.profiles import store
 from antiphon.profiles.consent_check import CHANNELS, checked, proof_flaws
 from antiphon.profiles.consent_effect import effective
@@ -183,7 +184,7 @@ async def opt_in(
 
 def _stored(channel: str, addresses: Iterable[str]) -> list[str]:
     if channel not in CHANNELS:
-        raise Invalid(flaws=[Flaw("channel", f"It is not one of {', '.join(CHANNELS)}.")])
+        raise Invalid(flaws=[Flaw("channel", worded("It is not one of {known}.", known=", ".join(CHANNELS)))])
     values = sorted({stored_address(channel, address) for address in addresses})
     found = [Flaw("addresses", fault) for value in values if (fault := text_fault(value))]
     if found:

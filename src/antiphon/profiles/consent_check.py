@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from antiphon.kernel.errors import Flaw, Invalid
 from antiphon.kernel.records import Channel
+from antiphon.kernel.said import worded
 from antiphon.profiles.consent_fold import EVERY, ConsentState
 from antiphon.profiles.consent_records import Basis, Proof, Statement
 from antiphon.profiles.identifiers import stored_address, text_fault
@@ -32,7 +33,7 @@ BASES: tuple[str, ...] = get_args(Basis)
 def checked(statements: Sequence[Statement], proof: Proof, *, now: datetime) -> list[Statement]:
     """In their stored form: dated, addresses normalised. Raises Invalid that names every flaw."""
     if len(statements) > STATEMENTS_MAX:
-        raise Invalid(flaws=[Flaw("statements", f"At most {STATEMENTS_MAX} at once.")])
+        raise Invalid(flaws=[Flaw("statements", worded("At most {most} at once.", most=STATEMENTS_MAX))])
     found = [
         Flaw(f"[{n}].{flaw.at}" if len(statements) > 1 else flaw.at, flaw.message)
         for n, statement in enumerate(statements)
@@ -53,13 +54,13 @@ def _flaws(said: Statement, now: datetime) -> Iterator[Flaw]:
     if fault := topic_fault(said.topic):
         yield Flaw("topic", fault)
     if said.channel not in CHANNELS and said.channel != EVERY:
-        yield Flaw("channel", f"It is not one of {', '.join(CHANNELS)}, nor * for every channel.")
+        yield Flaw("channel", worded("It is not one of {known}, nor * for every channel.", known=", ".join(CHANNELS)))
     if said.state not in STATES:
-        yield Flaw("state", f"It is not one of {', '.join(STATES)}.")
+        yield Flaw("state", worded("It is not one of {known}.", known=", ".join(STATES)))
     if said.address is not None:
         yield from _address(said)
     if said.basis and said.basis not in BASES:
-        yield Flaw("basis", f"It is not one of {', '.join(BASES)}.")
+        yield Flaw("basis", worded("It is not one of {known}.", known=", ".join(BASES)))
     yield from _times(said, now)
     yield from _limit(said)
 
@@ -67,7 +68,7 @@ def _flaws(said: Statement, now: datetime) -> Iterator[Flaw]:
 def topic_fault(name: str) -> str:
     """Why this cannot be the name of a topic or `*`; empty when it can."""
     if len(name) > TOPIC_CHARS_MAX:
-        return f"It is longer than {TOPIC_CHARS_MAX} characters."
+        return worded("It is longer than {most} characters.", most=TOPIC_CHARS_MAX)
     return text_fault(name)
 
 
@@ -106,7 +107,7 @@ def _limit(said: Statement) -> Iterator[Flaw]:
     elif (count is None) != (within_s is None):
         yield Flaw("limit", "It needs a count and a period; leave out both to lift it.")
     elif count is not None and not 0 <= count <= LIMIT_COUNT_MAX:
-        yield Flaw("limit.count", f"A number from 0 to {LIMIT_COUNT_MAX:,}.")
+        yield Flaw("limit.count", worded("A number from 0 to {most:,}.", most=LIMIT_COUNT_MAX))
     elif within_s is not None and not (isfinite(within_s) and 1 <= within_s <= LIMIT_S_MAX):
         yield Flaw("limit.within", "From a second to 366 days.")
 
@@ -117,7 +118,7 @@ def proof_flaws(proof: Proof, *, now: datetime) -> list[Flaw]:
         text = getattr(proof, name)
         most = WORDING_CHARS_MAX if name == "wording" else PROOF_CHARS_MAX
         if len(text) > most:
-            found.append(Flaw(name, f"It is longer than {most:,} characters."))
+            found.append(Flaw(name, worded("It is longer than {most:,} characters.", most=most)))
         elif text and (fault := unstorable(text)):
             found.append(Flaw(name, fault))
     for name in ("asked_at", "confirmed_at"):

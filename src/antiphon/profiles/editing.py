@@ -9,6 +9,7 @@ from typing import Any
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound, invalid
 from antiphon.kernel.records import Identifier, ProfileId
+from antiphon.kernel.said import worded
 from antiphon.profiles import consent, ingest, store
 from antiphon.profiles.check import flaws
 from antiphon.profiles.consent_records import Proof, Scope
@@ -46,7 +47,7 @@ async def make(tx: Transaction, identifiers: Sequence[Identifier], traits: Mappi
         raise invalid("identifiers", "Name at least one: an address, a number.")
     known = await ingest.find(tx, identifiers)
     if taken := [
-        Flaw(f"identifiers[{n}].value", f"It is that of the person id:{known[one]}.")
+        Flaw(f"identifiers[{n}].value", worded("It is that of the person id:{known}.", known=known[one]))
         for n, one in enumerate(identifiers)
         if one in known
     ]:
@@ -61,7 +62,7 @@ async def add_identifier(tx: Transaction, profile: ProfileId, identifier: Identi
     """False where the person had it already. Raises Invalid, IsSomebodyElses, Shared."""
     owner = (await ingest.find(tx, [identifier])).get(identifier)
     if owner is not None and owner != profile:
-        raise IsSomebodyElses(flaws=[Flaw("value", f"It is that of the person id:{owner}.")])
+        raise IsSomebodyElses(flaws=[Flaw("value", worded("It is that of the person id:{owner}.", owner=owner))])
     if owner == profile:
         return False
     fact = Fact(by, _message_id(), tx.now, (await _strongest(tx, profile), identifier))
@@ -92,7 +93,7 @@ def _proof(reason: str, by: str) -> Proof:
     """The reason is what was said, in the words of whoever wrote it down."""
     text = reason.strip()
     if not 1 <= len(text) <= REASON_CHARS_MAX:
-        raise invalid("reason", f"Say why, in 1 to {REASON_CHARS_MAX} characters: it stands in the ledger.")
+        raise invalid("reason", "Say why, in 1 to {most} characters: it stands in the ledger.", most=REASON_CHARS_MAX)
     return Proof(METHOD, source=by, wording=text)
 
 
@@ -101,7 +102,9 @@ async def _address(tx: Transaction, profile: ProfileId, channel: str, value: str
     (person,) = await store.reading.read(tx, [profile])
     channels = {one.channel for one in person.addresses}
     if channel not in channels:
-        raise invalid("channel", f"The person has addresses on {', '.join(sorted(channels)) or 'no channel'}.")
+        raise invalid(
+            "channel", "The person has addresses on {known}.", known=", ".join(sorted(channels)) or "no channel"
+        )
     stored = stored_address(channel, value)
     if not any((one.channel, one.value) == (channel, stored) for one in person.addresses):
         raise NotFound("The person has no such address on this channel.")

@@ -16,6 +16,7 @@ import phonenumbers
 
 from antiphon.kernel.errors import Invalid, invalid
 from antiphon.kernel.records import Channel, Identifier
+from antiphon.kernel.said import worded
 from antiphon.profiles import kinds
 from antiphon.profiles.records import Subscription
 
@@ -119,7 +120,7 @@ def text_fault(text: str) -> str:
     if "\x00" in text:
         return "It has the character NUL (U+0000), which cannot be stored."
     if size > VALUE_BYTES_MAX:
-        return f"It is longer than {VALUE_BYTES_MAX} bytes."
+        return worded("It is longer than {most} bytes.", most=VALUE_BYTES_MAX)
     return ""
 
 
@@ -138,7 +139,12 @@ def _email(value: str) -> str:
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
         raise invalid("email", "The domain after the @ is not valid.")
     if len(local) > _LOCAL_CHARS_MAX or len(text) > _EMAIL_CHARS_MAX:
-        raise invalid("email", f"It is longer than {_LOCAL_CHARS_MAX} before the @ or {_EMAIL_CHARS_MAX} in all.")
+        raise invalid(
+            "email",
+            "It is longer than {most} before the @ or {whole} in all.",
+            most=_LOCAL_CHARS_MAX,
+            whole=_EMAIL_CHARS_MAX,
+        )
     return f"{local}@{domain}"
 
 
@@ -193,7 +199,7 @@ def _key(name: str, value: Any, *, size: int) -> str:
     except (ValueError, binascii.Error):
         decoded = b""
     if len(decoded) != size:
-        raise invalid(f"webpush.keys.{name}", f"{size} bytes in base64 are needed.")
+        raise invalid(f"webpush.keys.{name}", "{size} bytes in base64 are needed.", size=size)
     return text
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from antiphon.kernel.errors import invalid
+from antiphon.kernel.said import worded
 
 ScopeRule = Literal["needed", "optional", "none"]
 
@@ -66,7 +67,7 @@ def fault(kind: str) -> str:
     if kind in _RANK and SCOPES[kind][0] != "needed":
         return ""
     if len(kind) > _KIND_CHARS_MAX:
-        return f"It is longer than {_KIND_CHARS_MAX} characters; write it as kind or kind@scope."
+        return worded("It is longer than {most} characters; write it as kind or kind@scope.", most=_KIND_CHARS_MAX)
     return _fault(kind)
 
 
@@ -81,18 +82,20 @@ def check(kind: str) -> str:
 def _fault(kind: str) -> str:
     name, at, scope = kind.partition("@")
     if name not in SCOPES:
-        return f"{kind[:60]!a} is not one of {', '.join(map(shown, KINDS))}."
+        return worded("{kind!a} is not one of {known}.", kind=kind[:60], known=", ".join(map(shown, KINDS)))
     rule, what = SCOPES[name]
     if rule == "none" and at:
-        return f"{name} has no scope; write it as {name} alone."
+        return worded("{name} has no scope; write it as {name} alone.", name=name)
     if rule == "needed" and not at:
-        return f"{name} says nothing without its {what}; write it as {shown(name)}."
+        return worded(
+            "{name} says nothing without its {what}; write it as {shown}.", name=name, what=what, shown=shown(name)
+        )
     return _scope_fault(scope) if at else ""
 
 
 def _scope_fault(scope: str) -> str:
     if not 1 <= len(scope) <= SCOPE_CHARS_MAX:
-        return f"What stands after the @ needs 1 to {SCOPE_CHARS_MAX} characters."
+        return worded("What stands after the @ needs 1 to {most} characters.", most=SCOPE_CHARS_MAX)
     # The colon ends a kind where kind and value are written as one text.
     if not scope.isprintable() or any(c.isspace() or c == ":" for c in scope):
         return "What stands after the @ may have no spaces, no control characters and no colon."

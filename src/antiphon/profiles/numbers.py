@@ -41,5 +41,5 @@ async def find_one(tx: Transaction, who: Identifier) -> ProfileId:
     else:
         found = await ingest.find(tx, [who])
     if who not in found:
-        raise NotFound(f"Nobody is known as {who.kind}:{who.value}.")
+        raise NotFound("Nobody is known as {kind}:{value}.", kind=who.kind, value=who.value)
     return found[who]

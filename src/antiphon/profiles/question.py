@@ -59,13 +59,13 @@ def ask(text: str) -> Question:
     if fault := text_fault(text):
         raise invalid("q", fault)
     if len(text) > CHARS_MAX:
-        raise invalid("q", f"It is longer than {CHARS_MAX} characters.")
+        raise invalid("q", "It is longer than {most} characters.", most=CHARS_MAX)
     whole = _KIND.sub("", text, count=1)
     terms = list(_terms(whole))
     if len(terms) > 1:
         terms = [_of_many(term) for term in terms]
     if len(terms) > TERMS_MAX:
-        raise invalid("q", f"At most {TERMS_MAX} words can be asked for.")
+        raise invalid("q", "At most {most} words can be asked for.", most=TERMS_MAX)
     forms = _forms(whole)
     exact = [*forms, *(phones(whole) if _is_phone(whole.split()) else [])]
     return Question(tuple(terms), tuple(exact), tuple(map(upto, forms)))

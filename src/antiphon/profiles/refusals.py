@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Flaw
+from antiphon.kernel.said import plain
 from antiphon.profiles import store
 
 KEPT = 10_000
@@ -38,7 +39,7 @@ async def refuse(tx: Transaction, refusals: Sequence[Refusal]) -> None:
         tx,
         "insert_refused",
         sources=[refusal.source for refusal in newest],
-        flaws=[_storable(msgspec.json.encode(refusal.flaws).decode()) for refusal in newest],
+        flaws=[_storable(msgspec.json.encode(refusal.flaws, enc_hook=plain).decode()) for refusal in newest],
         excerpts=[_storable(refusal.excerpt) for refusal in newest],
     )
     await store.base.queries.run(tx, "trim_refused", kept=KEPT)

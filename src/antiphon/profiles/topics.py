@@ -10,6 +10,7 @@ from antiphon.kernel import outlet
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
 from antiphon.kernel.records import TopicChange
+from antiphon.kernel.said import worded
 from antiphon.profiles import store
 from antiphon.profiles.consent_check import BASES, CHANNELS, topic_fault, unstorable
 from antiphon.profiles.consent_fold import EVERY, Wish
@@ -31,7 +32,7 @@ async def find_topic(tx: Transaction, name: str) -> Topic:
     """Raises NotFound."""
     found = next((topic for topic in await topics(tx) if topic.name == name), None)
     if found is None:
-        raise NotFound(f"There is no topic {name!r:.120}.")
+        raise NotFound("There is no topic {name!r:.120}.", name=name)
     return found
 
 
@@ -67,20 +68,23 @@ def _flaws(topic: Topic) -> Iterator[Flaw]:
     yield from _flaws_of_texts("texts", topic.texts)
     for n, channel in enumerate(topic.channels):
         if channel not in CHANNELS:
-            yield Flaw(f"channels[{n}]", f"It is not one of {', '.join(CHANNELS)}.")
+            yield Flaw(f"channels[{n}]", worded("It is not one of {known}.", known=", ".join(CHANNELS)))
     if len(set(topic.channels)) < len(topic.channels):
         yield Flaw("channels", "A channel stands twice.")
     for name, words in (("state", _STATES), ("basis", BASES), ("needs", _NEEDS)):
         if getattr(topic, name) not in words:
-            yield Flaw(name, f"It is not one of {', '.join(words)}.")
+            yield Flaw(name, worded("It is not one of {known}.", known=", ".join(words)))
 
 
 def _flaws_of_texts(name: str, texts: dict[str, str]) -> Iterator[Flaw]:
     if len(texts) > LOCALES_MAX:
-        yield Flaw(name, f"At most {LOCALES_MAX} languages.")
+        yield Flaw(name, worded("At most {most} languages.", most=LOCALES_MAX))
         return
     for locale, text in texts.items():
         if not _LOCALE.fullmatch(locale):
-            yield Flaw(name, f"{locale[:20]!a} is no language; write it like en or pt-BR.")
+            yield Flaw(name, worded("{locale!a} is no language; write it like en or pt-BR.", locale=locale[:20]))
         elif not 0 < len(text) <= TEXT_CHARS_MAX or unstorable(text):
-            yield Flaw(f"{name}.{locale}", f"A text of 1 to {TEXT_CHARS_MAX} characters, none of them U+0000.")
+            yield Flaw(
+                f"{name}.{locale}",
+                worded("A text of 1 to {most} characters, none of them U+0000.", most=TEXT_CHARS_MAX),
+            )

@@ -53,7 +53,7 @@ async def members(
     Without `as_of` the memberships as they are kept, else whoever satisfies the rule at that instant.
     """
     if not 1 <= limit <= PAGE_MAX:
-        raise invalid("limit", f"A number from 1 to {PAGE_MAX} is needed.")
+        raise invalid("limit", "A number from 1 to {most} is needed.", most=PAGE_MAX)
     segment = await resolve.get(tx, id_or_name)
     if as_of is None:
         return await kept.page(tx, segment.id, after=cursor, limit=limit)
@@ -82,5 +82,5 @@ async def due(tx: Transaction) -> int:
 def moment_of(tx: Transaction, as_of: datetime | None) -> Moment:
     """Rollups know only what is so by now."""
     if as_of is not None and not AS_OF_YEAR_MIN <= as_of.year <= AS_OF_YEAR_MAX:
-        raise invalid("as_of", f"The year is from {AS_OF_YEAR_MIN} to {AS_OF_YEAR_MAX}.")
+        raise invalid("as_of", "The year is from {least} to {most}.", least=AS_OF_YEAR_MIN, most=AS_OF_YEAR_MAX)
     return Moment(tx.now) if as_of is None or as_of == tx.now else Moment(as_of, rollups=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import Flaw, Invalid, NotFound
+from antiphon.kernel.said import worded
 from antiphon.segments import making
 from antiphon.segments.language.parse import parse
 from antiphon.segments.language.text import from_text
@@ -26,7 +27,9 @@ def reading(given: Document | str) -> Iterator[Document]:
         yield found.document
     except Invalid as error:
         flaws = [
-            Flaw(flaw.at, f"{flaw.message} ({found.place(flaw.at)})") if flaw.at.startswith("rule") else flaw
+            Flaw(flaw.at, worded("{what} ({place})", what=flaw.message, place=found.place(flaw.at)))
+            if flaw.at.startswith("rule")
+            else flaw
             for flaw in error.flaws
         ]
         raise Invalid(error.message, flaws=flaws) from error
@@ -47,4 +50,4 @@ async def revert(tx: Transaction, id_or_name: str, version: int, *, by: str = ""
     for each in await making.versions(tx, id_or_name):
         if each.version == version and each.state != "draft":
             return await making.save_draft(tx, id_or_name, each.rule, by=by)
-    raise NotFound(f'"{id_or_name}" has no version {version}.')
+    raise NotFound('"{id_or_name}" has no version {version}.', id_or_name=id_or_name, version=version)

@@ -47,7 +47,7 @@ async def moves(
 ) -> list[Moved]:
     """Entries and exits of one person, the newest first."""
     if not 1 <= limit <= PAGE_MAX:
-        raise invalid("limit", f"A number from 1 to {PAGE_MAX} is needed.")
+        raise invalid("limit", "A number from 1 to {most} is needed.", most=PAGE_MAX)
     segment = await resolve.get(tx, id_or_name)
     return await store.of_person(tx, segment.id, profile, limit=limit, skip=skip)
 
@@ -74,7 +74,7 @@ async def size(
 ) -> list[Size]:
     """From the hour or day of `begin` up to `end`, which is now if not given; by the company's calendar."""
     if step not in _STEPS:
-        raise invalid("step", f"It is not one of {', '.join(_STEPS)}.")
+        raise invalid("step", "It is not one of {known}.", known=", ".join(_STEPS))
     unit, long = _STEPS[step]
     segment = await resolve.get(tx, id_or_name)
     until = min(end or tx.now, tx.now)
@@ -82,7 +82,7 @@ async def size(
     if since > until:
         raise invalid("from", "It is later than the end.")
     if (until - since) / long > POINTS_MAX:
-        raise invalid("from", f"These are more than {POINTS_MAX} points: begin later, or ask by day.")
+        raise invalid("from", "These are more than {most} points: begin later, or ask by day.", most=POINTS_MAX)
     zone = (await settings.read(tx)).timezone
     return await store.sizes(tx, segment.id, begin=since, end=until + timedelta(microseconds=1), step=unit, zone=zone)
 

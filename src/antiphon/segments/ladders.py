@@ -19,6 +19,7 @@ from msgspec import Struct
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Flaw, Invalid, NameTaken, invalid
 from antiphon.kernel.records import SegmentId
+from antiphon.kernel.said import worded
 from antiphon.segments import resolve
 from antiphon.segments import stages as asked
 from antiphon.segments.builds import build, wait_for
@@ -51,7 +52,7 @@ async def create(
     async def work(tx: Transaction) -> None:
         await registry.hold(tx)
         if await store.find(tx, name) is not None:
-            raise NameTaken(f'There is a ladder "{name}" already. Choose another name.')
+            raise NameTaken('There is a ladder "{name}" already. Choose another name.', name=name)
         await _write(tx, name, stages, (), by=by)
 
     await database.repeat(work)
@@ -70,7 +71,7 @@ async def change(
         await registry.hold(tx)
         kept = await _locked(tx, name)
         if (await asked.get(tx, name)).is_building:
-            raise AtWork(f'The ladder "{name}" is being built. Wait until it is live.')
+            raise AtWork('The ladder "{name}" is being built. Wait until it is live.', name=name)
         await _write(tx, name, stages, kept.stages, by=by)
 
     await database.repeat(work)
@@ -94,7 +95,7 @@ async def drop(database: Database, name: str) -> None:
 async def _locked(tx: Transaction, name: str) -> store.Kept:
     kept = await store.lock(tx, name)
     if kept is None:
-        raise UnknownLadder(f'There is no ladder "{name}".')
+        raise UnknownLadder('There is no ladder "{name}".', name=name)
     return kept
 
 
@@ -127,13 +128,18 @@ def _check(name: str, wanted: Sequence[StageRule]) -> None:
     if not name.strip() or name != name.strip() or "\0" in name:
         flaws.append(Flaw("name", "A name without space around it is needed."))
     if not 0 < len(wanted) <= STAGES_MAX:
-        flaws.append(Flaw("stages", f"A list of 1 to {STAGES_MAX} stages is needed."))
+        flaws.append(Flaw("stages", worded("A list of 1 to {most} stages is needed.", most=STAGES_MAX)))
     names: set[str] = set()
     for n, stage in enumerate(wanted):
         if stage.name in names or not stage.name.strip() or "\0" in stage.name:
             flaws.append(Flaw(f"stages[{n}].name", "A name is needed that no other stage has."))
         if len(name) + len(stage.name) + 2 > NAME_CHARS_MAX:
-            flaws.append(Flaw(f"stages[{n}].name", f"With the ladder's it has at most {NAME_CHARS_MAX} characters."))
+            flaws.append(
+                Flaw(
+                    f"stages[{n}].name",
+                    worded("With the ladder's it has at most {most} characters.", most=NAME_CHARS_MAX),
+                )
+            )
         names.add(stage.name)
     if flaws:
         raise Invalid("The ladder is not valid.", flaws=flaws)
@@ -151,7 +157,7 @@ def _placed(n: int) -> Iterator[None]:
 async def _segment(tx: Transaction, full: str, ladder: str) -> SegmentId:
     made = await store.take_stage(tx, full, ladder) or await registry.add(tx, full, kind="rule", stage_of=ladder)
     if made is None:
-        raise NameTaken(f'There is a segment "{full}" already. Choose another name.')
+        raise NameTaken('There is a segment "{full}" already. Choose another name.', full=full)
     return made
 
 
@@ -163,7 +169,7 @@ async def _save(
     named = await resolve.check_named(tx, own)
     for name in named:
         if (await resolve.get(tx, name)).stage_of == ladder:
-            raise invalid("rule", f'"{name}" is a stage of this ladder: the order says who goes before whom.')
+            raise invalid("rule", '"{name}" is a stage of this ladder: the order says who goes before whom.', name=name)
     old = (await registry.find(tx, [str(segment)]))[str(segment)]
     await resolve.check_cycles(tx, segment, old.name, set(named.values()))
     rule = {"all": [_inner(given), *({"not": {"segment": name}} for name in before)]}
@@ -186,7 +192,7 @@ async def _free(tx: Transaction, stages: Sequence[SegmentId], *, among: Sequence
     edges = await registry.edges(tx)
     users = sorted({edge.name for edge in edges if edge.segment not in among and set(edge.needs) & set(stages)})
     if users:
-        raise InUse(f"A stage is named by {', '.join(users)}. Change their rules first.")
+        raise InUse("A stage is named by {known}. Change their rules first.", known=", ".join(users))
 
 
 async def _built(database: Database, name: str, *, wait_s: float | None) -> Ladder:

@@ -76,4 +76,4 @@ async def _too_slow(database: Database, rule: Document, timeout_s: float) -> Rul
     async with database.transaction(read_only=True) as tx:
         at, _ = await cost.costliest(tx, parse(rule))
     said = "This part takes longest. A shorter window, or fewer conditions on properties, make it faster."
-    return RuleTooSlow(f"The rule was not answered within {timeout_s:g} s.", flaws=[Flaw(at, said)])
+    return RuleTooSlow("The rule was not answered within {timeout_s:g} s.", flaws=[Flaw(at, said)], timeout_s=timeout_s)

@@ -14,6 +14,7 @@ from antiphon.kernel import csv_cells
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.records import Identifier, ProfileId
+from antiphon.kernel.said import worded
 from antiphon.segments import making, resolve
 from antiphon.segments.store import lists as store
 
@@ -47,12 +48,15 @@ async def _known(
     tx: Transaction, people: Sequence[Identifier], *, skip_unknown: bool
 ) -> tuple[list[ProfileId], list[Identifier]]:
     if len(people) > PEOPLE_MAX:
-        raise invalid("people", f"At most {PEOPLE_MAX} people at once.")
+        raise invalid("people", "At most {most} people at once.", most=PEOPLE_MAX)
     found = await profiles.find(tx, people)
     unknown = [(n, person) for n, person in enumerate(people) if person not in found]
     if unknown and not skip_unknown:
-        flaws = [Flaw(f"people[{n}]", f"Nobody is known as {who.kind}:{who.value}.") for n, who in unknown[:FLAWS_MAX]]
-        raise Invalid(f"{len(unknown)} of {len(people)} are not known; nothing was done.", flaws=flaws)
+        flaws = [
+            Flaw(f"people[{n}]", worded("Nobody is known as {kind}:{value}.", kind=who.kind, value=who.value))
+            for n, who in unknown[:FLAWS_MAX]
+        ]
+        raise Invalid("{n} of {all} are not known; nothing was done.", flaws=flaws, n=len(unknown), all=len(people))
     return list(dict.fromkeys(found.values())), list(dict.fromkeys(person for _, person in unknown))
 
 
@@ -68,7 +72,7 @@ async def export(database: Database, id_or_name: str, columns: Sequence[str] = C
     Raises UnknownSegment and Invalid before the first page.
     """
     if not 0 < len(columns) <= COLUMNS_MAX or not all(columns):
-        raise invalid("columns", f"1 to {COLUMNS_MAX} names of columns are needed.")
+        raise invalid("columns", "1 to {most} names of columns are needed.", most=COLUMNS_MAX)
     async with database.transaction(read_only=True) as tx:
         segment = await resolve.get(tx, id_or_name)
     named = [column for column in columns if profiles.is_kind(column)]

@@ -59,10 +59,10 @@ async def create_draft(tx: Transaction, name: str, rule: Document, *, by: str = 
 async def _named(tx: Transaction, name: str, *, kind: str) -> SegmentId:
     name = name.strip()
     if not 0 < len(name) <= NAME_CHARS_MAX or "\0" in name or name.isdigit():
-        raise invalid("name", f"A name of 1 to {NAME_CHARS_MAX} characters is needed, and not only digits.")
+        raise invalid("name", "A name of 1 to {most} characters is needed, and not only digits.", most=NAME_CHARS_MAX)
     made = await store.add(tx, name, kind=kind)
     if made is None:
-        raise NameTaken(f'There is a segment "{name}" already. Choose another name.')
+        raise NameTaken('There is a segment "{name}" already. Choose another name.', name=name)
     return made
 
 
@@ -81,14 +81,14 @@ async def save_draft(tx: Transaction, id_or_name: str, rule: Document, *, by: st
     kinds = kinds_of(plain, words.events, named)
     document = resolve.document_of(rule)
     if await store.save_draft(tx, segment.id, document, kinds=kinds, needs=set(named.values()), by=by) is None:
-        raise AtWork(f'A new version of "{segment.name}" is being built. Wait until it is live.')
+        raise AtWork('A new version of "{name}" is being built. Wait until it is live.', name=segment.name)
     return await resolve.get(tx, str(segment.id))
 
 
 async def _changeable(tx: Transaction, id_or_name: str) -> Segment:
     segment = await resolve.get(tx, id_or_name)
     if segment.kind == "list":
-        raise invalid("rule", f'"{segment.name}" is a list: it has members by hand and no rule.')
+        raise invalid("rule", '"{name}" is a list: it has members by hand and no rule.', name=segment.name)
     _refuse_stage(segment)
     await store.lock(tx, segment.id)
     return segment
@@ -97,7 +97,11 @@ async def _changeable(tx: Transaction, id_or_name: str) -> Segment:
 def _refuse_stage(segment: Segment) -> None:
     """The stages of a ladder are edited as one."""
     if segment.stage_of is not None:
-        raise InUse(f'"{segment.name}" is a stage of "{segment.stage_of}". Change the ladder instead.')
+        raise InUse(
+            '"{name}" is a stage of "{stage_of}". Change the ladder instead.',
+            name=segment.name,
+            stage_of=segment.stage_of,
+        )
 
 
 async def discard_draft(tx: Transaction, id_or_name: str) -> Segment:
@@ -108,7 +112,7 @@ async def discard_draft(tx: Transaction, id_or_name: str) -> Segment:
     await store.hold_names(tx)
     segment = await _changeable(tx, id_or_name)
     if not await store.drop_draft(tx, segment.id):
-        raise NothingToPublish(f'"{segment.name}" has no draft.')
+        raise NothingToPublish('"{name}" has no draft.', name=segment.name)
     if segment.state == "draft":
         await _make_sure_unnamed(tx, segment)
         await store.delete(tx, segment.id)
@@ -144,9 +148,13 @@ async def _start(tx: Transaction, id_or_name: str, estimate_s: float | None) -> 
     await store.hold(tx)
     segment = await _changeable(tx, id_or_name)
     if names := await store.unpublished_needs(tx, segment.id):
-        raise NamesUnpublished(f'"{segment.name}" names {", ".join(names)}, with nobody in it yet. Publish that first.')
+        raise NamesUnpublished(
+            '"{name}" names {known}, with nobody in it yet. Publish that first.',
+            name=segment.name,
+            known=", ".join(names),
+        )
     if not await store.start_build(tx, segment.id, estimate_s=estimate_s):
-        raise NothingToPublish(f'"{segment.name}" has no draft to publish.')
+        raise NothingToPublish('"{name}" has no draft to publish.', name=segment.name)
     tx.wake(TOPIC)
     return segment.id
 
@@ -180,7 +188,9 @@ async def _archive(tx: Transaction, id_or_name: str) -> SegmentId:
 async def _make_sure_unnamed(tx: Transaction, segment: Segment) -> None:
     users = sorted({edge.name for edge in await store.edges(tx) if segment.id in edge.needs})
     if users:
-        raise InUse(f'"{segment.name}" is named by {", ".join(users)}. Change their rules first.')
+        raise InUse(
+            '"{name}" is named by {known}. Change their rules first.', name=segment.name, known=", ".join(users)
+        )
 
 
 async def _empty(tx: Transaction, segment: SegmentId) -> None:
@@ -195,7 +205,7 @@ async def restore(database: Database, id_or_name: str, *, wait_s: float | None =
     async def draft(tx: Transaction) -> Segment:
         segment = await resolve.get(tx, id_or_name)
         if segment.state != "archived":
-            raise invalid("segment", f'"{segment.name}" is not archived.')
+            raise invalid("segment", '"{name}" is not archived.', name=segment.name)
         await store.unarchive(tx, segment.id)
         if segment.kind == "list":
             await members.empty(tx, segment.id)
@@ -233,7 +243,9 @@ async def _change_list(tx: Transaction, id_or_name: str, profiles: Collection[Pr
     await store.share(tx)
     segment = await resolve.get(tx, id_or_name)
     if segment.kind != "list" or segment.state == "archived":
-        raise invalid("segment", f'"{segment.name}" is no list that people can be put in: its rule says who is in.')
+        raise invalid(
+            "segment", '"{name}" is no list that people can be put in: its rule says who is in.', name=segment.name
+        )
     changes = [Change(segment.id, profile, entered, "list") for profile in sorted(set(profiles))]
     written = await members.write_changes(tx, changes) if changes else []
     if written:
@@ -249,7 +261,7 @@ async def _change_list(tx: Transaction, id_or_name: str, profiles: Collection[Pr
 async def set_computed(tx: Transaction, name: str, definition: Document) -> None:
     """Give a measure a name. Raises Invalid, and InUse where segments name it and it would change."""
     if not 0 < len(name.strip()) <= NAME_CHARS_MAX or "\0" in name:
-        raise invalid("name", f"A name of 1 to {NAME_CHARS_MAX} characters is needed.")
+        raise invalid("name", "A name of 1 to {most} characters is needed.", most=NAME_CHARS_MAX)
     parse_computed(definition)
     if (await store.computed(tx)).get(name) != definition:
         await _free(tx, name)
@@ -260,9 +272,13 @@ async def drop_computed(tx: Transaction, name: str) -> None:
     """Raises UnknownComputed, and InUse where segments name it."""
     await _free(tx, name)
     if not await store.drop_computed(tx, name):
-        raise resolve.UnknownComputed(f'There is no computed trait "{name}".')
+        raise resolve.UnknownComputed('There is no computed trait "{name}".', name=name)
 
 
 async def _free(tx: Transaction, name: str) -> None:
     if users := await store.naming_computed(tx, name):
-        raise InUse(f'The computed trait "{name}" is named by {", ".join(users)}. Give the new one another name.')
+        raise InUse(
+            'The computed trait "{name}" is named by {known}. Give the new one another name.',
+            name=name,
+            known=", ".join(users),
+        )

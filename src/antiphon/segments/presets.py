@@ -128,8 +128,8 @@ def _fitting(key: str, value: object, default: Value, flaws: list[Flaw]) -> obje
         number = _number(value)
         if number is not None and number > 0 and (isinstance(default, float) or isinstance(number, int)):
             return number
-        whole = "whole " if isinstance(default, int) else ""
-        flaws.append(Flaw(f"parameters.{key}", worded("A {whole}number above 0 is needed.", whole=whole)))
+        form = "A whole number above 0 is needed." if isinstance(default, int) else "A number above 0 is needed."
+        flaws.append(Flaw(f"parameters.{key}", worded(form)))
     return default
 
 

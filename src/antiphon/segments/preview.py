@@ -151,7 +151,7 @@ async def draft_of(tx: Transaction, id_or_name: str) -> Document:
     versions = await registry.versions(tx, segment.id)
     draft = next((version.rule for version in versions if version.state == "draft"), None)
     if draft is None:
-        raise NothingToPublish(f'"{segment.name}" has no draft.')
+        raise NothingToPublish('"{name}" has no draft.', name=segment.name)
     return draft
 
 

@@ -11,6 +11,7 @@ from antiphon.kernel import settings
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Flaw, Invalid, NotFound
 from antiphon.kernel.records import SegmentId
+from antiphon.kernel.said import worded
 from antiphon.segments.engine.frame import Words
 from antiphon.segments.language import rules
 from antiphon.segments.language.parse import measured, parse, parse_computed
@@ -40,7 +41,7 @@ async def get(tx: Transaction, id_or_name: str) -> Segment:
     """Raises UnknownSegment."""
     found = await store.find(tx, [id_or_name])
     if id_or_name not in found:
-        raise UnknownSegment(f'There is no segment "{id_or_name}".')
+        raise UnknownSegment('There is no segment "{id_or_name}".', id_or_name=id_or_name)
     return found[id_or_name]
 
 
@@ -50,7 +51,7 @@ async def plain(tx: Transaction, rule: Rule) -> Rule:
         return rule
     known = await store.computed(tx)
     flaws = [
-        Flaw(at, f'There is no computed trait "{leaf.name}".')
+        Flaw(at, worded('There is no computed trait "{name}".', name=leaf.name))
         for at, leaf in rules.places(rule)
         if isinstance(leaf, Computed) and leaf.name not in known
     ]
@@ -87,9 +88,9 @@ async def check_named(tx: Transaction, rule: Rule) -> dict[str, SegmentId]:
         if isinstance(leaf, InSegment | Moved):
             segment = found.get(leaf.segment)
             if segment is None:
-                flaws.append(Flaw(at, f'There is no segment "{leaf.segment}".'))
+                flaws.append(Flaw(at, worded('There is no segment "{segment}".', segment=leaf.segment)))
             elif segment.state == "archived":
-                flaws.append(Flaw(at, f'The segment "{leaf.segment}" is archived.'))
+                flaws.append(Flaw(at, worded('The segment "{segment}" is archived.', segment=leaf.segment)))
     if flaws:
         raise Invalid("The rule is not valid.", flaws=flaws)
     return {name: segment.id for name, segment in found.items()}
@@ -106,7 +107,9 @@ async def check_cycles(tx: Transaction, segment: SegmentId, name: str, needs: Co
     ahead[segment] = set(needs)
     if way := _way(segment, ahead):
         said = " → ".join(f'"{names.get(each, each)}"' for each in way)
-        raise Invalid("The rule is not valid.", flaws=[Flaw("rule", f"Segments would name each other: {said}.")])
+        raise Invalid(
+            "The rule is not valid.", flaws=[Flaw("rule", worded("Segments would name each other: {said}.", said=said))]
+        )
 
 
 def _way(start: SegmentId, ahead: Mapping[SegmentId, set[SegmentId]]) -> list[SegmentId]:
@@ -151,7 +154,12 @@ async def expand(tx: Transaction, rule: Rule, *, stage_of: str | None = None, le
     if rules.size(expanded) > EXPANDED_NODES_MAX:
         raise Invalid(
             "The rule is not valid.",
-            flaws=[Flaw("rule", f"With the segments that it names it has more than {EXPANDED_NODES_MAX} nodes.")],
+            flaws=[
+                Flaw(
+                    "rule",
+                    worded("With the segments that it names it has more than {most} nodes.", most=EXPANDED_NODES_MAX),
+                )
+            ],
         )
     return expanded
 
@@ -159,7 +167,7 @@ async def expand(tx: Transaction, rule: Rule, *, stage_of: str | None = None, le
 async def live_rule(tx: Transaction, segment: Segment) -> Rule:
     """The rule of a segment that has one, without computed traits."""
     if segment.rule is None:
-        raise UnknownSegment(f'"{segment.name}" is a list: it has no rule.')
+        raise UnknownSegment('"{name}" is a list: it has no rule.', name=segment.name)
     return await plain(tx, parse(segment.rule))
 
 

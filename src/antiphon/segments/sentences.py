@@ -8,41 +8,52 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from antiphon.kernel.said import worded
 from antiphon.segments.engine.values import plain
 from antiphon.segments.language import rules
 from antiphon.segments.language.rules import Happened, Leaf
 from antiphon.segments.records_asked import Asked
 
 _BE = {
-    "eq": "be {}",
-    "ne": "be other than {}",
-    "gt": "be more than {}",
-    "gte": "be at least {}",
-    "lt": "be less than {}",
-    "lte": "be at most {}",
-    "in": "be one of {}",
-    "not_in": "be none of {}",
-    "contains": "contain {}",
-    "starts_with": "begin with {}",
-    "ends_with": "end with {}",
-    "before": "be before {}",
-    "after": "be after {}",
-    "within": "lie within the last {}",
-    "ago": "lie at least {} back",
-    "next": "come within {}",
-    "anniversary": "come again within {}",
-    "between": "lie between {}",
+    "eq": "be {value}",
+    "ne": "be other than {value}",
+    "gt": "be more than {value}",
+    "gte": "be at least {value}",
+    "lt": "be less than {value}",
+    "lte": "be at most {value}",
+    "in": "be one of {value}",
+    "not_in": "be none of {value}",
+    "contains": "contain {value}",
+    "starts_with": "begin with {value}",
+    "ends_with": "end with {value}",
+    "before": "be before {value}",
+    "after": "be after {value}",
+    "within": "lie within the last {value}",
+    "ago": "lie at least {value} back",
+    "next": "come within {value}",
+    "anniversary": "come again within {value}",
+    "between": "lie between {value}",
 }
 
 
 def says(leaf: Leaf, *, holds: bool, value: Any, turns_at: datetime | None) -> str:
     """What would have to happen for the leaf to turn. Any: JSON."""
     wanted = asked(leaf)
-    be = _BE.get(wanted.op, "be there" if wanted.value else "be missing").format(_said(wanted.value))
-    sentence = f"{_subject(leaf)} would have to {'cease to ' if holds else ''}{be}; it is {_said(value)}."
-    if turns_at is not None:
-        sentence += f" Time alone may change it at {_said(turns_at)}."
-    return sentence
+    if wanted.op in _BE:
+        be = worded(_BE[wanted.op], value=_said(wanted.value))
+    else:
+        be = worded("be there") if wanted.value else worded("be missing")
+    sentence = worded(_TURNS[holds], subject=_subject(leaf), be=be, found=_said(value))
+    if turns_at is None:
+        return sentence
+    return worded("{sentence} Time alone may change it at {time}.", sentence=sentence, time=_said(turns_at))
+
+
+_TURNS = {
+    False: "{subject} would have to {be}; it is {found}.",
+    True: "{subject} would have to cease to {be}; it is {found}.",
+}
+"""By whether it holds."""
 
 
 def asked(leaf: Leaf) -> Asked:
@@ -59,8 +70,14 @@ def _measure(leaf: Happened) -> str:
 def _subject(leaf: Leaf) -> str:
     if isinstance(leaf, Happened):
         names = ", ".join(f'"{name}"' for name in leaf.events)
-        return f"The {_measure(leaf)} of {names}" + ("" if leaf.window.is_open else " in the window")
+        form = "The {measure} of {events}" if leaf.window.is_open else "The {measure} of {events} in the window"
+        return worded(form, measure=_measure_said(leaf), events=names)
     return _SUBJECTS[type(leaf)](leaf)
+
+
+def _measure_said(leaf: Happened) -> str:
+    of = worded(leaf.measure.of)
+    return of if leaf.measure.field is None else worded("{measure} of {field}", measure=of, field=leaf.measure.field)
 
 
 def _json(value: Any) -> Any:
@@ -82,13 +99,13 @@ def duration(length: timedelta) -> str:
 
 def _said(value: Any) -> str:
     if value is None:
-        return "nothing"
+        return worded("nothing")
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, dict):
         return ", ".join(f"{key} {_said(inner)}" for key, inner in value.items())
     if isinstance(value, list):
-        return ", ".join(_said(item) for item in value) or "nothing"
+        return ", ".join(_said(item) for item in value) or worded("nothing")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -133,19 +150,25 @@ _ASKED: Mapping[type, Callable[[Any], Asked]] = {
     rules.Steps: _steps,
 }
 _SUBJECTS: Mapping[type, Callable[[Any], str]] = {
-    rules.Computed: lambda leaf: f'The computed trait "{leaf.name}"',
-    rules.Trait: lambda leaf: f'The trait "{leaf.condition.field}"',
-    rules.Changed: lambda leaf: f'The last change of the trait "{leaf.trait}"',
-    rules.InSegment: lambda leaf: f'Membership in "{leaf.segment}"',
-    rules.Moved: lambda leaf: f'The last {"entry into" if leaf.entered else "exit from"} "{leaf.segment}"',
-    rules.Reachable: lambda leaf: f"The number of usable addresses on {leaf.channel}",
-    rules.Preference: lambda leaf: f'What was said of "{leaf.topic}" on "{leaf.channel}"',
-    rules.Consent: lambda leaf: f'A consent in force for "{leaf.topic}" on "{leaf.channel}"',
-    rules.Mobile: lambda leaf: "The share of opens and clicks on a phone or tablet",
-    rules.Near: lambda leaf: "The distance in km",
-    rules.LocalTime: lambda leaf: "Their local time",
-    rules.InAccount: lambda leaf: "The accounts",
-    rules.AccountTrait: lambda leaf: f'The trait "{leaf.condition.field}" of an account',
-    rules.Random: lambda leaf: "The part of a hundred (it never changes)",
-    rules.Steps: lambda leaf: "The steps that were reached",
+    rules.Computed: lambda leaf: worded('The computed trait "{name}"', name=leaf.name),
+    rules.Trait: lambda leaf: worded('The trait "{name}"', name=leaf.condition.field),
+    rules.Changed: lambda leaf: worded('The last change of the trait "{name}"', name=leaf.trait),
+    rules.InSegment: lambda leaf: worded('Membership in "{name}"', name=leaf.segment),
+    rules.Moved: lambda leaf: worded(
+        'The last entry into "{name}"' if leaf.entered else 'The last exit from "{name}"', name=leaf.segment
+    ),
+    rules.Reachable: lambda leaf: worded("The number of usable addresses on {channel}", channel=worded(leaf.channel)),
+    rules.Preference: lambda leaf: worded(
+        'What was said of "{topic}" on "{channel}"', topic=leaf.topic, channel=leaf.channel
+    ),
+    rules.Consent: lambda leaf: worded(
+        'A consent in force for "{topic}" on "{channel}"', topic=leaf.topic, channel=leaf.channel
+    ),
+    rules.Mobile: lambda leaf: worded("The share of opens and clicks on a phone or tablet"),
+    rules.Near: lambda leaf: worded("The distance in km"),
+    rules.LocalTime: lambda leaf: worded("Their local time"),
+    rules.InAccount: lambda leaf: worded("The accounts"),
+    rules.AccountTrait: lambda leaf: worded('The trait "{name}" of an account', name=leaf.condition.field),
+    rules.Random: lambda leaf: worded("The part of a hundred (it never changes)"),
+    rules.Steps: lambda leaf: worded("The steps that were reached"),
 }

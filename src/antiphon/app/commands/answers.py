@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon.app.commands.context import current
+from antiphon.kernel.said import plain
 
 CELL_CHARS_MAX = 80
 PIPE_COLUMNS = 240
@@ -41,14 +42,14 @@ def tell_json(value: object) -> None:
     """One line, flushed: whoever reads the pipe sees it at once."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(msgspec.json.encode(value, enc_hook=plain).decode() + "\n")
     sys.stdout.flush()
 
 
 def _plain(value: object) -> Any:
     import msgspec
 
-    return msgspec.json.decode(msgspec.json.encode(value))
+    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=plain))
 
 
 def _lines(found: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from importlib import resources
 from msgspec import Struct
 
 from antiphon.content.lint.records import Finding, Severity
+from antiphon.kernel.said import worded
 
 
 class Feature(Struct, frozen=True):
@@ -44,6 +45,13 @@ def _by_find() -> dict[str, Feature]:
     return {find: feature for feature in table().features for find in feature.finds}
 
 
+_LOSES = {
+    "layout": "{feature}: the layout falls back in {clients}.",
+    "looks": "{feature}: it looks plainer in {clients}.",
+    "content": "{feature}: it is not shown in {clients}.",
+}
+
+
 def judge(uses: Iterable[str], at: str) -> list[Finding]:
     """One finding a feature that some client leaves out altogether; what is shown in part is not told."""
     used = dict.fromkeys(feature for use in uses if (feature := _by_find().get(use)))
@@ -54,8 +62,8 @@ def judge(uses: Iterable[str], at: str) -> list[Finding]:
         )
         if without:
             severity: Severity = "hint" if feature.matters == "looks" else "warning"
-            loses = {"layout": "the layout falls back", "looks": "it looks plainer", "content": "it is not shown"}
-            shown = ", ".join(without[:4]) + (f" and {len(without) - 4} more" if len(without) > 4 else "")
-            said = f"{feature.name}: {loses[feature.matters]} in {shown}."
+            clients, more = ", ".join(without[:4]), len(without) - 4
+            shown = worded("{clients} and {n} more", clients=clients, n=more) if more > 0 else clients
+            said = worded(_LOSES[feature.matters], feature=feature.name, clients=shown)
             found.append(Finding(severity, at, f"client.{feature.slug}", said, without))
     return found

@@ -9,6 +9,7 @@ from antiphon.content.email_html import Brand, Frame
 from antiphon.content.lint import clients, looks, markup, texts
 from antiphon.content.lint.records import Finding
 from antiphon.content.message import Email, Mjml
+from antiphon.kernel.said import worded
 
 GMAIL_BYTES_MAX = 102 * 1024
 """Gmail shows no more of a mail's HTML than 102 kB and a link to the rest; with it goes the open pixel."""
@@ -20,12 +21,12 @@ def judge(form: Email, at: str, *, size: int = 0, marketing: bool) -> Iterator[F
     whole = f"{at}.mjml" if form.mjml else f"{at}.blocks"
     yield from texts.subject(texts.estimated(form.subject), f"{at}.subject")
     if not form.preheader and not (form.mjml and mjml.compile(form.mjml).previews):
-        said = "Without a preheader the inbox shows whatever words come first."
+        said = worded("Without a preheader the inbox shows whatever words come first.")
         yield Finding("hint", f"{at}.preheader", "preheader_missing", said)
     yield from _size(size or len(html.encode()), whole)
     for source in _sources(form):
         for stray in mjml.strays(source):
-            yield Finding("warning", whole, "stray_text", stray.message)
+            yield Finding("warning", whole, "stray_text", worded(stray.message))
     yield from looks.judge(html, whole)
     yield from clients.judge(markup.uses(form), whole)
     if marketing and form.mjml and letter.document(form.mjml, preheader=bool(form.preheader)).says_way_out:
@@ -34,16 +35,18 @@ def judge(form: Email, at: str, *, size: int = 0, marketing: bool) -> Iterator[F
 
 def _address(source: str, at: str) -> Iterator[Finding]:
     if "postal_address" not in source:
-        said = "You wrote the footer yourself, without {{ postal_address }}: marketing needs it in many countries."
+        said = worded(
+            "You wrote the footer yourself, without {{ postal_address }}: marketing needs it in many countries."
+        )
         yield Finding("warning", at, "postal_address", said)
 
 
 def _size(size: int, at: str) -> Iterator[Finding]:
     if size > GMAIL_BYTES_MAX:
-        said = f"{size / 1024:.0f} kB: Gmail cuts at 102 kB, and what comes after is not seen, the way out among it."
-        yield Finding("error", at, "clipped", said, ("Gmail",))
+        form = "{kb:.0f} kB: Gmail cuts at 102 kB, and what comes after is not seen, the way out among it."
+        yield Finding("error", at, "clipped", worded(form, kb=size / 1024), ("Gmail",))
     elif size > GMAIL_BYTES_MAX * 0.8:
-        yield Finding("hint", at, "clipped", f"{size / 1024:.0f} kB: Gmail cuts at 102 kB.", ("Gmail",))
+        yield Finding("hint", at, "clipped", worded("{kb:.0f} kB: Gmail cuts at 102 kB.", kb=size / 1024), ("Gmail",))
 
 
 def _sources(form: Email) -> list[str]:

@@ -14,6 +14,7 @@ from antiphon.content.lint.colours import BLACK, WHITE, Colour, colour, contrast
 from antiphon.content.lint.records import Finding
 from antiphon.content.mjml.lexer import LIQUID_RE, Piece, pieces
 from antiphon.content.mjml.tree import VOID
+from antiphon.kernel.said import worded
 
 TEXT_PX_MIN = 12
 TOUCH_PX = 44
@@ -90,7 +91,8 @@ class Looks:
         self.words += len(words)
         shown_words = f"“{words[:30]}…”" if len(words) > 30 else f"“{words}”"
         if 0 < look.px < TEXT_PX_MIN:
-            said = f"Text of {look.px:g} px, such as {shown_words}, is hard to read; {TEXT_PX_MIN} px at least."
+            form = "Text of {px:g} px, such as {words}, is hard to read; {least} px at least."
+            said = worded(form, px=look.px, words=shown_words, least=TEXT_PX_MIN)
             self._tell("small_text", said, key=f"{look.px:g}", hint=True)
         if look.ink is not None and look.ground is not None:
             self._contrast(look, look.ink, look.ground, shown_words)
@@ -99,8 +101,8 @@ class Looks:
         needed = AA_LARGE if look.px >= 24 or (look.bold and look.px >= 18.66) else AA
         ratio = contrast(ink, ground)
         if ratio < needed:
-            pair = f"{shown(ink)} on {shown(ground)}"
-            said = f"{words}: {pair} has a contrast of {ratio:.1f}; {needed:g} is needed (WCAG AA)."
+            form = "{words}: {ink} on {ground} has a contrast of {ratio:.1f}; {needed:g} is needed (WCAG AA)."
+            said = worded(form, words=words, ink=shown(ink), ground=shown(ground), ratio=ratio, needed=needed)
             self._tell("contrast", said, key=f"{ink}{ground}{needed}")
 
     def _image(self, given: dict[str, str], style: dict[str, str]) -> None:
@@ -108,24 +110,26 @@ class Looks:
         if given.get("width") == "1" and given.get("height") == "1":
             return
         self.images += 1
-        name = source.rsplit("/", 1)[-1][:60] or "an image"
+        name = source.rsplit("/", 1)[-1][:60] or worded("an image")
         if "alt" not in given:
-            self._tell("alt_missing", f'{name} has no alt: say what it shows, or alt="" if it only decorates.')
+            form = '{image} has no alt: say what it shows, or alt="" if it only decorates.'
+            self._tell("alt_missing", worded(form, image=name))
         elif not given["alt"].strip() and self._open[-1].link:
-            self._tell("alt_empty", f"{name} is a link, and its alt is empty: nobody hears where it leads.")
+            form = "{image} is a link, and its alt is empty: nobody hears where it leads."
+            self._tell("alt_empty", worded(form, image=name))
         if not given.get("width") and "width" not in style:
-            self._tell("image_width", f"{name} has no width: Outlook shows it as large as it is.")
+            self._tell("image_width", worded("{image} has no width: Outlook shows it as large as it is.", image=name))
         if not LIQUID_RE.match(source) and not source.startswith("https://"):
-            self._tell("image_url", f"{name} is not loaded over https.")
+            self._tell("image_url", worded("{image} is not loaded over https.", image=name))
 
     def _link(self, href: str, style: dict[str, str], look: Look) -> None:
         href = unescape(href).strip()
         if href.startswith("http://"):
-            self._tell("http_link", f"{href[:80]} is not https.")
+            self._tell("http_link", worded("{url} is not https.", url=href[:80]))
         elif not href.startswith(("https://", "mailto:", "tel:", "sms:", "{{", "{%")) and not re.match(r"#\w", href):
-            self._tell("dead_link", f"A link to “{href[:80]}” leads nowhere.")
+            self._tell("dead_link", worded("A link to “{url}” leads nowhere.", url=href[:80]))
         if style.get("display") in ("inline-block", "block") and (high := _height(style, look)) and high < TOUCH_PX:
-            said = f"A button is {high:.0f} px high; a finger needs {TOUCH_PX}."
+            said = worded("A button is {px:.0f} px high; a finger needs {least}.", px=high, least=TOUCH_PX)
             self._tell("touch_target", said, key="touch", hint=True)
 
 
@@ -133,7 +137,7 @@ def judge(html: str, at: str) -> list[Finding]:
     looks = Looks(at)
     looks.read(html)
     if looks.images and looks.words < WORDS_MIN:
-        said = "This mail is nearly all images: where they are off it says nothing, and filters dislike it."
+        said = worded("This mail is nearly all images: where they are off it says nothing, and filters dislike it.")
         looks.found.append(Finding("warning", at, "image_only", said))
     return looks.found
 

@@ -9,6 +9,7 @@ from antiphon.content.lint.records import Finding
 from antiphon.content.message import Push, Sms
 from antiphon.content.mjml.lexer import LIQUID_RE
 from antiphon.kernel import gsm7
+from antiphon.kernel.said import worded
 
 SUBJECT_CHARS, SUBJECT_CHARS_MAX = 60, 120
 """About what a desktop shows in its list, and what none does."""
@@ -37,9 +38,11 @@ def estimated(source: str) -> str:
 
 def subject(text: str, at: str) -> Iterator[Finding]:
     if len(text) > SUBJECT_CHARS_MAX:
-        yield Finding("warning", at, "subject_long", f"{len(text)} characters: no mail client shows so many.")
+        yield Finding(
+            "warning", at, "subject_long", worded("{n} characters: no mail client shows so many.", n=len(text))
+        )
     elif len(text) > SUBJECT_CHARS:
-        said = f"{len(text)} characters: many lists show about {SUBJECT_CHARS}, phones fewer."
+        said = worded("{n} characters: many lists show about {most}, phones fewer.", n=len(text), most=SUBJECT_CHARS)
         yield Finding("hint", at, "subject_long", said)
     yield from shouting(text, at)
 
@@ -48,9 +51,10 @@ def shouting(text: str, at: str) -> Iterator[Finding]:
     words = re.findall(r"[^\W\d_]{4,}", text.replace(_VALUE, ""))
     loud = [word for word in words if word.isupper()]
     if len(loud) >= 2 and len(loud) * 2 > len(words):
-        yield Finding("hint", at, "all_caps", "Mostly capitals: it reads like shouting, and some filters count it.")
+        said = worded("Mostly capitals: it reads like shouting, and some filters count it.")
+        yield Finding("hint", at, "all_caps", said)
     if "!!" in text:
-        yield Finding("hint", at, "all_caps", "One exclamation mark is enough.")
+        yield Finding("hint", at, "all_caps", worded("One exclamation mark is enough."))
 
 
 def sms(form: Sms, text: str, at: str, *, marketing: bool) -> Iterator[Finding]:
@@ -58,24 +62,27 @@ def sms(form: Sms, text: str, at: str, *, marketing: bool) -> Iterator[Finding]:
     segments = gsm7.segments(text)
     if gsm7.encoding(text) == "UCS-2":
         odd = gsm7.unusual(text)
-        said = f"{odd[:20]} is not in GSM-7: every segment holds 70 characters, not 160. This one costs {segments}."
+        says = "{odd} is not in GSM-7: every segment holds 70 characters, not 160. This one costs {n}."
+        said = worded(says, odd=odd[:20], n=segments)
         yield Finding("warning" if segments > 1 else "hint", at, "sms_ucs2", said)
     if segments >= SEGMENTS_MANY:
-        yield Finding("warning", at, "sms_segments", f"{segments} segments: each is paid for.")
+        yield Finding("warning", at, "sms_segments", worded("{n} segments: each is paid for.", n=segments))
     elif segments > 1:
-        yield Finding("hint", at, "sms_segments", f"{segments} segments: each is paid for.")
+        yield Finding("hint", at, "sms_segments", worded("{n} segments: each is paid for.", n=segments))
     if marketing and not _STOP.search(form.text):
-        yield Finding("warning", at, "sms_way_out", "No way out is named: say how to stop, such as Reply STOP.")
+        said = worded("No way out is named: say how to stop, such as Reply STOP.")
+        yield Finding("warning", at, "sms_way_out", said)
     yield from shouting(text, at)
 
 
 def push(form: Push, at: str) -> Iterator[Finding]:
     title, body = estimated(form.title), estimated(form.body)
     if len(title) > TITLE_CHARS:
-        said = f"{len(title)} characters: a locked phone shows about {TITLE_CHARS}."
-        yield Finding("hint", f"{at}.title", "push_long", said)
+        yield Finding("hint", f"{at}.title", "push_long", _longer(title, TITLE_CHARS))
     if len(body) > BODY_CHARS:
-        yield Finding(
-            "hint", f"{at}.body", "push_long", f"{len(body)} characters: a locked phone shows about {BODY_CHARS}."
-        )
+        yield Finding("hint", f"{at}.body", "push_long", _longer(body, BODY_CHARS))
     yield from shouting(title, f"{at}.title")
+
+
+def _longer(text: str, most: int) -> str:
+    return worded("{n} characters: a locked phone shows about {most}.", n=len(text), most=most)

@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon.content import liquid
 from antiphon.content.lint.records import Finding
+from antiphon.kernel.said import worded
 
 ROOTS = frozenset(
     {"profile", "account", "accounts", "now", "unsubscribe_url", "preferences_url", "brand_name", "postal_address"}
@@ -21,11 +22,11 @@ def judge(source: str, at: str, sample: Mapping[str, Any] | None) -> Iterator[Fi
         if re.search(rf"\b{re.escape(name)}\s*\|\s*default\b", source):
             continue
         if path[0] not in ROOTS and (sample is None or path[0] not in sample):
-            said = f"{name} is nothing that every message knows: whoever sends must give it, or it is empty."
-            yield Finding("hint", at, "unknown_variable", said)
+            form = "{name} is nothing that every message knows: whoever sends must give it, or it is empty."
+            yield Finding("hint", at, "unknown_variable", worded(form, name=name))
         elif sample is not None and path[0] in sample and not _has(sample, path):
-            said = f"This person has no {name}: it comes out empty. Say {{{{ {name} | default: '…' }}}}."
-            yield Finding("warning", at, "empty_variable", said)
+            form = "This person has no {name}: it comes out empty. Say {{{{ {name} | default: '…' }}}}."
+            yield Finding("warning", at, "empty_variable", worded(form, name=name))
 
 
 def _has(sample: Any, path: tuple[str, ...]) -> bool:

@@ -15,6 +15,7 @@ from antiphon.content.mjml.tags import attributes, holds, kinds
 from antiphon.content.mjml.tree import FLAWS_MAX, VOID, Element, read
 from antiphon.content.urls import source_flaw
 from antiphon.kernel.errors import Flaw
+from antiphon.kernel.said import worded
 
 RUNS = frozenset({"script", "iframe", "object", "embed", "applet", "base", "frame", "frameset"})
 """Never in a mail: they run, load or redirect, and every client throws them out."""
@@ -35,12 +36,15 @@ class Check:
         self.flaws: list[Flaw] = []
 
     def add(self, at: int, message: str) -> None:
-        self.flaws.append(Flaw("", f"Line {line_of(self.text, at)}: {message}"))
+        self.flaws.append(Flaw("", worded("Line {line}: {what}", line=line_of(self.text, at), what=worded(message))))
 
     def element(self, element: Element, within: str) -> None:
         if not element.name:
             if within not in kinds()["mj-raw"].inside:
-                self.add(element.start, f"Liquid may not stand in <{within}>: put it around the whole of it.")
+                self.add(
+                    element.start,
+                    worded("Liquid may not stand in <{within}>: put it around the whole of it.", within=within),
+                )
             return
         if element.name == "mj-include":
             self.add(element.start, "<mj-include> loads nothing here: put in what it would include.")
@@ -59,17 +63,30 @@ class Check:
 
     def _unknown(self, element: Element, within: str) -> None:
         if not element.name.startswith("mj"):
-            self.add(element.start, f"<{element.name}> is HTML: it stands inside <mj-text>, <mj-table> or <mj-raw>.")
+            self.add(
+                element.start,
+                worded("<{name}> is HTML: it stands inside <mj-text>, <mj-table> or <mj-raw>.", name=element.name),
+            )
             return
         near = _near(element.name, list(kinds()))
         self.add(
-            element.start, f"There is no <{element.name}>{near or f'; in <{within}> stand {_listed(holds(within))}'}"
+            element.start,
+            worded(
+                "There is no <{name}>{near}",
+                name=element.name,
+                near=near or worded("; in <{within}> stand {known}", within=within, known=_listed(holds(within))),
+            ),
         )
 
     def _misplaced(self, element: Element, within: str) -> None:
         inside = _listed(kinds()[element.name].inside)
-        where = f"in <{within}>" if within else "outermost"
-        self.add(element.start, f"<{element.name}> may not stand {where}; it stands in {inside}.")
+        where = worded("in <{within}>", within=within) if within else worded("outermost")
+        self.add(
+            element.start,
+            worded(
+                "<{name}> may not stand {where}; it stands in {inside}.", name=element.name, where=where, inside=inside
+            ),
+        )
 
     def _attribute(self, element: Element, attribute: Attribute, within: str) -> None:
         name, place = attribute.name, attribute.place
@@ -78,15 +95,31 @@ class Check:
             return
         known = _known(element.name, within)
         if name not in known:
-            self.add(place, f"<{element.name}> takes no {name}{_near(name, sorted(known)) or '.'}")
+            self.add(
+                place,
+                worded(
+                    "<{name}> takes no {attribute}{near}",
+                    name=element.name,
+                    attribute=name,
+                    near=_near(name, sorted(known)) or ".",
+                ),
+            )
             return
         liquid = attribute.value is not None and LIQUID_RE.search(attribute.value)
         if attribute.value is None:
-            self.add(place, f'{name} needs a value: {name}="…".')
+            self.add(place, worded('{name} needs a value: {name}="…".', name=name))
         elif not attribute.quote:
-            self.add(place, f'The value of {name} needs quotes: {name}="{attribute.value[:40]}".')
+            self.add(
+                place,
+                worded('The value of {name} needs quotes: {name}="{value}".', name=name, value=attribute.value[:40]),
+            )
         elif liquid and _RECKONED.fullmatch(name):
-            self.add(place, f"{name} is reckoned with when the message is made, so it cannot differ between people.")
+            self.add(
+                place,
+                worded(
+                    "{name} is reckoned with when the message is made, so it cannot differ between people.", name=name
+                ),
+            )
         elif name in URLS:
             self._url(place, attribute.value)
 
@@ -95,7 +128,7 @@ class Check:
         url = unescape(value).strip()
         scheme = _SCHEME.match(re.sub(r"[\x00-\x20]", "", url))
         if scheme and scheme.group().lower() not in _SCHEMES:
-            self.add(place, f"A URL may not begin with {scheme.group()[:20]} here.")
+            self.add(place, worded("A URL may not begin with {scheme} here.", scheme=scheme.group()[:20]))
         elif (
             LIQUID_RE.search(url)
             and not url.startswith(("mailto:", "tel:", "sms:", "#"))
@@ -113,7 +146,7 @@ class Check:
         opened: list[tuple[str, int]] = []
         for piece in pieces(self.text, element.inside_at, element.inside_at + len(element.source)):
             if piece.what == "broken":
-                self.add(piece.start, f"<{piece.name} is never finished: a > or a quote is missing.")
+                self.add(piece.start, worded("<{name} is never finished: a > or a quote is missing.", name=piece.name))
             if piece.what == "broken" or len(self.flaws) > FLAWS_MAX:
                 return
             if piece.what == "open":
@@ -122,27 +155,32 @@ class Check:
                     opened.append((piece.name, piece.start))
             elif piece.what == "close" and piece.name not in VOID:
                 if not any(name == piece.name for name, _ in opened):
-                    self.add(piece.start, f"</{piece.name}> closes nothing that is open in <{element.name}>.")
+                    self.add(
+                        piece.start,
+                        worded(
+                            "</{name}> closes nothing that is open in <{within}>.", name=piece.name, within=element.name
+                        ),
+                    )
                     continue
                 while opened[-1][0] != piece.name:
-                    self.add(opened[-1][1], f"<{opened.pop()[0]}> is never closed.")
+                    self.add(opened[-1][1], worded("<{name}> is never closed.", name=opened.pop()[0]))
                 opened.pop()
         if element.name != "mj-raw":  # a raw piece may open what another one closes
             for name, place in opened:
-                self.add(place, f"<{name}> is never closed.")
+                self.add(place, worded("<{name}> is never closed.", name=name))
 
     def _tag(self, name: str, place: int, given: Sequence[Attribute]) -> None:
         if name in RUNS or (name == "meta" and any(each.name.lower() == "http-equiv" for each in given)):
-            self.add(place, f"<{name}> may not be in a mail.")
+            self.add(place, worded("<{name}> may not be in a mail.", name=name))
         if name.startswith("mj-"):
-            self.add(place, f"<{name}> is MJML: it may not stand inside of HTML.")
+            self.add(place, worded("<{name}> is MJML: it may not stand inside of HTML.", name=name))
         for each in given:
             if each.name.lower().startswith("on") and len(each.name) > 2:
-                self.add(each.place, f"{each.name} would run a script; no mail may.")
+                self.add(each.place, worded("{name} would run a script; no mail may.", name=each.name))
             elif each.value is None or not each.name:
                 continue
             elif not each.quote and LIQUID_RE.search(each.value):
-                self.add(each.place, f'A value with Liquid needs quotes: {each.name}="…".')
+                self.add(each.place, worded('A value with Liquid needs quotes: {name}="…".', name=each.name))
             elif each.name.lower() in URLS:
                 self._url(each.place, each.value)
             elif each.name.lower() == "style":
@@ -165,7 +203,15 @@ def flaws(text: str, *, fragment: bool = False) -> list[Flaw]:
         elif element.name == "mjml":
             check.element(element, "")
         else:
-            found.append(Flaw("", f"Line {line_of(text, element.start)}: Outermost stands <mjml>, and nothing else."))
+            found.append(
+                Flaw(
+                    "",
+                    worded(
+                        "Line {line}: Outermost stands <mjml>, and nothing else.",
+                        line=line_of(text, element.start),
+                    ),
+                )
+            )
     root = next((element for element in elements if element.name == "mjml"), None)
     if not fragment:
         bodies = [child for child in root.children if child.name == "mj-body"] if root else []
@@ -184,7 +230,7 @@ def _known(name: str, within: str) -> frozenset[str]:
 
 def _near(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    return f": did you mean {near[0]}?" if near else ""
+    return worded(": did you mean {near}?", near=near[0]) if near else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from antiphon.content.mjml.marks import Marks
 from antiphon.content.mjml.tree import Element, read
 from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.kernel.said import worded
 
 LANGUAGE, DIRECTION, SUBJECT = "{{ email_lang }}", "{{ email_dir }}", "{{ email_subject }}"
 """Put in where the author says nothing of them."""
@@ -110,7 +111,7 @@ def _mrml(document: str) -> str:
     try:
         return str(mjml2html(document))
     except Exception as error:  # it names no type of its own
-        raise Fault(flaws=[Flaw("", f"The compiler does not take this MJML: {error}.")]) from error
+        raise Fault(flaws=[Flaw("", worded("The compiler does not take this MJML: {why}.", why=error))]) from error
 
 
 def _finished(html: str, marks: Marks, writer: _Writer) -> str:
@@ -134,7 +135,7 @@ def _inlined(html: str, writer: _Writer) -> str:
     try:
         html = inliner.inline(held).replace(_IGNORED, "")
     except InlineError as error:
-        raise Fault(flaws=[Flaw("", f"The inlined CSS cannot be read: {error}.")]) from error
+        raise Fault(flaws=[Flaw("", worded("The inlined CSS cannot be read: {why}.", why=error))]) from error
     for n, (_, name, value) in enumerate(writer.by_selector):
         html = _with_attribute(html, n, name, value)
     return html

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from antiphon.content.mjml.lexer import Attribute, Piece, line_of, pieces
 from antiphon.content.mjml.tags import kinds
 from antiphon.kernel.errors import Flaw
+from antiphon.kernel.said import worded
 
 DEPTH_MAX = 30
 FLAWS_MAX = 50
@@ -52,7 +53,7 @@ class Reading:
         self.flaws.append(self._flaw(at, message))
 
     def _flaw(self, at: int, message: str) -> Flaw:
-        return Flaw("", f"Line {line_of(self.text, at)}: {message}")
+        return Flaw("", worded("Line {line}: {what}", line=line_of(self.text, at), what=worded(message)))
 
     def run(self) -> None:
         for piece in self._pieces:
@@ -67,20 +68,20 @@ class Reading:
                     Element("", piece.start, source=self.text[piece.start : piece.end], inside_at=piece.start)
                 )
             elif piece.what == "broken":
-                self.add(piece.start, f"<{piece.name} is never finished: a > or a quote is missing.")
+                self.add(piece.start, worded("<{name} is never finished: a > or a quote is missing.", name=piece.name))
                 return
             elif piece.what == "text" and not self.text[piece.start : piece.end].isspace():
                 self._stray(piece)
         for element in self._open[1:]:
-            self.add(element.start, f"<{element.name}> is never closed.")
+            self.add(element.start, worded("<{name}> is never closed.", name=element.name))
 
     def _stray(self, piece: Piece) -> None:
         words = self.text[piece.start : piece.end].strip()
         shown = f"{words[:30]}…" if len(words) > 30 else words
         within = self._open[-1].name
-        where = f"in <{within}>" if within else "outside of every tag"
-        said = f"The text “{shown}” stands {where} and is left out: put it into <mj-text>."
-        self.strays.append(self._flaw(piece.start, said))
+        where = worded("in <{within}>", within=within) if within else worded("outside of every tag")
+        form = "The text “{words}” stands {where} and is left out: put it into <mj-text>."
+        self.strays.append(self._flaw(piece.start, worded(form, words=shown, where=where)))
 
     def _opened(self, piece: Piece) -> None:
         element = Element(piece.name, piece.start, piece.attributes(), inside_at=piece.end)
@@ -91,7 +92,7 @@ class Reading:
         if (kind is not None and kind.html) or not piece.name.startswith("mj"):
             self._hold(element)
         elif len(self._open) > DEPTH_MAX:
-            self.add(piece.start, f"Tags are nested at most {DEPTH_MAX} deep.")
+            self.add(piece.start, worded("Tags are nested at most {most} deep.", most=DEPTH_MAX))
             self._hold(element)
         else:
             self._open.append(element)
@@ -105,7 +106,7 @@ class Reading:
             if depth == 0:
                 element.source = self.text[inside : piece.start]
                 return
-        self.add(element.start, f"<{element.name}> is never closed.")
+        self.add(element.start, worded("<{name}> is never closed.", name=element.name))
 
     def _closed(self, piece: Piece) -> None:
         names = [element.name for element in self._open]
@@ -114,10 +115,10 @@ class Reading:
         elif piece.name in names[1:]:
             while self._open[-1].name != piece.name:
                 lost = self._open.pop()
-                self.add(lost.start, f"<{lost.name}> is never closed.")
+                self.add(lost.start, worded("<{name}> is never closed.", name=lost.name))
             self._open.pop()
         else:
-            self.add(piece.start, f"</{piece.name}> closes nothing that is open.")
+            self.add(piece.start, worded("</{name}> closes nothing that is open.", name=piece.name))
 
 
 def read(text: str) -> tuple[list[Element], list[Flaw]]:

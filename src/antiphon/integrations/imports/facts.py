@@ -110,7 +110,7 @@ def _held(value: Any, field: str) -> dict[str, Any]:
         try:
             value = msgspec.json.decode(value)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise invalid(field, f"It is not JSON: {error}") from error
+            raise invalid(field, "It is not JSON: {why}", why=error) from error
     if not isinstance(value, dict):
         raise invalid(field, "It is not an object.")
     return value
@@ -147,7 +147,7 @@ def _time(row: Row, time: TimeMap | str) -> datetime:
             raise ValueError(f"{str(value)[:40]!r} is not a number")
         return after(_utc(wanted.epoch), UNITS[wanted.unit], number)
     except ValueError as error:
-        raise invalid(wanted.field, f"There is no time in it: {error}") from error
+        raise invalid(wanted.field, "There is no time in it: {why}", why=error) from error
 
 
 def _utc(epoch: datetime | None) -> datetime:

@@ -100,7 +100,7 @@ async def _write(path: Path, body: AsyncIterator[bytes]) -> tuple[int, bool]:
 
 def too_large() -> TooLarge:
     return TooLarge(
-        f"A file may have {UPLOAD_BYTES_MAX >> 20} MB. Pack it with gzip, part it, or use `antiphon import`."
+        "A file may have {most} MB. Pack it with gzip, part it, or use `antiphon import`.", most=UPLOAD_BYTES_MAX >> 20
     )
 
 
@@ -121,7 +121,7 @@ async def find(tx: Transaction, id: int) -> Job:
     """Raises NotFound."""
     job = await store.read(tx, id)
     if job is None:
-        raise NotFound(f"There is no import {id}.")
+        raise NotFound("There is no import {id}.", id=id)
     return job
 
 
@@ -175,7 +175,7 @@ async def cancel(tx: Transaction, id: int) -> Job:
     """What was taken in stays. Raises NotFound, Conflict."""
     job = await find(tx, id)
     if not await store.cancel(tx, id):
-        raise Conflict(f"It is {job.state} already.")
+        raise Conflict("It is {state} already.", state=job.state)
     tx.wake(WAKE)
     return await find(tx, id)
 

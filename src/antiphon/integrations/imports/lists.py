@@ -50,7 +50,9 @@ def read_columns(columns: Sequence[str]) -> dict[Kind, str]:
     for given in columns:
         kind, equals, column = given.partition("=")
         if not equals or kind not in _KINDS or not column:
-            raise invalid("column", f"{given!r} is not KIND=COLUMN, with a kind of {', '.join(_KINDS)}.")
+            raise invalid(
+                "column", "{given!r} is not KIND=COLUMN, with a kind of {known}.", given=given, known=", ".join(_KINDS)
+            )
         found[kind] = column
     return found
 
@@ -73,7 +75,12 @@ async def change_list(
     found = await _find(database, form, mapping.identifiers, report, progress)
     if report.skipped and not skip_unknown:
         flaws = [Flaw(f"line {left.line}", left.reason) for left in report.reasons]
-        raise Invalid(f"{report.skipped} of {report.rows} rows name nobody; nothing was done.", flaws=flaws)
+        raise Invalid(
+            "{skipped} of {rows} rows name nobody; nothing was done.",
+            flaws=flaws,
+            skipped=report.skipped,
+            rows=report.rows,
+        )
     change = segments.add_to_list if act == "add" else segments.remove_from_list
     for start in range(0, max(len(found), 1), BATCH):  # once at least: a list that is none is told
         some = found[start : start + BATCH]

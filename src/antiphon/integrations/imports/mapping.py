@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from antiphon.kernel.errors import Flaw, Invalid, invalid
 from antiphon.kernel.http import flaw_of
+from antiphon.kernel.said import worded
 
 Kind = Literal["external_id", "email", "phone", "webpush", "anonymous_id"]
 Unit = Literal["milliseconds", "seconds", "minutes", "hours", "days"]
@@ -103,10 +104,12 @@ def read_map(path: Path, kind: type[M]) -> M:
             written = file.read(MAP_BYTES_MAX)
         return msgspec.json.decode(written, type=kind)
     except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror or error}") from error
+        raise Invalid("{path} cannot be read: {why}", path=path, why=error.strerror or error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         flaw = flaw_of(str(error))
-        raise Invalid(f"{path.name} is not a map.", flaws=[Flaw(f"map.{flaw.at}".rstrip("."), flaw.message)]) from error
+        raise Invalid(
+            "{name} is not a map.", flaws=[Flaw(f"map.{flaw.at}".rstrip("."), flaw.message)], name=path.name
+        ) from error
 
 
 def check_people(mapping: PeopleMap, columns: Sequence[str]) -> None:
@@ -131,16 +134,24 @@ def _check(mapping: PeopleMap | EventMap, columns: Sequence[str]) -> None:
         raise invalid("map.message_id", 'Either the name of a field or ["file", "line"].')
     region = mapping.default_region
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
-        raise invalid("map.default_region", f"{region[:20]!r} is not a country of two letters, such as GB.")
-    missing = [Flaw(at, f"There is no column {field!r}.") for at, field in mapping.fields() if field not in columns]
+        raise invalid(
+            "map.default_region", "{region!r} is not a country of two letters, such as GB.", region=region[:20]
+        )
+    missing = [
+        Flaw(at, worded("There is no column {name!r}.", name=field))
+        for at, field in mapping.fields()
+        if field not in columns
+    ]
     if columns and missing:
-        raise Invalid(f"The file has other columns: {', '.join(columns[:30])}.", flaws=missing)
+        raise Invalid("The file has other columns: {known}.", flaws=missing, known=", ".join(columns[:30]))
 
 
 def guess_people(columns: Sequence[str]) -> PeopleMap:
     identifiers = _identifiers(columns)
     if not identifiers:
-        raise Invalid(f"No column says who a row is about; give a map. The columns are {', '.join(columns[:30])}.")
+        raise Invalid(
+            "No column says who a row is about; give a map. The columns are {known}.", known=", ".join(columns[:30])
+        )
     return PeopleMap(identifiers)
 
 
@@ -151,7 +162,11 @@ def guess_events(columns: Sequence[str]) -> EventMap:
     if not identifiers or event is None or time is None:
         missing = {"who": identifiers, "event": event, "time": time}
         absent = ", ".join(name for name, found in missing.items() if not found)
-        raise Invalid(f"No column says {absent}; give a map. The columns are {', '.join(columns[:30])}.")
+        raise Invalid(
+            "No column says {absent}; give a map. The columns are {known}.",
+            absent=absent,
+            known=", ".join(columns[:30]),
+        )
     return EventMap(identifiers, event, time, _first(columns, ("properties",)), message_id)
 
 

@@ -75,13 +75,13 @@ def examine(path: Path, *, bytes_max: int | None = None) -> Form:
             head = next((line for _, line, _ in _lines(text) if line.strip()), "")
         size = path.stat().st_size
     except _BAD_GZIP as error:
-        raise Invalid(f"{path.name} is not whole gzip: {error}") from error
+        raise Invalid("{name} is not whole gzip: {why}", name=path.name, why=error) from error
     except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror or error}") from error
+        raise Invalid("{path} cannot be read: {why}", path=path, why=error.strerror or error) from error
     if not head.strip():
-        raise Invalid(f"{path.name} is empty.")
+        raise Invalid("{name} is empty.", name=path.name)
     if head.lstrip().startswith("["):
-        raise Invalid(f"{path.name} is a JSON array; write one object on a line (JSON lines).")
+        raise Invalid("{name} is a JSON array; write one object on a line (JSON lines).", name=path.name)
     if head.lstrip().startswith("{"):
         columns, delimiter = _keys(head), ""
     else:
@@ -142,7 +142,7 @@ def _fingerprint(path: Path, bytes_max: int | None) -> tuple[str, str, int]:
         while chunk := binary.read(_CHUNK):
             size, lines, last = size + len(chunk), lines + chunk.count(b"\n"), chunk[-1:]
             if bytes_max is not None and size > bytes_max:
-                raise Invalid(f"{path.name} unpacks to more than {bytes_max >> 20} MB; part it.")
+                raise Invalid("{name} unpacks to more than {most} MB; part it.", name=path.name, most=bytes_max >> 20)
             start = start or chunk[:3]
             hash.update(chunk)
             if encoding == "utf-8":
@@ -188,9 +188,9 @@ def _header(path: Path, head: str, delimiter: str) -> tuple[str, ...]:
     named = [name for name in columns if name]
     twice = sorted({name for name in named if named.count(name) > 1}) if len(columns) <= COLUMNS_MAX else []
     if twice:
-        raise Invalid(f"{path.name}: the header names {', '.join(twice)} twice.")
+        raise Invalid("{name}: the header names {known} twice.", name=path.name, known=", ".join(twice))
     if not named or len(columns) > COLUMNS_MAX:
-        raise Invalid(f"{path.name}: the first line must name 1 to {COLUMNS_MAX} columns.")
+        raise Invalid("{name}: the first line must name 1 to {most} columns.", name=path.name, most=COLUMNS_MAX)
     return columns
 
 

@@ -14,7 +14,7 @@ IMPORTS_WAKE = jobs.WAKE
 async def read_progress(tx: Transaction, id: str) -> dict[str, Any]:  # Any: a live topic's document
     """Raises NotFound."""
     if not (id.isascii() and id.isdecimal() and len(id) <= 18):
-        raise NotFound(f"There is no import {id[:40]}.")
+        raise NotFound("There is no import {id}.", id=id[:40])
     job = await jobs.find(tx, int(id))
     tally = job.tally
     return {

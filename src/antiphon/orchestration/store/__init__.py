@@ -74,6 +74,7 @@ from antiphon.orchestration.store.sources import (
 from antiphon.orchestration.store.writing import (
     Attempted,
     decision_json,
+    decision_shown,
     insert_deliveries,
     lock_budgets,
     read_budget,
@@ -104,6 +105,7 @@ __all__ = [
     "count_due",
     "count_states",
     "decision_json",
+    "decision_shown",
     "doubt",
     "erasing",
     "expire",

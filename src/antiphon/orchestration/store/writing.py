@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from antiphon.kernel.db import Row, Transaction
 from antiphon.kernel.records import ProfileId, SourceId, directory_bucket
+from antiphon.kernel.said import again, kept
 from antiphon.orchestration.conduct import CONDUCT
 from antiphon.orchestration.records import OpenNotification, Option, Place, Verdict
 from antiphon.orchestration.store import places as packing
@@ -105,7 +106,7 @@ def _verdict_columns(
 
 def decision_json(verdict: Verdict, *, at: datetime) -> str:
     """As stored: short keys are not needed, but nothing that is empty is kept."""
-    document: dict[str, Any] = {"act": verdict.act, "because": verdict.because, "at": at}
+    document: dict[str, Any] = {"act": verdict.act, "because": kept(verdict.because), "at": at}
     if verdict.channel:
         document["channel"] = verdict.channel
     if verdict.reason:
@@ -119,6 +120,11 @@ def decision_json(verdict: Verdict, *, at: datetime) -> str:
     if len(verdict.options) > 1 or verdict.act != "send":
         document["options"] = [_option(option) for option in verdict.options]
     return msgspec.json.encode(document).decode()
+
+
+def decision_shown(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """As it was stored, for whoever reads it: `because` is a sentence."""
+    return {**stored, "because": again(stored["because"])} if "because" in stored else dict(stored)
 
 
 def _option(option: Option) -> dict[str, Any]:

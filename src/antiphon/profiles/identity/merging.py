@@ -114,7 +114,7 @@ async def _part_words(
     rest = [row for row in rows if row.identifier not in wanted]
     if missing := wanted - {row.identifier for row in rows}:
         one = min(missing)
-        raise invalid("identifiers", f"{one.kind}:{one.value} is none of this person's.")
+        raise invalid("identifiers", "{kind}:{value} is none of this person's.", kind=one.kind, value=one.value)
     if not cut or not rest:
         raise invalid("identifiers", "Some of the person's identifiers must go and some must stay.")
     known, at = await _known(tx, [row.id for row in rows])

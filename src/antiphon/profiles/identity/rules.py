@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.kernel.said import worded
 from antiphon.profiles import kinds
 
 COMPONENT_MAX = 2_000
@@ -82,9 +83,9 @@ def read(given: Mapping[str, Any], *, at: str = "identity") -> IdentityRules:
     for kind, rule in given.items():
         place = f"{at}.{kind!s:.60}"
         if kind not in kinds.SCOPES:
-            flaws.append(Flaw(place, f"It is not one of {', '.join(kinds.KINDS)}."))
+            flaws.append(Flaw(place, worded("It is not one of {known}.", known=", ".join(kinds.KINDS))))
         elif not isinstance(rule, Mapping):
-            flaws.append(Flaw(place, f"An object is needed, with any of {', '.join(_FIELDS)}."))
+            flaws.append(Flaw(place, worded("An object is needed, with any of {known}.", known=", ".join(_FIELDS))))
         elif wrong := _flaws(kind, rule, place):
             flaws += wrong
         else:
@@ -107,15 +108,16 @@ def _flaws(kind: str, rule: Mapping[str, Any], place: str) -> list[Flaw]:
 
 def _fault(kind: str, name: str, value: object) -> str:
     if name not in _FIELDS:
-        return f"It is not one of {', '.join(_FIELDS)}."
+        return worded("It is not one of {known}.", known=", ".join(_FIELDS))
     try:
         msgspec.convert(value, _FIELDS[name], strict=True)
     except msgspec.ValidationError as error:
         return f"{error}."
     if kind == "external_id" and name in ("merges", "verified_only") and value is not (name == "merges"):
-        return (
-            f"Your own number for a customer always says who it is: only {str(name == 'merges').lower()} is possible."
+        return worded(
+            "Your own number for a customer always says who it is: only {only} is possible.",
+            only=str(name == "merges").lower(),
         )
     if name in _BOUNDS and isinstance(value, int) and not 1 <= value <= _BOUNDS[name]:
-        return f"It must be from 1 to {_BOUNDS[name]:,}."
+        return worded("It must be from 1 to {most:,}.", most=_BOUNDS[name])
     return ""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any as Json  # JSON that nobody has looked at yet
 from typing import Literal, get_args
 
+from antiphon.kernel.said import worded
 from antiphon.segments.language.reading import Reading, is_number, is_scalar, place
 from antiphon.segments.language.rules import RELATIVE_OPS, Calendar, Condition, Op, Unit, Value, Whose, Window
 
@@ -36,7 +37,7 @@ def condition(
 def conditions(reading: Reading, value: object, at: str) -> tuple[Condition, ...]:
     """`where`. Each counts as a node."""
     if not isinstance(value, list) or len(value) > CONDITIONS_MAX:
-        reading.flaw(at, f"Here stands a list of at most {CONDITIONS_MAX} conditions.")
+        reading.flaw(at, worded("Here stands a list of at most {most} conditions.", most=CONDITIONS_MAX))
         return ()
     reading.nodes += len(value)
     return tuple(condition(reading, item, f"{at}[{n}]", field="property") for n, item in enumerate(value))
@@ -48,7 +49,7 @@ _PART = re.compile(r"[^\[\]]+(\[\])?")
 def path(reading: Reading, value: object, at: str) -> str:
     name = reading.name(value, at)
     if name.count(".") >= PATH_PARTS_MAX:
-        reading.flaw(at, f"A path has at most {PATH_PARTS_MAX} parts.")
+        reading.flaw(at, worded("A path has at most {most} parts.", most=PATH_PARTS_MAX))
     if "[]" in name and not all(_PART.fullmatch(part) for part in name.split(".")):
         reading.flaw(at, "In a path [] stands at the end of a part: items[].sku.")
     return name
@@ -86,7 +87,7 @@ def _operand(reading: Reading, op: Op, value: object, at: str) -> Value:
 def _choices(reading: Reading, value: object, at: str) -> Value:
     if isinstance(value, list) and 0 < len(value) <= CHOICES_MAX and all(is_scalar(item) for item in value):
         return tuple(value)
-    reading.flaw(at, f"A list of 1 to {CHOICES_MAX} texts, numbers or booleans is needed.")
+    reading.flaw(at, worded("A list of 1 to {most} texts, numbers or booleans is needed.", most=CHOICES_MAX))
     return ()
 
 
@@ -94,7 +95,7 @@ def _anniversary(reading: Reading, value: object, at: str) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,3})d", value) if isinstance(value, str) else None
     days = int(match[1]) if match else -1
     if not 0 <= days <= ANNIVERSARY_DAYS_MAX:
-        reading.flaw(at, f"Whole days from 0d (today) to {ANNIVERSARY_DAYS_MAX}d are needed.")
+        reading.flaw(at, worded("Whole days from 0d (today) to {most}d are needed.", most=ANNIVERSARY_DAYS_MAX))
     return timedelta(days=max(days, 0))
 
 
@@ -122,7 +123,7 @@ def _within(reading: Reading, value: Mapping[str, Json], at: str) -> timedelta |
     reading.keys(given, tuple(UNITS_MAX), here)
     units: list[Unit] = [unit for unit in UNITS_MAX if unit in given]
     if len(units) != 1:
-        reading.flaw(here, f"One of {', '.join(UNITS_MAX)} is needed.")
+        reading.flaw(here, worded("One of {known} is needed.", known=", ".join(UNITS_MAX)))
         return Calendar("days", 1)
     unit = units[0]
     whoses: tuple[Whose, ...] = get_args(Whose)

@@ -7,6 +7,7 @@ from typing import Any as Json  # JSON that nobody has looked at yet
 from typing import get_args
 
 from antiphon.kernel.engagement import EVENTS, MACHINE
+from antiphon.kernel.said import worded
 from antiphon.segments.language.conditions import comparison, conditions, window
 from antiphon.segments.language.measures import COMPUTED_OPS, count, events, measure
 from antiphon.segments.language.reading import Reading
@@ -56,7 +57,12 @@ def _message_events(reading: Reading, value: Mapping[str, Json], at: str) -> tup
     found = tuple(dict.fromkeys(name for name in names if name is not None))
     if not found:
         whose = f"{what} by a machine" if by == "machine" else what
-        reading.flaw(f"{at}.message", f"It is never recorded of {' or '.join(channels)} that a message was {whose}.")
+        reading.flaw(
+            f"{at}.message",
+            worded(
+                "It is never recorded of {known} that a message was {whose}.", known=" or ".join(channels), whose=whose
+            ),
+        )
     return found
 
 
@@ -68,7 +74,7 @@ def computed(reading: Reading, value: Mapping[str, Json], at: str) -> Rule:
 def sequence(reading: Reading, value: Mapping[str, Json], at: str) -> Rule:
     given = value["sequence"]
     if not isinstance(given, list) or not 2 <= len(given) <= STEPS_MAX:
-        reading.flaw(f"{at}.sequence", f"A list of 2 to {STEPS_MAX} steps is needed.")
+        reading.flaw(f"{at}.sequence", worded("A list of 2 to {most} steps is needed.", most=STEPS_MAX))
         given = []
     return Steps(
         steps=tuple(_step(reading, item, f"{at}.sequence[{n}]") for n, item in enumerate(given)),

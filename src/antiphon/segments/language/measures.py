@@ -9,6 +9,7 @@ from typing import Any as Json  # JSON that nobody has looked at yet
 from typing import Literal, cast, get_args
 
 from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.kernel.said import worded
 from antiphon.segments.language.conditions import OPS, PROPERTY_OPS, WINDOW_KEYS, comparison, conditions, path, window
 from antiphon.segments.language.reading import WITHIN_DAYS_MAX, Reading, is_number, place
 from antiphon.segments.language.rules import (
@@ -45,7 +46,7 @@ def events(reading: Reading, value: object, at: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         return (reading.name(value, at),)
     if not 0 < len(value) <= EVENTS_MAX:
-        reading.flaw(at, f"A list of 1 to {EVENTS_MAX} names of events is needed.")
+        reading.flaw(at, worded("A list of 1 to {most} names of events is needed.", most=EVENTS_MAX))
         return ()
     return tuple(dict.fromkeys(reading.name(name, f"{at}[{n}]") for n, name in enumerate(value)))
 
@@ -55,7 +56,8 @@ def measure(reading: Reading, value: Mapping[str, Json], at: str) -> Measure:
     found = [of for of in MEASURES if of in value]
     for other in found[1:]:
         reading.flaw(
-            place(at, other), f"An event has one measure, here it has {found[0]} too; use two objects under all."
+            place(at, other),
+            worded("An event has one measure, here it has {found} too; use two objects under all.", found=found[0]),
         )
     return _measure(reading, found[0], value[found[0]], place(at, found[0])) if found else PRESENT
 
@@ -100,7 +102,7 @@ def parse_computed(document: object) -> ComputedTrait:
     given = reading.form(document, known, "", example='{"event": "bought", "of": "count"}')
     of = reading.choice(given.get("of"), _OFS, "of", kind="measure")
     if of in _BARE and "property" in given:
-        reading.flaw("property", f"{of} looks at no property.")
+        reading.flaw("property", worded("{of} looks at no property.", of=of))
     found = ComputedTrait(
         events=events(reading, given.get("event"), "event"),
         where=conditions(reading, given.get("where", []), "where"),
@@ -117,7 +119,15 @@ def measured(computed: ComputedTrait, op: Op, value: Value | Decimal) -> Rule:
     """What a leaf `{"computed": …}` stands for. Raises Invalid, at `op` or `value`, where they do not fit."""
     known = _ops(computed.of, computed.field)
     if op not in known:
-        raise _misfit("op", f'A computed trait of {computed.of} has no operator "{op}". Known: {", ".join(known)}.')
+        raise _misfit(
+            "op",
+            worded(
+                'A computed trait of {of} has no operator "{op}". Known: {known}.',
+                of=computed.of,
+                op=op,
+                known=", ".join(known),
+            ),
+        )
     if computed.of == "recency":
         return _recency(computed, op, int(_number(computed, value)))
     operand = _number(computed, value) if computed.of in NUMBERS else value
@@ -130,7 +140,7 @@ def _number(computed: ComputedTrait, value: Value | Decimal) -> Decimal:
     if number is None:
         raise _misfit("value", "A number is needed.")
     if computed.of in _WHOLE and not (number == int(number) and 0 <= number <= most):
-        raise _misfit("value", f"A whole number from 0 to {most} is needed.")
+        raise _misfit("value", worded("A whole number from 0 to {most} is needed.", most=most))
     return number
 
 

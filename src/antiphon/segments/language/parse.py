@@ -7,6 +7,7 @@ from typing import Any as Json  # JSON that nobody has looked at yet
 from typing import NamedTuple
 
 from antiphon.kernel.errors import Invalid
+from antiphon.kernel.said import worded
 from antiphon.segments.language import happenings, people, rules
 from antiphon.segments.language.conditions import CHOICES_MAX, CONDITIONS_MAX, WINDOW_KEYS
 from antiphon.segments.language.happenings import STEPS_MAX
@@ -142,8 +143,13 @@ def _refuse_size(reading: Reading, at: str) -> None:
 
 def _refuse_unclear(reading: Reading, value: Mapping[str, Json], kinds: Sequence[str], at: str) -> None:
     if kinds:
-        reading.flaw(at, f"One object says one thing, this says {' and '.join(kinds)}. Join them with all or any.")
+        reading.flaw(
+            at,
+            worded(
+                "One object says one thing, this says {known}. Join them with all or any.", known=" and ".join(kinds)
+            ),
+        )
     elif not value:
-        reading.flaw(at, f"An empty object says nothing: one of {', '.join(KINDS)} is needed.")
+        reading.flaw(at, worded("An empty object says nothing: one of {known} is needed.", known=", ".join(KINDS)))
     else:
         reading.keys(value, KINDS, at)

@@ -10,6 +10,7 @@ from typing import Any as Json  # JSON that nobody has looked at yet
 from typing import get_args
 
 from antiphon.kernel.records import Channel
+from antiphon.kernel.said import worded
 from antiphon.segments.language.conditions import condition, path
 from antiphon.segments.language.measures import NUMBER_OPS
 from antiphon.segments.language.reading import Reading
@@ -155,7 +156,10 @@ def random(reading: Reading, value: Mapping[str, Json], at: str) -> Rule:
         reading.flaw(f"{at}.random", "A part is more than 0.")
     # As they are written: in binary 99.9 + 0.1 may be more than 100.
     if Decimal(repr(share)) + Decimal(repr(first)) > 100:
-        reading.flaw(f"{at}.first", f"A part that begins at {first} and is {share} large ends beyond 100.")
+        reading.flaw(
+            f"{at}.first",
+            worded("A part that begins at {first} and is {share} large ends beyond 100.", first=first, share=share),
+        )
     return Random(float(share), float(first), reading.name(value.get("seed"), f"{at}.seed"))
 
 

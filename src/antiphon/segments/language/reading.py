@@ -10,6 +10,7 @@ from typing import Any as Json  # JSON that nobody has looked at yet
 from typing import TypeVar
 
 from antiphon.kernel.errors import Flaw
+from antiphon.kernel.said import worded
 from antiphon.segments.language.rules import Scalar
 
 NAME_CHARS_MAX = 200
@@ -35,20 +36,22 @@ class Reading:
     def keys(self, value: Mapping[str, Json], known: Sequence[str], at: str) -> None:
         for key in value:
             if key not in known and len(self.flaws) < FLAWS_MAX:
-                self.flaw(place(at, key), f'"{key}" is not known here.{instead(key, known)}')
+                self.flaw(
+                    place(at, key), worded('"{key}" is not known here.{instead}', key=key, instead=instead(key, known))
+                )
 
     def form(self, value: object, known: Sequence[str], at: str, *, example: str) -> dict[str, Json]:
         """An object with no other keys than these; an empty one where there is none."""
         if isinstance(value, dict):
             self.keys(value, known, at)
             return value
-        self.flaw(at, f"Here stands an object such as {example}.")
+        self.flaw(at, worded("Here stands an object such as {example}.", example=example))
         return {}
 
     def name(self, value: object, at: str, *, chars_max: int = NAME_CHARS_MAX) -> str:
         if isinstance(value, str) and 0 < len(value) <= chars_max and "\0" not in value:
             return value
-        self.flaw(at, f"A text of 1 to {chars_max} characters is needed.")
+        self.flaw(at, worded("A text of 1 to {most} characters is needed.", most=chars_max))
         return ""
 
     def choice(self, value: object, known: Sequence[Choice], at: str, *, kind: str) -> Choice:
@@ -57,10 +60,12 @@ class Reading:
             if word == value:
                 return word
         if isinstance(value, str):
-            said = f'There is no {kind} "{value}".{instead(value, known)}'
+            said = worded(
+                'There is no {kind} "{value}".{instead}', kind=kind, value=value, instead=instead(value, known)
+            )
         else:
-            said = f"{'An' if kind[0] in 'aeo' else 'A'} {kind} is needed."
-        self.flaw(at, f"{said} Known: {', '.join(known)}.")
+            said = worded("An {kind} is needed." if kind[0] in "aeo" else "A {kind} is needed.", kind=kind)
+        self.flaw(at, worded("{said} Known: {known}.", said=said, known=", ".join(known)))
         return known[0]
 
     def flag(self, value: object, at: str) -> bool:
@@ -77,20 +82,22 @@ class Reading:
     def number(self, value: object, at: str, *, least: float = -NUMBER_MAX, most: float = NUMBER_MAX) -> int | float:
         if isinstance(value, int | float) and is_number(value) and least <= value <= most:
             return value
-        limits = "" if most == NUMBER_MAX else f" from {least:g} to {most:g}"
-        self.flaw(at, f"A number{limits} is needed.")
+        limits = "" if most == NUMBER_MAX else worded(" from {least:g} to {most:g}", least=least, most=most)
+        self.flaw(at, worded("A number{limits} is needed.", limits=limits))
         return 0
 
     def whole(self, value: object, at: str, *, least: int = 0, most: int = 10**9) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        self.flaw(at, f"A whole number from {least} to {most} is needed.")
+        self.flaw(at, worded("A whole number from {least} to {most} is needed.", least=least, most=most))
         return least
 
     def duration(self, value: object, at: str) -> timedelta:
         found = parse_within(value) if isinstance(value, str) else None
         if found is None:
-            self.flaw(at, f"A duration such as 90s, 15m, 504h or 21d is needed (up to {WITHIN_DAYS_MAX}d).")
+            self.flaw(
+                at, worded("A duration such as 90s, 15m, 504h or 21d is needed (up to {most}d).", most=WITHIN_DAYS_MAX)
+            )
         return found or timedelta(days=1)
 
     def instant(self, value: object, at: str) -> datetime:
@@ -156,4 +163,4 @@ def instead(given: str, known: Sequence[str]) -> str:
     word = given[:NAME_CHARS_MAX].lower()
     alias = _ALIASES.get(word)
     close = [alias] if alias in known else get_close_matches(word, known, n=1, cutoff=0.5)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    return worded(' Did you mean "{word}"?', word=close[0]) if close else ""

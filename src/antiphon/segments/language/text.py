@@ -7,6 +7,7 @@ from typing import Any as Json  # JSON: a rule object
 
 from msgspec import Struct
 
+from antiphon.kernel.said import worded
 from antiphon.segments.language.parse import parse
 from antiphon.segments.language.text_leaves import read_leaf, write_leaf
 from antiphon.segments.language.text_reader import Place, Reader
@@ -71,7 +72,9 @@ def _group(kind: str, parts: list[_Read], start: int) -> _Read:
 def _read_part(reader: Reader, *, deep: int) -> _Read:
     start = reader.token.start
     if deep > NESTED_MAX:
-        raise reader.refusal(f"This is nested too deeply: at most {NESTED_MAX} levels of not and parentheses.")
+        raise reader.refusal(
+            worded("This is nested too deeply: at most {most} levels of not and parentheses.", most=NESTED_MAX)
+        )
     if reader.take("not"):
         part = _read_part(reader, deep=deep + 1)
         return _Read({"not": part.document}, {"": start, **dict(part.under(".not"))})

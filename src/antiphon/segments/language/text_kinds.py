@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any as Json  # JSON: what it is depends on the kind
 from typing import NamedTuple
 
+from antiphon.kernel.said import worded
 from antiphon.segments.language.conditions import UNITS_MAX
 from antiphon.segments.language.text_reader import PLAIN_DURATION, PLAIN_INSTANT, PLAIN_NAME, RESERVED, Reader, quoted
 
@@ -55,7 +56,7 @@ def _read_number(reader: Reader) -> int | float:
 def _with_unit(kind: str, unit: str, example: str) -> Kind:
     def read(reader: Reader) -> int | float:
         if (text := reader.take_kind(kind)) is None:
-            raise reader.expect(f"a number with {unit} such as {example}")
+            raise reader.expect(worded("a number with {unit} such as {example}", unit=unit, example=example))
         return _number(text.removesuffix(unit))
 
     return Kind(read, lambda value: [json.dumps(value) + unit])

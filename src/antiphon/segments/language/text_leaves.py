@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any as Json  # JSON: what it is depends on the leaf
 from typing import NamedTuple
 
+from antiphon.kernel.said import worded
 from antiphon.segments.language.text_kinds import (
     DURATION,
     HOURS,
@@ -212,7 +213,7 @@ def read_leaf(reader: Reader) -> dict[str, Json] | None:
 def _read_word(reader: Reader, shape: _Shape, found: Mapping[str, Json]) -> _Clause | None:
     for clause in shape.clauses:
         if clause.key in found and reader.sees(clause.word):
-            raise reader.refusal(f"{clause.key} is said already.")
+            raise reader.refusal(worded("{key} is said already.", key=clause.key))
         if reader.take(clause.word):
             return clause
     return None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 from antiphon.kernel.errors import Flaw, Invalid
+from antiphon.kernel.said import spoken, worded
 from antiphon.segments.language.reading import instead
 
 RESERVED = frozenset({"and", "or", "not", "all", "any", "where", "within", "ago", "before", "after"})
@@ -119,7 +120,9 @@ class Reader:
         token = self.token
         if not message:
             wanted = list(dict.fromkeys(self._expected))
-            message = f"Here stands {_shown(token)}, expected: {', '.join(wanted)}.{instead(token.text, wanted)}"
+            form = "Here stands {this}, expected: {wanted}.{instead}"
+            near = instead(token.text, wanted)
+            message = worded(form, this=_shown(token), wanted=", ".join(map(spoken, wanted)), instead=near)
         return self._refused(token.start, message)
 
     def _refused(self, start: int, message: str) -> Invalid:
@@ -145,7 +148,7 @@ class Reader:
 
 def _shown(token: Token) -> str:
     if token.kind == "end":
-        return "the end"
+        return worded("the end")
     text = token.text if len(token.text) <= _SHOWN_CHARS else f"{token.text[:_SHOWN_CHARS]}…"
     return text if token.kind == "text" else f'"{text}"'
 
@@ -153,7 +156,7 @@ def _shown(token: Token) -> str:
 def _stray(character: str) -> str:
     if character == '"':
         return "This quote is not closed on its line."
-    return f'"{character}" has no meaning here; a name with such signs stands in quotes.'
+    return worded('"{sign}" has no meaning here; a name with such signs stands in quotes.', sign=character)
 
 
 def _unquoted(text: str) -> str | None:

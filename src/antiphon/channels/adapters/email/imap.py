@@ -207,7 +207,7 @@ def _tls(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError) as error:
-        raise invalid("ca_file", f"cannot be read: {error}.") from error
+        raise invalid("ca_file", "cannot be read: {why}.", why=error) from error
 
 
 def _is_loopback(host: str) -> bool:

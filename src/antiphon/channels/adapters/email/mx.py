@@ -151,5 +151,5 @@ def _tls(settings: MxSettings) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(settings.tls_cert, settings.tls_key)
     except (OSError, ssl.SSLError) as error:
-        raise invalid("tls_cert", f"cannot be read with its key: {error}.") from error
+        raise invalid("tls_cert", "cannot be read with its key: {why}.", why=error) from error
     return context

@@ -216,7 +216,7 @@ def _signer(index: int, key: DkimKey) -> Signer:
     try:
         return Signer(domain=key.domain, selector=key.selector, private_key=key.private_key)
     except (ValueError, TypeError) as error:
-        raise invalid(f"dkim[{index}].private_key", f"cannot be used: {error}.") from error
+        raise invalid(f"dkim[{index}].private_key", "cannot be used: {why}.", why=error) from error
 
 
 def _peer(settings: SmtpSettings) -> Peer:
@@ -236,7 +236,7 @@ def _tls(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError) as error:
-        raise invalid("ca_file", f"cannot be read: {error}.") from error
+        raise invalid("ca_file", "cannot be read: {why}.", why=error) from error
 
 
 def _is_loopback(host: str) -> bool:
