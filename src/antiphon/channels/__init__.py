@@ -16,7 +16,6 @@ from antiphon.channels.accounts import (
     update_provider,
 )
 from antiphon.channels.answers import note_receipts, note_results
-from antiphon.channels.arrived import Written, newest_inbound
 from antiphon.channels.connections import Connections, send_many
 from antiphon.channels.erasing import forget_deliveries, on_erased
 from antiphon.channels.exporting import EXPORTED
@@ -30,6 +29,7 @@ from antiphon.channels.registry import sends
 from antiphon.channels.requests import person_of, proof_of, scope_of
 from antiphon.channels.reserving import slots
 from antiphon.channels.retention import RULES
+from antiphon.channels.store_story import Written, newest_inbound, written_by
 from antiphon.channels.taking import remember, take_inbound, take_receipts, trim, work_unmatched
 
 __all__ = [
@@ -73,4 +73,5 @@ __all__ = [
     "trim",
     "update_provider",
     "work_unmatched",
+    "written_by",
 ]

@@ -1,4 +1,4 @@
-"""What somebody wrote to us, page by page."""
+"""What people wrote to us: what came last, and what somebody wrote, page by page."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Written(Struct, frozen=True):
     """`reading`: opt_out, opt_in, help, or None. `delivery`: of ours that it answers. `automatic`: nobody wrote it."""
 
     id: int
+    provider: int
     channel: str
     sender: str
     recipient: str
@@ -25,6 +26,10 @@ class Written(Struct, frozen=True):
     automatic: bool
     delivery: int | None
     at: datetime
+
+
+async def newest_inbound(tx: Transaction, *, most: int) -> list[Written]:
+    return [Written(*row.values()) for row in await queries.rows(tx, "newest_inbound", most=most)]
 
 
 async def written_by(

@@ -7,7 +7,8 @@ WITH newest AS MATERIALIZED (
               SELECT i.bucket, i.id FROM inbound i WHERE i.bucket = b.bucket::smallint ORDER BY i.id DESC LIMIT :most) few
         ORDER BY few.id DESC
         LIMIT :most)
-SELECT i.id, i.provider_id, i.channel, i.sender, i.recipient, i.subject, i.text, i.reading, i.automatic, i.at
+SELECT i.id, i.provider_id, i.channel, i.sender, i.recipient, i.subject, i.text, i.reading, i.automatic, i.delivery_id,
+       i.at
   FROM newest
   JOIN inbound i ON i.bucket = newest.bucket AND i.id = newest.id
  ORDER BY i.id DESC;

@@ -1,7 +1,7 @@
 -- name: read_inbound_before
 -- What came from these addresses, the newest first, before one of them.
-SELECT found.id, found.channel, found.sender, found.recipient, found.subject, found.text, found.reading, found.automatic,
-       found.delivery_id, found.at
+SELECT found.id, found.provider_id, found.channel, found.sender, found.recipient, found.subject, found.text,
+       found.reading, found.automatic, found.delivery_id, found.at
   FROM unnest(:buckets::smallint[], :channels::text[], :senders::text[]) AS given(bucket, channel, sender)
  CROSS JOIN LATERAL (SELECT i.*
                        FROM inbound i
