@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from websockets.sync.client import ClientConnection, connect
 
 from flows.journal import Journal
 from flows.samples import ADAPTERS, COSTS, QUIET, SEED, VAPID, mail_of, phone_of, subscription_of, user
@@ -86,7 +87,7 @@ class House:
             self.platform = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment())
         self.wait_until_up()
 
-    def wait_until_up(self, within_s: float = 40.0) -> None:
+    def wait_until_up(self, within_s: float = 90.0) -> None:
         def up() -> bool:
             assert self.platform is not None
             assert self.platform.poll() is None, "serve has ended"
@@ -159,6 +160,10 @@ class House:
 
     def put(self, path: str, body: Any) -> Any:
         return answered(self.api.put(path, json=body))
+
+    def live(self) -> ClientConnection:
+        headers = {"Authorization": self.api.headers["Authorization"]}
+        return connect(f"{self.url.replace('http', 'ws')}/api/live", additional_headers=headers)
 
     def pages(self, path: str, name: str, **params: Any) -> list[Any]:
         """All rows of a list that comes in pages."""
