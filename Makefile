@@ -35,7 +35,7 @@ $(WEB_STAMP): $(STAMP) requirements/web.txt
 $(APP): $(WEB_STAMP) $(APP_SOURCES)
 	@$(BIN)/python web/build.py
 
-run: $(STAMP) $(APP) ## the product with a sample company at work, at http://127.0.0.1:8080/
+run: $(STAMP) $(APP) ## the product with a sample company at work, at http://127.0.0.1:8080/app/
 	@$(BIN)/antiphon demo $(ARGS)
 
 web: $(APP) ## the browser app, if its sources have changed

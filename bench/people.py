@@ -3,9 +3,10 @@
     python -m bench.people [--profiles 1000000] [--events 20000000]
 
 Three looks at the whole page of somebody drawn at random: the reads of the page in one transaction (who they are,
-addresses, wishes, the last fifty events, what consent was said, segments, what they were told), then the same over
-HTTP, as JSON and as the staff page. Then people are found by what somebody types. Beside each stands the bare read of
-a profile by its key, in the same run. The server is a throw-away one with the product's settings, without fsync.
+addresses, wishes, the last fifty events, what consent was said, segments, what they were told), then over HTTP the
+profile, and all that the page in the app asks for. Then people are found by what somebody types. Beside each stands the
+bare read of a profile by its key, in the same run. The server is a throw-away one with the product's settings, without
+fsync.
 
 Goals: the page within 30 ms, a search within 50 ms, for 99 of 100.
 """
@@ -24,12 +25,12 @@ from urllib.parse import quote
 import httpx
 
 from antiphon import orchestration, profiles, segments
-from antiphon.app.browser import person
 from antiphon.kernel import postgres
 from antiphon.kernel.clock import ClockState
 from antiphon.kernel.db import Database, Transaction, open_database
 from antiphon.kernel.migrate import migrate
 from antiphon.kernel.records import Identifier, ProfileId
+from antiphon.segments import of_person
 from bench import crowd
 from bench.house import house
 from bench.machine import machine, settle
@@ -52,7 +53,7 @@ async def bare(tx: Transaction, number: int) -> object:
 
 
 async def page(tx: Transaction, number: int) -> object:
-    """What the staff page reads, with fifty events and the ledger of consent."""
+    """Who they are, with fifty events and the ledger of consent."""
     who = Identifier("external_id", str(number))
     (profile,) = (await profiles.find(tx, [who])).values()
     (shown,) = await profiles.read(tx, [profile])
@@ -60,7 +61,7 @@ async def page(tx: Transaction, number: int) -> object:
     return (
         await profiles.events(tx, profile, limit=50),
         await profiles.ledger(tx, profile),
-        await person._segments(tx, profile),
+        await of_person.belongings(tx, profile),
         await orchestration.why(tx, profile, limit=50),
     )
 
@@ -166,10 +167,10 @@ async def measure_http(port: int, key: str, people: int, bare_p99: float) -> boo
         base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, timeout=30
     ) as client:
         alone = [f"/api/v1/profiles/external_id:{n}" for n in numbers]
-        pages = [f"/people/external_id:{n}" for n in numbers]
+        pages = [f"/api/v1/people/external_id:{n}/page" for n in numbers]
         found = [f"/api/v1/profiles?q={quote(text)}" for text in texts]
         kept = show("HTTP: the profile, as JSON", await over_http(client, alone), bare_p99, PAGE_MS)
-        kept &= show("HTTP: the staff page, whole", await over_http(client, pages), bare_p99, PAGE_MS)
+        kept &= show("HTTP: the page of the person, whole", await over_http(client, pages), bare_p99, PAGE_MS)
         return show("HTTP: found, all kinds of questions", await over_http(client, found), bare_p99, SEARCH_MS) and kept
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest_asyncio
 import uvicorn
 
+from antiphon import access
 from antiphon.app import live
 from antiphon.app.web import front
 from antiphon.app.wiring import wire
@@ -24,11 +25,12 @@ from pages.stage import Stage
 
 @dataclass
 class Served:
-    """`stage` is the company; `at` is the address without a scheme."""
+    """`stage` is the company; `at` is the address without a scheme; `key` is one that may read."""
 
     stage: Stage
     at: str
     server: uvicorn.Server
+    key: str
 
     @property
     def runtime(self) -> Runtime:
@@ -43,6 +45,8 @@ async def served(database: Database) -> AsyncIterator[Served]:
     at = f"127.0.0.1:{listening.getsockname()[1]}"
     stage = Stage(Runtime(database, Secrets(bytes(32)), f"http://{at}", sandbox=True))
     await stage.providers()
+    async with database.transaction() as tx:
+        _, key = await access.create_key(tx, "wall", "read")
     async with front(stage.runtime) as app:
         application: Any = app
         config = uvicorn.Config(application, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=2)
@@ -52,7 +56,7 @@ async def served(database: Database) -> AsyncIterator[Served]:
         async with asyncio.timeout(10):
             while not server.started:  # noqa: ASYNC110  # uvicorn offers no event
                 await asyncio.sleep(0.01)
-        yield Served(stage, at, server)
+        yield Served(stage, at, server, key)
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await task

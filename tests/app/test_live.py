@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from antiphon import access, campaigns, content, metrics, segments
+from antiphon import campaigns, content, metrics, segments
 from antiphon.app.live import ORDER_CHARS_MAX, TOPICS_MAX, Client, Hub, Order
 from antiphon.app.topics import difference
 from antiphon.kernel.records import Count
@@ -50,7 +50,8 @@ async def hear(socket: ClientConnection, *, within_s: float = 2.0) -> dict[str, 
         return heard
 
 
-def live(served: Served, **options: Any) -> Any:
+def live(served: Served, key: str | None = None, **options: Any) -> Any:
+    options.setdefault("additional_headers", {"Authorization": f"Bearer {key or served.key}"})
     return connect(f"ws://{served.at}/api/live", **options)
 
 
@@ -218,10 +219,10 @@ async def test_who_does_not_listen_is_let_go() -> None:
 @pytest.mark.parametrize(
     "headers",
     [
+        {},
         {"Origin": "https://evil.example"},
-        {"X-Forwarded-For": "203.0.113.7"},
-        {"X-Forwarded-For": "203.0.113.7", "Authorization": "Bearer ak_read_nonsense"},
-        {"X-Forwarded-For": "203.0.113.7", "Cookie": "antiphon_staff=nonsense"},
+        {"Authorization": "Bearer ak_read_nonsense"},
+        {"Cookie": "antiphon=nonsense"},
     ],
 )
 async def test_strangers_hear_nothing(served: Served, headers: dict[str, str]) -> None:
@@ -229,26 +230,6 @@ async def test_strangers_hear_nothing(served: Served, headers: dict[str, str]) -
         async with live(served, additional_headers=headers):
             pass
     assert refused.value.response.status_code == 403
-
-
-async def test_a_name_that_was_pointed_here_by_a_stranger_hears_nothing(served: Served) -> None:
-    port = int(served.at.rpartition(":")[2])
-    with pytest.raises(InvalidStatus):
-        async with connect(f"ws://rebound.example:{port}/api/live", host="127.0.0.1", port=port):
-            pass
-
-
-async def test_a_key_that_may_read_listens_through_a_proxy_and_one_that_may_write_does_not(served: Served) -> None:
-    async with served.stage.database.transaction() as tx:
-        _, read = await access.create_key(tx, "wall", "read")
-        _, write = await access.create_key(tx, "shop", "write")
-    headers = {"X-Forwarded-For": "203.0.113.7"}
-    async with live(served, additional_headers=headers | {"Authorization": f"Bearer {read}"}) as socket:
-        await ask(socket, sub=["company"])
-        assert "snapshot" in await hear(socket)
-    with pytest.raises(InvalidStatus):
-        async with live(served, additional_headers=headers | {"Authorization": f"Bearer {write}"}):
-            pass
 
 
 async def test_a_stop_of_the_server_ends_the_socket(served: Served) -> None:

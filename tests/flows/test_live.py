@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import time
 
-from websockets.sync.client import connect
-
 from flows.house import House
 from flows.samples import message, user
 
@@ -19,7 +17,7 @@ def test_a_click_is_told_within_a_second(home: House) -> None:
     home.wait_for(campaign, "done")
     home.settle()
     topic = f"campaign:{campaign}"
-    with connect(f"{home.url.replace('http', 'ws')}/api/live") as live:
+    with home.live() as live:
         live.send(json.dumps({"sub": [topic]}))
         first = json.loads(live.recv(timeout=5))
         assert first["topic"] == topic

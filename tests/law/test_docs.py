@@ -104,7 +104,7 @@ def test_every_route_has_a_line_with_its_permission() -> None:
 
 def _key_for(permission: str) -> str | None:
     """The narrowest scope of a key, or the permission where no key has it. None: the page may say what it likes."""
-    if permission in ("sandbox", "public", "staff"):
+    if permission in ("sandbox", "public"):
         return "sandbox" if permission == "sandbox" else None
     return narrowest_scope(permission) or permission
 

@@ -32,6 +32,22 @@ async def test_every_address_of_the_app_is_its_page(client: httpx.AsyncClient, p
     assert '<div id="root">' in answer.text
 
 
+async def test_the_front_leads_to_the_app(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/?token=of-old"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (307, "/app/")
+
+
+async def test_who_asks_for_the_head_gets_all_but_the_body(client: httpx.AsyncClient) -> None:
+    (script,) = re.findall(r'src="(/app/assets/[^"]+\.js)"', (await client.get("/app/")).text)
+    for path in ("/", "/app", "/app/", "/app/people/12", "/app/licences.md", script):
+        whole, head = await client.get(path), await client.head(path)
+        assert (head.status_code, head.headers) == (whole.status_code, whole.headers), path
+        assert head.content == b""
+    assert (await client.head("/app/assets/gone.js")).status_code == 404
+    assert (await client.post("/app/")).status_code == 405
+
+
 async def test_the_page_runs_scripts_of_our_own_alone_and_nobody_frames_it(client: httpx.AsyncClient) -> None:
     answer = await client.get("/app/")
     policy = answer.headers["content-security-policy"]

@@ -37,7 +37,7 @@ KEPT_AT_LEAST = timedelta(days=1, minutes=1)
 """The table's trigger lets nothing younger than a day go."""
 NOBODY = Principal("nobody", None, "", frozenset())
 
-_SILENT: frozenset[str] = READING | {"public", "send", "events.write", "staff"}
+_SILENT: frozenset[str] = READING | {"public", "send", "events.write"}
 """Reading, and the traffic of programs, which is in the ledger and the event log."""
 
 _VERBS = {"POST": "create", "PUT": "change", "PATCH": "change", "DELETE": "delete"}

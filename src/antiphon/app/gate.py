@@ -12,9 +12,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard, HTTPResponseStartEvent, Message, Scope
 
 from antiphon import access
-from antiphon.app.staff import is_staff
 from antiphon.kernel.db import LOST_CONNECTION, DatabaseError
-from antiphon.kernel.errors import Forbidden, Invalid, NotFound, Unauthorised
+from antiphon.kernel.errors import Forbidden, Invalid, NotFound
 from antiphon.kernel.permissions import PERMISSIONS, Permission
 from antiphon.kernel.principal import Principal
 from antiphon.kernel.records import ProfileId
@@ -46,10 +45,6 @@ async def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     if permission == "public":
         _permit_anybody(connection, runtime)
         connection.scope["state"][ENTERING] = await access.entering(connection, runtime)
-        return
-    if permission == "staff":
-        if not is_staff(connection, runtime):
-            raise Unauthorised("This page answers on this machine, or with the link that was printed at the start.")
         return
     if permission == "sandbox" and not runtime.sandbox:
         raise NotFound("There is no sandbox here; serve with --sandbox.")

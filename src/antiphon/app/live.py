@@ -35,12 +35,12 @@ from litestar.exceptions import WebSocketDisconnect
 from msgspec import Struct
 
 from antiphon import access
-from antiphon.app.staff import is_staff
 from antiphon.app.topics import Document, Topic, difference, topic_of
 from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError
 from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised
 from antiphon.kernel.permissions import READING, Permission
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import plain
 
 log = structlog.get_logger()
 Socket = WebSocket[Any, Any, Any]  # Litestar's three type parameters say nothing here
@@ -218,14 +218,12 @@ async def close(database: Database) -> None:
 
 
 async def _who(socket: Socket, runtime: Runtime, *, counts: bool) -> frozenset[Permission] | None:
-    """What they may; None for nobody and for a strange page. The pages that this server draws itself may read."""
+    """What they may; None for nobody and for a strange page."""
     try:
         who = await access.who_asks(socket, runtime, counts=counts)
     except (Unauthorised, Forbidden):
         return None
-    if who is not None:
-        return who.may
-    return READING if is_staff(socket, runtime) and access.comes_from_our_pages(socket, runtime) else None
+    return who.may if who is not None else None
 
 
 # Whoever may read anything at all: which topics they hear is asked topic by topic.
@@ -301,11 +299,11 @@ async def _speak(socket: Socket, client: Client) -> None:
 
 
 def _mark(document: Document) -> str:
-    return hashlib.blake2b(msgspec.json.encode(document, order="sorted"), digest_size=12).hexdigest()
+    return hashlib.blake2b(msgspec.json.encode(document, order="sorted", enc_hook=plain), digest_size=12).hexdigest()
 
 
 def _encode(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=plain).decode()
 
 
 routes = [live]

@@ -123,7 +123,7 @@ def _database(place: Place) -> Iterator[tuple[str, Callable[[], None]]]:
 
 
 async def _prepare(dsn: str, base_url: str) -> str:
-    """Migrate; the token that opens the staff pages."""
+    """Migrate; the token by which the first owner comes in from elsewhere."""
     async with opened(dsn, base_url=base_url) as runtime:
         return runtime.link_token
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import litestar
 import structlog
@@ -29,8 +29,6 @@ log = structlog.get_logger()
 
 Answers = Mapping[int, str | ResponseSpec] | None
 """What an operation answers beside the usual: status, and what it means where it is a refusal in our form."""
-Word = Permission | Literal["staff"]
-"""`staff`: the pages that this server draws itself; answers on loopback or with the link token."""
 
 
 class ProblemDetails(Struct, omit_defaults=True):
@@ -67,27 +65,27 @@ def author_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return who.by() if isinstance(who, Principal) else ""
 
 
-def get(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+def get(path: str, *, permission: Permission, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
     return litestar.get(path, **_described(permission, also), **options)
 
 
-def post(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+def post(path: str, *, permission: Permission, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
     return litestar.post(path, **_described(permission, also), **options)
 
 
-def put(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+def put(path: str, *, permission: Permission, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
     return litestar.put(path, **_described(permission, also), **options)
 
 
-def patch(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+def patch(path: str, *, permission: Permission, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
     return litestar.patch(path, **_described(permission, also), **options)
 
 
-def delete(path: str, *, permission: Word, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
+def delete(path: str, *, permission: Permission, also: Answers = None, **options: Any) -> Callable[[Any], Any]:
     return litestar.delete(path, **_described(permission, also), **options)
 
 
-def _described(permission: Word, also: Answers) -> dict[str, Any]:
+def _described(permission: Permission, also: Answers) -> dict[str, Any]:
     """Every error that may be answered is in the API's description, in our form."""
     answers = {**(PUBLIC if permission == "public" else KEYLESS), **REFUSALS, **(also or {})}
     told = {status: _problem(means) if isinstance(means, str) else means for status, means in answers.items()}

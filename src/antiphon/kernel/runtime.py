@@ -33,5 +33,5 @@ class Runtime:
 
     @cached_property
     def link_token(self) -> str:
-        """Opens the staff pages from elsewhere than this machine; the same for the life of the installation."""
+        """With it the first owner comes in from elsewhere than this machine. It never changes."""
         return base64.urlsafe_b64encode(self.secrets.derive("staff link")[:24]).decode()

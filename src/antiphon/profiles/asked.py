@@ -6,8 +6,7 @@ from typing import Any
 
 from litestar import Request
 
-from antiphon.kernel.db import Database, Transaction
-from antiphon.kernel.errors import Invalid, NotFound
+from antiphon.kernel.db import Transaction
 from antiphon.kernel.http import author_of
 from antiphon.kernel.paths import segment_after
 from antiphon.kernel.records import Identifier, ProfileId
@@ -25,15 +24,6 @@ def named(request: Anything) -> Identifier:
 async def person(tx: Transaction, request: Anything) -> ProfileId:
     """Raises Invalid or NotFound."""
     return await find_one(tx, named(request))
-
-
-async def number(database: Database, request: Anything) -> ProfileId | None:
-    """Of whom the path names; None where that is nobody."""
-    try:
-        async with database.transaction(read_only=True) as tx:
-            return await person(tx, request)
-    except (Invalid, NotFound):
-        return None
 
 
 def by(request: Anything) -> str:

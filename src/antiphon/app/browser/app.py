@@ -1,7 +1,7 @@
 """The browser app under `/app/`: files that `web/build.py` made, and one page for every address within the app.
 
-What is named by its content (`assets/`) may be kept for a year; the page itself is asked for each time. Everything is
-public: whoever is not signed in gets the page that asks who they are, and no data.
+`/` leads there. What is named by its content (`assets/`) may be kept for a year; the page itself is asked for each
+time. Everything is public: whoever is not signed in gets the page that asks who they are, and no data.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from litestar import Request, Response
+from litestar import Request, Response, route
 from litestar.params import FromPath
+from litestar.response import Redirect
 from msgspec import Struct
 
 from antiphon.kernel.errors import NotFound
-from antiphon.kernel.http import get
 
 CONTENT_SECURITY = "; ".join(
     (
@@ -56,18 +56,30 @@ NOT_BUILT = (
 )
 
 
+OPEN: dict[str, Any] = {
+    "http_method": ["GET", "HEAD"],  # the server leaves out the body of what is asked by HEAD (RFC 9110 9.3.2)
+    "opt": {"permission": "public"},
+    "include_in_schema": False,
+}
+
+
 class File(Struct, frozen=True):
     kind: str
     plain: bytes
     gzipped: bytes | None
 
 
-@get("/app", permission="public", include_in_schema=False)
+@route("/", **OPEN)
+async def home() -> Redirect:
+    return Redirect("/app/", status_code=307)
+
+
+@route("/app", **OPEN)
 async def front(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _answer(request, "")
 
 
-@get("/app/{path:path}", permission="public", include_in_schema=False)
+@route("/app/{path:path}", **OPEN)
 async def app(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
     return _answer(request, path)
 
@@ -110,4 +122,4 @@ def _files() -> dict[str, File]:
     }
 
 
-routes = [front, app]
+routes = [home, front, app]

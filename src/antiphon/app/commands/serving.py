@@ -31,7 +31,7 @@ def serve(
     Parameters
     ----------
     host
-        Where to listen. With `0.0.0.0`, the address with the token that opens the staff pages is printed.
+        Where to listen. With `0.0.0.0`, the link by which the first owner comes in from elsewhere is printed.
     port
         Where to listen.
     role
