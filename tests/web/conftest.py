@@ -33,7 +33,7 @@ from conftest import START
 from fresh import Fresh
 from pages.stage import Stage
 from web import bundle
-from web.looking import CHROMIUM, App, Watch
+from web.looking import ARGS, CHROMIUM, App, Watch
 
 
 @pytest_asyncio.fixture
@@ -73,7 +73,7 @@ async def opened(database: Database) -> AsyncIterator[App]:
     playwright = pytest.importorskip("playwright.async_api")
     pytest.importorskip("axe_playwright_python")
     async with served(database) as (stage, host), playwright.async_playwright() as started:
-        browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         watch = Watch(host)
         yield App(stage, f"http://{host}", browser, watch)
         await browser.close()

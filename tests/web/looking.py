@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import json
+import os
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +12,11 @@ from urllib.parse import urlsplit
 
 from antiphon import access
 from antiphon.access.records import StaffId
+from chromium import ARGS, CHROMIUM
 from pages.stage import Stage
 
-CHROMIUM = shutil.which("chromium")
+__all__ = ["ARGS", "CHROMIUM", "DESKTOP", "PHONE", "WAIT_MS", "App", "Watch", "axe", "sideways"]
+
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 WAIT_MS = 15_000
@@ -21,6 +24,9 @@ QUIET_S, SETTLE_S = 0.1, 15.0
 STILL = """Promise.all(document.getAnimations()
     .filter((one) => one.effect.getComputedTiming().endTime < 1e4).map((one) => one.finished.catch(() => {})))
     .then(() => {})"""
+_HOW = {"runOnly": TAGS, "resultTypes": ["violations"]}
+AXE = f"""axe.run({json.dumps(_HOW)}).then((told) => told.violations.map((one) =>
+    `${{one.id}}: ${{one.help}}: ` + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')))"""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -34,15 +40,16 @@ class Watch:
     host: str
     allowed: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
-    open: set[Any] = field(default_factory=set)
+    open: dict[Any, Any] = field(default_factory=dict)
     last: float = 0.0
 
     def follow(self, page: Any) -> None:
         page.on("console", lambda said: self._say(f"console: {said.text}") if said.type == "error" else None)
         page.on("pageerror", lambda error: self._say(f"error: {error}"))
-        page.on("request", self._ask)
+        page.on("request", lambda request: self._ask(page, request))
         for ended in ("requestfinished", "requestfailed"):
             page.on(ended, self._end)
+        page.on("close", self._close)
 
     @property
     def findings(self) -> list[str]:
@@ -51,26 +58,33 @@ class Watch:
     def _say(self, said: str) -> None:
         self.seen.append(said)
 
-    def _ask(self, request: Any) -> None:
+    def _ask(self, page: Any, request: Any) -> None:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob", "about") and address.netloc != self.host:
             self._say(f"another host: {request.url}")
-        self.open.add(request)
+        self.open[request] = page
         self.last = time.monotonic()
 
     def _end(self, request: Any) -> None:
-        self.open.discard(request)
+        self.open.pop(request, None)
         self.last = time.monotonic()
+
+    def _close(self, page: Any) -> None:
+        self.open = {request: asking for request, asking in self.open.items() if asking is not page}
 
 
 @dataclass
 class App:
-    """`stage` is the company behind it; `url` is such as http://127.0.0.1:4711."""
+    """`stage` is the company behind it; `url` is such as http://127.0.0.1:4711.
+
+    `opened`: contexts, each with the test that opened it; "" for those of fixtures.
+    """
 
     stage: Stage
     url: str
     browser: Any
     watch: Watch
+    opened: list[tuple[str, Any]] = field(default_factory=list)
 
     async def colleague(self, role: str = "owner") -> StaffId:
         """One of each role."""
@@ -89,7 +103,11 @@ class App:
     async def open(
         self, path: str | None = None, *, role: str | None = "owner", scheme: Any = "light", size: Any = DESKTOP
     ) -> Any:
-        """A page in a context of its own, signed in as somebody of that role; None: as nobody."""
+        """A page in a context of its own, signed in as somebody of that role; None: as nobody.
+
+        It is closed once another test opens one, unless a fixture has opened it: who goes on looking goes on asking.
+        """
+        await self._close_those_of_others()
         context = await self.browser.new_context(
             base_url=self.url,
             color_scheme=scheme,
@@ -98,6 +116,7 @@ class App:
             timezone_id="Europe/London",
             reduced_motion="reduce",
         )
+        self.opened.append((running_test(), context))
         if role is not None:
             staff = await self.colleague(role)
             async with self.stage.database.transaction() as tx:
@@ -110,6 +129,13 @@ class App:
         if path is not None:
             await self.go(page, path)
         return page
+
+    async def _close_those_of_others(self) -> None:
+        here = ("", running_test())
+        for test, context in [*self.opened]:
+            if test not in here:
+                await context.close()
+                self.opened.remove((test, context))
 
     async def go(self, page: Any, path: str) -> None:
         await page.goto(f"/app{path}")
@@ -125,16 +151,20 @@ class App:
             await asyncio.sleep(0.02)
 
 
+def running_test() -> str:
+    """ "" while fixtures are made."""
+    name, _, phase = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")
+    return name if phase == "(call)" else ""
+
+
 async def axe(page: Any) -> list[str]:
     """What axe finds: rule, and where; once what fades in has done so, as a colour on its way is none to judge."""
-    from axe_playwright_python.async_playwright import Axe
+    from axe_playwright_python.base import AXE_SCRIPT
 
-    await page.evaluate(STILL)
-    found = await Axe().run(page, options={"runOnly": TAGS})
-    return [
-        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-        for one in found.response["violations"]
-    ]
+    if not await page.evaluate(f"{STILL}.then(() => 'axe' in window)"):
+        await page.evaluate(AXE_SCRIPT)
+    found: list[str] = await page.evaluate(AXE)
+    return found
 
 
 async def sideways(page: Any) -> int:

@@ -57,16 +57,16 @@ async def looked_at(shared_app: App) -> dict[str, str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def open_pages() -> dict[tuple[str, str | None], Any]:
+async def open_pages(shared_app: App) -> dict[tuple[str, str | None], Any]:
     """One page a look, over all routes: what they have in common is loaded once."""
-    return {}
+    return {
+        (name, role): await shared_app.open(role=role, scheme=scheme, size=size)
+        for name, (scheme, size) in LOOKS.items()
+        for role in ("owner", None)
+    }
 
 
-async def look(app: App, pages: dict[tuple[str, str | None], Any], look: str, path: str, role: str | None) -> None:
-    scheme, size = LOOKS[look]
-    if (look, role) not in pages:
-        pages[look, role] = await app.open(role=role, scheme=scheme, size=size)
-    page = pages[look, role]
+async def look(app: App, page: Any, look: str, path: str) -> None:
     before = len(app.watch.findings)
     await app.go(page, path)
     if SHOTS is not None:
@@ -94,7 +94,7 @@ async def test_a_screen(
     open_pages: dict[tuple[str, str | None], Any],
 ) -> None:
     real = re.sub(r"\$\w+", lambda found: looked_at[found[0]], path)
-    await look(shared_app, open_pages, name, real, "owner")
+    await look(shared_app, open_pages[name, "owner"], name, real)
 
 
 @ONE_LOOP
@@ -107,4 +107,4 @@ async def test_a_door(
     looked_at: dict[str, str],
     open_pages: dict[tuple[str, str | None], Any],
 ) -> None:
-    await look(shared_app, open_pages, name, path, None)
+    await look(shared_app, open_pages[name, None], name, path)
