@@ -113,7 +113,10 @@ function Jump(props: { label: string; position: number; total: number; onJump: (
   const [wanted, setWanted] = useState<number>();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const shown = wanted ?? props.position;
-  const text = t("app.position", { n: number(Math.round(shown * props.total)), total: number(props.total) });
+  const text = t("app.position", {
+    n: number(Math.max(1, Math.round(shown * props.total))),
+    total: number(props.total),
+  });
   return (
     <label className="jump">
       <span className="unseen">{t("app.jump", { list: props.label })}</span>
