@@ -166,7 +166,9 @@ async def start(tx: Transaction, id: int, *, by: str) -> Job:
     if job.mapping is None:
         raise Conflict("Nobody has said which field is what: PUT …/mapping first.")
     if not await store.start(tx, id, by=by):
-        raise Conflict(f"It is {job.state}." if job.file else "Its file was deleted. Upload it again.")
+        if job.file is None:
+            raise Conflict("Its file was deleted. Upload it again.")
+        raise Conflict("It is {state}.", state=job.state)
     tx.wake(WAKE)
     return await find(tx, id)
 
