@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { locale } from "./i18n";
 import type { paths } from "./schema";
 
 export type Flaw = { at: string; message: string };
@@ -49,8 +50,10 @@ const refuse: Middleware = {
   },
 };
 
+/** The server says its sentences in the language of the app, whatever the browser prefers. */
+const headers = { "Accept-Language": locale };
 /** `await ask(api.GET("/api/v1/campaigns"))`: the body, or a `Problem` is thrown. */
-export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin", headers });
 api.use(refuse);
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -73,7 +76,7 @@ export async function ask<T>(answer: Promise<{ data?: T }>): Promise<T> {
 export async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { credentials: "same-origin", ...init });
+    response = await fetch(path, { credentials: "same-origin", ...init, headers: { ...headers, ...init.headers } });
   } catch {
     throw new Problem(0, "unreachable", "");
   }
