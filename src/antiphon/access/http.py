@@ -16,8 +16,8 @@ from msgspec import Meta, Struct
 
 from antiphon import __version__
 from antiphon.access import sessions, setting_up, signing_in, store_staff, views
-from antiphon.access.asking import Anything, browser_of
-from antiphon.access.browser import is_link_token, is_local, no_cookie, session_cookie, session_token
+from antiphon.access.asking import Anything, browser_of, found_in
+from antiphon.access.browser import is_link_token, is_local, no_cookie, session_cookie
 from antiphon.access.guard import signed_in
 from antiphon.access.records import Colleague, Factor, Opened, Session
 from antiphon.access.roles import Role
@@ -110,7 +110,7 @@ async def read_session(
     runtime: NamedDependency[Runtime], request: Anything, token: FromQuery[str | None] = None
 ) -> Response[SessionState]:
     """What the app asks first. `token`: of the link printed at the start, until there is a first owner."""
-    found = await _found(runtime, request)
+    found = await found_in(request, runtime)
     return Response(await _state(runtime, request, found, token=token or ""), headers=NO_STORE)
 
 
@@ -128,7 +128,7 @@ async def give_code(
     runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[SecondFactor]
 ) -> Response[SessionState]:
     """Within ten minutes of the password. 401 `wrong_code`; a code works once."""
-    found = await _found(runtime, request)
+    found = await found_in(request, runtime)
     if found is None or not found[1].waiting or found[1].enrolling:
         raise Unauthorised("No sign-in waits for a code in this browser: begin with the password.")
     who, session = found
@@ -147,7 +147,7 @@ async def prove(runtime: NamedDependency[Runtime], request: Anything, data: JSON
 @delete("/session", permission="public", also={204: ResponseSpec(None, description="Signed out")})
 async def sign_out(runtime: NamedDependency[Runtime], request: Anything) -> Response[None]:
     """In this browser. Whoever is signed in nowhere is signed out all the same."""
-    found = await _found(runtime, request)
+    found = await found_in(request, runtime)
     if found is not None:
         async with runtime.database.transaction() as tx:
             await sessions.end(tx, found[1])
@@ -182,14 +182,9 @@ async def enter(runtime: NamedDependency[Runtime], request: Anything, data: JSON
     return await _signed_in(runtime, request, opened)
 
 
-async def _found(runtime: Runtime, request: Anything) -> Found:
-    """The session of this browser, be it one that waits for its code."""
-    return await sessions.find_session(runtime.database, session_token(request, runtime), even_waiting=True)
-
-
 async def _signed_in(runtime: Runtime, request: Anything, opened: Opened) -> Response[SessionState]:
     """What there was in this browser before has ended."""
-    before = await _found(runtime, request)
+    before = await found_in(request, runtime)
     if before is not None:
         async with runtime.database.transaction() as tx:
             await sessions.end(tx, before[1])

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from antiphon.access import passkeys, sessions
-from antiphon.access.asking import proved
-from antiphon.access.browser import client_address, client_words, session_cookie, session_token
+from antiphon.access.asking import Anything, browser_of, found_in, proved
+from antiphon.access.browser import session_cookie
+from antiphon.access.guard import signed_in
 from antiphon.access.passkey_shapes import Attested, CreationOptions, Passkey, RequestOptions, Signed
-from antiphon.access.records import Colleague, Opened, Session
-from antiphon.kernel.errors import Unauthorised
+from antiphon.access.records import Opened, Session
 from antiphon.kernel.http import delete, get, patch, post
 from antiphon.kernel.runtime import Runtime
-
-Anything = Request[Any, Any, Any]
 
 
 class NewPasskey(Struct, forbid_unknown_fields=True):
@@ -54,7 +52,7 @@ class Recognised(Struct):
 @get("/me/passkeys", permission="self")
 async def list_mine(runtime: NamedDependency[Runtime], request: Anything) -> list[Passkey]:
     """The oldest first."""
-    who, _ = await _signed_in(runtime, request)
+    who, _ = signed_in(request)
     async with runtime.database.transaction(read_only=True) as tx:
         return await passkeys.list_of(tx, who.id)
 
@@ -82,7 +80,7 @@ async def make(runtime: NamedDependency[Runtime], request: Anything, data: JSONB
 async def rename(
     runtime: NamedDependency[Runtime], request: Anything, passkey: FromPath[str], data: JSONBody[PasskeyName]
 ) -> Passkey:
-    who, _ = await _signed_in(runtime, request)
+    who, _ = signed_in(request)
     async with runtime.database.transaction() as tx:
         return await passkeys.rename(tx, who.id, passkey, name=data.name)
 
@@ -90,8 +88,7 @@ async def rename(
 @delete("/me/passkeys/{passkey:str}", permission="self")
 async def remove(runtime: NamedDependency[Runtime], request: Anything, passkey: FromPath[str]) -> None:
     """Not the only way to sign in, nor the last second factor where one is demanded."""
-    who, session = await _signed_in(runtime, request)
-    sessions.demand_proof(session)
+    who, _ = proved(request)
     async with runtime.database.transaction() as tx:
         await passkeys.remove(tx, who.id, passkey)
 
@@ -100,7 +97,7 @@ async def remove(runtime: NamedDependency[Runtime], request: Anything, passkey: 
 async def begin_sign_in(runtime: NamedDependency[Runtime], request: Anything) -> Asking:
     """For `navigator.credentials.get`. After a password, and for who is signed in, it names their own passkeys."""
     site = _site(runtime, request)
-    found = await _found(runtime, request)
+    found = await found_in(request, runtime)
     async with runtime.database.transaction() as tx:
         return Asking(await passkeys.sign_in_options(tx, site, found[0].id if found is not None else None))
 
@@ -111,7 +108,7 @@ async def sign_in(
 ) -> Response[Recognised]:
     """A session with two factors: by passkey alone, or after a password. Whoever is signed in has proved it anew."""
     recognised = await passkeys.recognise(runtime.database, _site(runtime, request), data.credential)
-    found = await _found(runtime, request)
+    found = await found_in(request, runtime)
     if found is not None and found[0].id == recognised.staff and not found[1].waiting:
         async with runtime.database.transaction() as tx:
             await sessions.prove(tx, found[1], "passkey")
@@ -124,6 +121,7 @@ async def _open(
     runtime: Runtime, request: Anything, recognised: passkeys.Recognised, *, before: Session | None
 ) -> Opened:
     """`before`: whose place it takes, such as the session that waits for a second factor."""
+    browser = browser_of(request)
     after_password = before is not None and before.waiting and before.staff == recognised.staff
     async with runtime.database.transaction() as tx:
         if before is not None:
@@ -132,24 +130,13 @@ async def _open(
             tx,
             recognised.staff,
             [*(before.factors if before is not None and after_password else ()), "passkey"],
-            client=client_words(request),
-            address=client_address(request),
+            client=browser.client,
+            address=browser.address,
         )
 
 
 def _site(runtime: Runtime, request: Anything) -> passkeys.Site:
     return passkeys.site_of(runtime.base_url, host=request.headers.get("host", ""))
-
-
-async def _found(runtime: Runtime, request: Anything) -> tuple[Colleague, Session] | None:
-    return await sessions.find_session(runtime.database, session_token(request, runtime), even_waiting=True)
-
-
-async def _signed_in(runtime: Runtime, request: Anything) -> tuple[Colleague, Session]:
-    found = await sessions.find_session(runtime.database, session_token(request, runtime))
-    if found is None:
-        raise Unauthorised("Sign in to the app: this is about your own account.")
-    return found
 
 
 routes = [list_mine, begin, make, rename, remove, begin_sign_in, sign_in]

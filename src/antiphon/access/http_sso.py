@@ -23,8 +23,8 @@ from msgspec import Struct, json
 
 from antiphon.access import begun, calling, http_sso_settings, oidc, sessions, signing_in, sso, strength, team
 from antiphon.access import store_sso as store
-from antiphon.access.asking import browser_of
-from antiphon.access.browser import comes_from_our_pages, session_cookie, session_token
+from antiphon.access.asking import browser_of, found_in
+from antiphon.access.browser import comes_from_our_pages, session_cookie
 from antiphon.access.records import Opened
 from antiphon.access.sso_records import Claims, Provider, Refused
 from antiphon.kernel.db import Transaction
@@ -166,7 +166,7 @@ async def _enabled(tx: Transaction, name: str) -> Provider:
 
 async def _admit(runtime: Runtime, request: Anything, provider: Provider, claims: Claims) -> Opened:
     """In place of whoever was signed in in this browser. Where it counts as one factor, a second of ours is next."""
-    before = await sessions.find_session(runtime.database, session_token(request, runtime), even_waiting=True)
+    before = await found_in(request, runtime)
 
     async def work(tx: Transaction) -> Opened:
         who = await team.get(tx, await sso.admit(tx, provider, claims))
