@@ -61,10 +61,10 @@ def test_what_stands_in_a_list_of_words_or_passwords_is_refused(password: str) -
 
 def test_what_was_chosen_to_take_long_is_weighed_in_time() -> None:
     """Each of these may stand for several others: the worst for who tries them all."""
-    started = time.perf_counter()
+    started = time.process_time()
     weakness(("4@8({[<369&#!1/|0$5+7%2" * 12)[: guessable.CHARS_MAX])
     weakness("4@8({[<369&#!1/|0$5+"[: guessable.ESTIMATED_CHARS_MAX])
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(

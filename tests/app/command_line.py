@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,11 @@ def run(*arguments: str, stdin: str = "", **changes: str) -> Said:
     return Said(done.returncode, done.stdout, done.stderr)
 
 
+def _heed_interrupts() -> None:
+    """Who runs the tests in the background has them ignored, and a process inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A process that is ended, if it did not end by itself."""
@@ -80,6 +86,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
+        preexec_fn=_heed_interrupts,
     ) as process:
         try:
             yield process

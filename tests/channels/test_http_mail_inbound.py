@@ -154,7 +154,7 @@ async def test_a_form_of_parts_in_parts_costs_nothing():
     """It is taken apart before its signature is known."""
     deep = b"".join(b'--x\r\nContent-Type: multipart/mixed; boundary="x"\r\n\r\n' for _ in range(18_000))
     call = posted(deep, content_type="multipart/form-data; boundary=x")
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Forged):
         await brought(MAILGUN, call)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -3,7 +3,7 @@
 import re
 from html import unescape
 from pathlib import Path
-from time import perf_counter, thread_time
+from time import process_time, thread_time
 
 import pytest
 
@@ -207,9 +207,9 @@ def test_a_page_is_compiled_once():
     ids=range(10),
 )
 def test_odd_markup_is_judged_in_time(source):
-    started = perf_counter()
+    started = process_time()
     mjml.flaws(source)
-    assert perf_counter() - started < 3
+    assert process_time() - started < 3
 
 
 def templates():

@@ -49,6 +49,7 @@ RULES: dict[str, Any] = {
     "guests": {"any": [{"segment": "vip", "for": "3h"}, {"all": [{"segment": "vip"}, {"segment": "went"}]}]},
 }
 """Those that others name come first."""
+CAUSES = {"happened", "time", "rule", "list", "merge"}
 CHOICES: dict[str, Any] = {
     "active": [ACTIVE, {"event": "bought", "within": "9h"}, {"event": "looked", "within": "24h"}],
     "sleepers": [RULES["sleepers"], {"segment": "not active"}, {"not": {"segment": "vip"}}],
@@ -137,7 +138,7 @@ class City:
         """One process of the database dies: all are ended, the log is redone, tables that are not logged are empty."""
         connection = await asyncpg.connect(self.dsn)
         os.kill(connection.get_server_pid(), signal.SIGKILL)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
             try:
                 probe = await asyncpg.connect(self.dsn, timeout=2)
@@ -160,7 +161,7 @@ class City:
     async def hold(self) -> None:
         await self.database.move_clock(ClockState.held)
 
-    async def drain(self, within_s: float = 60.0) -> None:
+    async def drain(self, within_s: float = 120.0) -> None:
         end = time.monotonic() + within_s
         while await self._work() or await self.due():
             assert time.monotonic() < end, "there is always something due"
@@ -200,6 +201,9 @@ class City:
         assert {key for key, moves in inside.items() if moves[-1]} <= members
         assert {key for key, moves in inside.items() if not moves[-1]} & members == set()
 
+    async def causes(self) -> set[str]:
+        return {row["cause"] for row in await self.rows("SELECT DISTINCT cause FROM segment_change")}
+
     async def check_sizes(self) -> None:
         sizes = await self.rows(
             "SELECT s.name, (SELECT count(*) FROM member m WHERE m.segment_id = s.id) AS members,"
@@ -209,7 +213,7 @@ class City:
         assert [tuple(row) for row in sizes if row["members"] != row["tally"]] == []
 
 
-@pytest.mark.timeout(60 + 10 * ROUNDS)
+@pytest.mark.timeout(240 + 30 * ROUNDS)
 @pytest.mark.parametrize("crashing", [False, True] if TIMES > 1 else [True])
 async def test_whoever_is_killed_in_the_middle_the_members_are_right_in_the_end(city: City, crashing: bool) -> None:
     await city.settle_in()
@@ -223,10 +227,12 @@ async def test_whoever_is_killed_in_the_middle_the_members_are_right_in_the_end(
     for name in roles:
         begin(name)
     await asyncio.sleep(1.5)
-    for number in range(ROUNDS):
+    number = 0
+    while number < ROUNDS or (number < 6 * ROUNDS and not await city.causes() >= CAUSES):  # they may be slow today
+        number += 1
         await asyncio.sleep(chance.uniform(0.2, 0.9))
         await city.move(chance.choice([HOUR, 5 * HOUR, 26 * HOUR]))
-        if crashing and number % 3 == 2:
+        if crashing and number % 3 == 0:
             await city.crash()
         victim = chance.choice(sorted(roles))
         city.kill(victim)
@@ -234,8 +240,7 @@ async def test_whoever_is_killed_in_the_middle_the_members_are_right_in_the_end(
     city.kill(*roles)
     await city.hold()
     await city.drain()
-    happened = await city.rows("SELECT cause, count(*) AS n FROM segment_change GROUP BY 1 ORDER BY 1")
-    assert {row["cause"] for row in happened} >= {"happened", "time", "rule", "list", "merge"}, happened
+    assert await city.causes() >= CAUSES
     await city.check()
     for by in (2 * HOUR, 30 * DAY):
         await city.move(by)
@@ -261,7 +266,7 @@ _SOME = [
 ]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("where", "first", "crashing"), _ALL if TIMES > 1 else _SOME)
 async def test_whoever_publishes_is_killed_at_any_step_and_somebody_else_ends_it(
     city: City, where: str, first: bool, crashing: bool
@@ -279,7 +284,7 @@ async def test_whoever_publishes_is_killed_at_any_step_and_somebody_else_ends_it
     else:
         await city.database.repeat(lambda tx: segments.save_draft(tx, "s", rule))
     office = city.run("office", "publisher", given=("s", where))
-    office.join(30)
+    office.join(120)
     assert office.exitcode == -signal.SIGKILL
     for _ in range(10):
         await writer.track()

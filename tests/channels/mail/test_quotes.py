@@ -172,9 +172,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_takes_no_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     cut(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -182,9 +182,9 @@ def test_a_hostile_text_takes_no_time(text: str) -> None:
     ["<div>" * (TAGS_MAX * 3), "<" * 300_000, "<!--" * 100_000, "<a b=" * 80_000, "&#" * 150_000, "<![" * 99_999],
 )
 def test_hostile_markup_takes_no_time(html: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     to_text(f"hello{html}")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_indented_html_is_no_quotation_and_cited_html_is() -> None:

