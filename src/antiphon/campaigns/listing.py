@@ -18,6 +18,7 @@ from antiphon.campaigns.progress import Progress, progress_of
 from antiphon.campaigns.records import Campaign, State, Stopped
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
+from antiphon.kernel.like import holding
 
 PAGE_MAX = 100
 Q_CHARS_MAX = 200
@@ -81,15 +82,10 @@ async def page(
         raise invalid("q", "At most {most} characters.", most=Q_CHARS_MAX)
     limit = max(1, min(limit, PAGE_MAX))
     found, last = await store_listing.find(
-        tx, like=_like(q), states=states, sort=sort, down=sort in DOWN, after=_after(cursor), limit=limit
+        tx, like=holding(q) or None, states=states, sort=sort, down=sort in DOWN, after=_after(cursor), limit=limit
     )
     following = _cursor(*last) if last is not None and len(found) == limit else None
     return Page(await lines(tx, found), following)
-
-
-def _like(q: str) -> str | None:
-    plain = q.strip().replace("\0", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{plain}%" if plain else None
 
 
 def _cursor(key: str, number: int) -> str:

@@ -12,11 +12,11 @@ from antiphon.content import store_editing
 from antiphon.content.records import Card, State
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
+from antiphon.kernel.like import holding
 
 PAGE_MAX = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,9})")
-_MARKS = re.compile(r"([\\%_])")
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ async def page(tx: Transaction, asked: Asked) -> tuple[list[Card], str | None]:
         raise invalid("state", "One of {known}.", known=", ".join(get_args(State)))
     found = await store_editing.page(
         tx,
-        like=_like(asked.q.strip()),
+        like=holding(asked.q),
         topic=asked.topic,
         channel=asked.channel,
         state=asked.state,
@@ -60,9 +60,3 @@ def _place(cursor: str) -> tuple[datetime, int] | None:
     if found is None:
         raise invalid("cursor", "It is not a cursor that we gave.")
     return _EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
-
-
-def _like(text: str) -> str:
-    """What is a wildcard there is a letter here."""
-    escaped = _MARKS.sub(r"\\\1", text)
-    return f"%{escaped}%" if text else ""
