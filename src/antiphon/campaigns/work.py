@@ -34,11 +34,10 @@ async def run(runtime: Runtime) -> None:
 
 
 async def _feed(runtime: Runtime) -> int:
-    """`work_chunks`, and soon again where the backlog was full. Asked to stop, it walks what it has claimed: else the
+    """`work_chunks`, and soon again where the backlog is full. Asked to stop, it walks what it has claimed: else the
     range would wait for the end of its lease."""
-    walked = await work_chunks(runtime)
-    if walked or not await _is_full(runtime):
-        return walked
+    if not await _is_full(runtime):
+        return await _walk_one(runtime)
     await asyncio.sleep(BACKLOG_PAUSE_S)
     return 1
 
@@ -50,9 +49,11 @@ async def _is_full(runtime: Runtime) -> bool:
 
 async def work_chunks(runtime: Runtime) -> int:
     """One batch of one range. Returns how many it walked; 0 also while the backlog is full."""
+    return 0 if await _is_full(runtime) else await _walk_one(runtime)
+
+
+async def _walk_one(runtime: Runtime) -> int:
     database = runtime.database
-    if await _is_full(runtime):
-        return 0
     async with database.transaction() as tx:
         claimed = await store.claim_chunk(tx, lease_s=LEASE_S)
     if claimed is None:
