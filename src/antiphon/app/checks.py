@@ -11,7 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from antiphon import campaigns, channels, orchestration, segments
+from antiphon import channels
+from antiphon.app.sandbox_due import count_due
 from antiphon.channels.accounts import SEALED_FOR
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import DatabaseError, Transaction
@@ -149,7 +150,7 @@ def _told(time: datetime) -> str:
 
 async def _due(runtime: Runtime) -> Check:
     async with runtime.database.transaction(read_only=True) as tx:
-        due = await segments.due(tx) + await orchestration.count_due(tx) + await campaigns.count_due(tx)
+        due = await count_due(tx)
     if not due:
         return Check("due work", "ok", worded("Nothing waits to be done."))
     way_out = worded("If it does not shrink: does a worker run?")
