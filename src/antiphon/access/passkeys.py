@@ -119,8 +119,7 @@ async def list_of(tx: Transaction, staff: StaffId) -> list[Passkey]:
 async def registration_options(tx: Transaction, site: Site, who: Colleague, session: Session) -> CreationOptions:
     """What `navigator.credentials.create` takes. Raises Conflict for who has `PASSKEYS_MAX`."""
     known = await store.list_of(tx, who.id)
-    if len(known) >= PASSKEYS_MAX:
-        raise Conflict("You have {most} passkeys; remove one first.", most=PASSKEYS_MAX)
+    _demand_room(known)
     challenge = secrets.token_bytes(32)
     options = webauthn.generate_registration_options(
         rp_id=site.rp_id,
@@ -162,7 +161,8 @@ async def register(
         raise invalid("credential", "The device's answer does not hold: try again, or use another device.") from error
     async with database.transaction() as tx:
         await second_factor.demand_first(tx, who, session)
-        if len(await store.list_of(tx, who.id)) >= PASSKEYS_MAX or not await store.insert(
+        _demand_room(await store.list_of(tx, who.id))
+        if not await store.insert(
             tx,
             who.id,
             id=made.credential_id,
@@ -255,6 +255,11 @@ async def remove(tx: Transaction, staff: StaffId, id: str) -> None:
 async def _handle(tx: Transaction, staff: StaffId) -> bytes:
     """The same for all passkeys of a colleague; says nothing of them (WebAuthn 14.6.1)."""
     return (await secrets_of(tx)).derive(f"passkey owner {staff}")
+
+
+def _demand_room(known: Sequence[Row]) -> None:
+    if len(known) >= PASSKEYS_MAX:
+        raise Conflict("You have {most} passkeys; remove one first.", most=PASSKEYS_MAX)
 
 
 def _named(known: Sequence[Row]) -> list[PublicKeyCredentialDescriptor]:
