@@ -274,7 +274,8 @@ async def test_the_secret_is_sealed_and_opens_for_its_owner_alone(house: House) 
 
 
 GRAVE: list[tuple[str, str, Any]] = [
-    ("PUT", "/me/password", {"password": ANOTHER}),
+    ("DELETE", "/me/sessions", None),
+    ("DELETE", "/me/sessions/1", None),
     ("PATCH", "/me", {"email": "new@example.org"}),
     ("POST", "/me/totp", None),
     ("DELETE", "/me/totp", None),

@@ -124,8 +124,8 @@ async def test_guessing_links_is_throttled_by_address(house: House) -> None:
 async def test_changing_the_password_ends_all_other_sessions_and_links(house: House) -> None:
     browser, elsewhere = await came_in(house), house.client()
     await sign_in(elsewhere, "ada@example.org")
-    await ask(browser, "PUT", "/me/password", {"password": "Summer2026!!"}, status=400)
-    await ask(browser, "PUT", "/me/password", {"password": ANOTHER})
+    await ask(browser, "PUT", "/me/password", {"password": "Summer2026!!", "current": PASSWORD}, status=400)
+    await ask(browser, "PUT", "/me/password", {"password": ANOTHER, "current": PASSWORD})
     await ask(browser, "GET", "/me")
     await ask(elsewhere, "GET", "/me", status=401)
     await sign_in(elsewhere, "ada@example.org", PASSWORD, status=401)

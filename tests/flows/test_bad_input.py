@@ -86,7 +86,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/password/reset"): {"token": "x", "password": "tumbler-oak-93-fig"},
     ("POST", "/password/forgot"): {"email": "jo@shop.example"},
     ("PATCH", "/me"): {"name": "Jo", "email": "jo@shop.example", "wishes": {"locale": "fr", "theme": "dark"}},
-    ("PUT", "/me/password"): {"password": "tumbler-oak-93-fig"},
+    ("PUT", "/me/password"): {"password": "tumbler-oak-93-fig", "current": "lantern-pear-58-moss"},
     ("PUT", "/me/totp"): {"pending": "x", "code": "123456"},
     ("POST", "/staff"): {"email": "jo@shop.example", "role": "marketer", "name": "Jo"},
     ("PUT", "/sign-in-rule"): {"second_factor": "admins"},

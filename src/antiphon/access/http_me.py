@@ -15,10 +15,10 @@ from antiphon.access.asking import Anything, proved
 from antiphon.access.browser import session_cookie
 from antiphon.access.guard import signed_in
 from antiphon.access.http import Code, Email, Name, Password
-from antiphon.access.records import Colleague, SessionId, Wishes
+from antiphon.access.records import Colleague, Session, SessionId, Wishes
 from antiphon.access.views import MeView, SessionView
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import NotFound, invalid
+from antiphon.kernel.errors import Invalid, NotFound, invalid
 from antiphon.kernel.http import delete, get, patch, post, put
 from antiphon.kernel.runtime import Runtime
 
@@ -41,7 +41,10 @@ class MeChange(Struct, forbid_unknown_fields=True):
 
 
 class PasswordChange(Struct, forbid_unknown_fields=True):
+    """`current`: the one before, of who has one."""
+
     password: Password
+    current: Password | None = None
 
 
 class TotpBegun(Struct):
@@ -100,8 +103,9 @@ async def change_me(runtime: NamedDependency[Runtime], request: Anything, data: 
 async def change_password(
     runtime: NamedDependency[Runtime], request: Anything, data: JSONBody[PasswordChange]
 ) -> MeView:
-    """Wants a fresh proof. Every other session of yours ends."""
-    who, session = proved(request)
+    """Wants the one before; of who has none, a fresh proof. Every other session of yours ends."""
+    who, session = signed_in(request)
+    await _demand_current(runtime, who, session, data.current)
     async with runtime.database.transaction(read_only=True) as tx:
         about = [who.email, who.name, await signing_in.company(tx)]
     await passwords.check(data.password, about=about)
@@ -109,6 +113,19 @@ async def change_password(
     async with runtime.database.transaction() as tx:
         await signing_in.set_password(tx, who.id, hash, stays=session)
         return await _me(tx, await team.get(tx, who.id))
+
+
+async def _demand_current(runtime: Runtime, who: Colleague, session: Session, current: str | None) -> None:
+    """A proof of lately is no substitute: whoever sits down at an open browser has that. Counted as other guesses."""
+    if not who.has_password:
+        sessions.demand_proof(session)
+        return
+    if current is None:
+        raise invalid("current", "Your password until now is needed.")
+    try:
+        await signing_in.prove(runtime.database, who, session, password=current, code=None)
+    except Invalid as error:
+        raise invalid("current", "This is not your password.") from error
 
 
 @post("/me/totp", permission="enrol", status_code=200)
@@ -160,16 +177,16 @@ async def list_sessions(runtime: NamedDependency[Runtime], request: Anything) ->
 
 @delete("/me/sessions/{session:str}", permission="self")
 async def end_session(runtime: NamedDependency[Runtime], request: Anything, session: FromPath[str]) -> None:
-    """Signed out there, from the next request on."""
-    who, _ = signed_in(request)
+    """Signed out there, from the next request on. Wants a fresh proof."""
+    who, _ = proved(request)
     async with runtime.database.transaction() as tx:
         await sessions.end_one(tx, who.id, SessionId(number(session)))
 
 
 @delete("/me/sessions", permission="self", status_code=200)
 async def end_others(runtime: NamedDependency[Runtime], request: Anything) -> Ended:
-    """All but this one."""
-    who, session = signed_in(request)
+    """All but this one. Wants a fresh proof: else who came by this browser could lock its owner out."""
+    who, session = proved(request)
     async with runtime.database.transaction() as tx:
         return Ended(await sessions.end_all(tx, who.id, except_=session))
 
