@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from antiphon import access
@@ -16,9 +17,16 @@ from antiphon.kernel.settings_form import forms
 from antiphon.kernel.settings_records import Settings
 from web.looking import DESKTOP, PHONE, App, axe, sideways
 
-pytestmark = pytest.mark.timeout(120)
-LOOKS: list[tuple[Any, Any]] = [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)]
+ONE_LOOP = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.timeout(300)
+LOOKS: list[tuple[Any, Any]] = [("light", DESKTOP), ("dark", PHONE)]
 PAGES = ["/limits", "/providers", "/providers/new?adapter=smtp", "/topics/new", "/debugger"]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def app(shared_app: App) -> App:
+    """One company for all: each test has pages, accounts and topics of its own."""
+    return shared_app
 
 
 def words() -> dict[str, str]:
@@ -38,6 +46,7 @@ def test_english_words_of_settings_and_adapters_are_those_of_the_server() -> Non
     assert {key: (text, ours.get(key)) for key, text in said.items() if text and ours.get(key) != text} == {}
 
 
+@ONE_LOOP
 async def test_a_page_is_saved_at_once_and_taken_back(app: App) -> None:
     page = await app.open("/settings/brand")
     name = page.get_by_role("textbox", name="Legal name")
@@ -52,6 +61,7 @@ async def test_a_page_is_saved_at_once_and_taken_back(app: App) -> None:
     assert (await setting(page, "legal_name"))["is_set"] is False
 
 
+@ONE_LOOP
 async def test_what_is_refused_stands_at_its_field_and_nothing_is_kept(app: App) -> None:
     app.watch.allowed.append("status of 400")
     page = await app.open("/settings/data")
@@ -65,6 +75,7 @@ async def test_what_is_refused_stands_at_its_field_and_nothing_is_kept(app: App)
     await expect(number).to_have_value("5")
 
 
+@ONE_LOOP
 async def test_a_setting_is_found_by_its_words_and_reached_by_keys_alone(app: App) -> None:
     page = await app.open("/settings")
     await page.keyboard.press("f")
@@ -76,6 +87,7 @@ async def test_a_setting_is_found_by_its_words_and_reached_by_keys_alone(app: Ap
     await expect(page.get_by_role("textbox", name="Urgent messages an hour")).to_be_focused()
 
 
+@ONE_LOOP
 async def test_what_is_not_saved_is_kept_while_another_page_is_looked_at(app: App) -> None:
     page = await app.open("/settings/brand")
     await page.get_by_role("textbox", name="Legal name").fill("Larkspur Ltd")
@@ -86,6 +98,7 @@ async def test_what_is_not_saved_is_kept_while_another_page_is_looked_at(app: Ap
     await page.get_by_role("button", name="Discard").click()
 
 
+@ONE_LOOP
 async def test_an_account_is_added_when_its_settings_were_checked(app: App) -> None:
     page = await app.open("/settings/providers")
     await page.get_by_role("link", name="Add a provider").click()
@@ -106,17 +119,19 @@ async def test_an_account_is_added_when_its_settings_were_checked(app: App) -> N
     await expect(page.get_by_role("button", name="Switch off")).to_be_visible()
 
 
+@ONE_LOOP
 async def test_the_order_of_accounts_is_changed_and_taken_back(app: App) -> None:
     page = await app.open("/settings")
-    for rank, name in enumerate(("Relay A", "Relay B")):
-        await made(page, "/providers", smtp(name, rank))
+    for rank, name in enumerate(("Operator A", "Operator B")):
+        await made(page, "/providers", smpp(name, rank))
     await app.go(page, "/settings/providers")
-    await page.get_by_role("button", name="Relay B: try earlier").click()
+    await page.get_by_role("button", name="Operator B: try earlier").click()
     await expect(page.get_by_text("50%").first).to_be_visible()
     await page.get_by_role("button", name="Undo").click()
     await expect(page.get_by_text("50%")).to_have_count(0)
 
 
+@ONE_LOOP
 async def test_a_topic_is_written_and_deleted_and_comes_back(app: App) -> None:
     page = await app.open("/settings/topics")
     await page.get_by_role("link", name="Add a topic").click()
@@ -130,6 +145,7 @@ async def test_a_topic_is_written_and_deleted_and_comes_back(app: App) -> None:
     await expect(page.get_by_role("link", name="News", exact=True)).to_be_visible()
 
 
+@ONE_LOOP
 async def test_what_came_in_is_shown_with_why_it_was_refused(app: App) -> None:
     app.watch.allowed.append("status of 4")
     page = await app.open("/settings/debugger")
@@ -144,12 +160,14 @@ async def test_what_came_in_is_shown_with_why_it_was_refused(app: App) -> None:
     await expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
+@ONE_LOOP
 async def test_health_says_what_is_checked_and_leads_to_the_licences(app: App) -> None:
     page = await app.open("/settings/health")
     await expect(page.get_by_text("Migrations")).to_be_visible()
     await expect(page.get_by_role("link", name="Licences")).to_have_attribute("href", "/app/licences.md")
 
 
+@ONE_LOOP
 async def test_who_may_only_look_changes_nothing(app: App) -> None:
     page = await app.open("/settings/brand", role="marketer")
     allowed = await page.get_by_role("textbox", name="Legal name").count()
@@ -158,11 +176,12 @@ async def test_who_may_only_look_changes_nothing(app: App) -> None:
     await expect(page.get_by_role("button", name="Save")).to_have_count(0)
 
 
+@ONE_LOOP
 async def test_the_pages_are_accessible_and_never_sideways(app: App) -> None:
     for scheme, size in LOOKS:
         page = await app.open("/settings", scheme=scheme, size=size)
         if (scheme, size) == LOOKS[0]:
-            await made(page, "/providers", smtp("Relay A", 0))
+            await made(page, "/providers", smtp("Relay of the looks", 0))
         for path in PAGES:
             await app.go(page, f"/settings{path}")
             assert await axe(page) == [], (path, scheme)
@@ -183,6 +202,11 @@ async def made(page: Any, path: str, body: dict[str, Any]) -> None:
 def smtp(name: str, rank: int) -> dict[str, Any]:
     settings = {"host": "127.0.0.1", "port": 9, "envelope_domain": "bounce.example"}
     return {"name": name, "adapter": "smtp", "rank": rank, "settings": settings}
+
+
+def smpp(name: str, rank: int) -> dict[str, Any]:
+    settings = {"host": "127.0.0.1", "port": 9, "system_id": "a", "password": "b"}
+    return {"name": name, "adapter": "smpp", "rank": rank, "settings": settings}
 
 
 async def key(app: App) -> dict[str, str]:
