@@ -62,14 +62,13 @@ def test_the_files_of_languages_are_the_same_and_in_order() -> None:
 
 
 def test_what_is_kept_is_said_in_the_language_of_whoever_asks_later() -> None:
-    span = worded("{n} days", n=7)
-    because = worded("the person wants at most {n} in {span}", n=3, span=span)
+    because = worded("the person wants at most {n} in {span}", n=3, span=worded("a day"))
     stored = msgspec.json.decode(msgspec.json.encode({"because": kept(because)}))
     read = again(stored["because"])
-    assert read == because == "the person wants at most 3 in 7 days"
-    assert spoken(read, "es") == "la persona desea como máximo 3 en 7 días"
+    assert read == because == "the person wants at most 3 in a day"
+    assert spoken(read, "es") == "la persona desea como máximo 3 en un día"
     with speaking("fr"):
-        assert spoken(read) == "la personne en souhaite au plus 3 en 7 jours"
+        assert spoken(read) == "la personne en souhaite au plus 3 en un jour"
     assert spoken(read) == because
     assert type(spoken(read)) is str
 

@@ -19,6 +19,7 @@ from antiphon.app.person_views import (
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import ProfileId, Purpose
+from antiphon.kernel.said import worded
 from antiphon.metrics import Counts, Population
 from antiphon.orchestration.policy import read_policy
 from antiphon.orchestration.quiet import quiet_somewhere
@@ -88,7 +89,7 @@ async def quiet(tx: Transaction, id: ProfileId, profile: profiles.Profile) -> Qu
     for channel in sorted({one.channel for one in profile.addresses}):
         found = quiet_somewhere(where.zones, where.regions, channel, Purpose.CAMPAIGN, policy, tx.now, own=where.quiet)
         until, because = found or (None, "")
-        channels.append(QuietChannel(channel, until, because))
+        channels.append(QuietChannel(channel, until, worded(because)))
     times = [f"{tx.now.astimezone(ZoneInfo(zone)):%H:%M}" for zone in zones]
     own = "–".join(where.quiet) if where.quiet else None
     return Quiet(zones, bool(where.zones), times, own, channels)

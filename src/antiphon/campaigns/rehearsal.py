@@ -23,6 +23,7 @@ from antiphon.campaigns.work import variants_of
 from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import ProfileId, SegmentId
+from antiphon.kernel.said import worded
 
 SAMPLE_MAX = 20_000
 BATCH = 500
@@ -253,7 +254,8 @@ def _parts(groups: dict[tuple[str, str], _Seen], named: dict[ProfileId, str], sc
 
 def _part(name: str, group: _Seen, named: dict[ProfileId, str], scale: float) -> Part:
     examples = [
-        Example(str(one.profile), named[one.profile], one.verdict.because, one.verdict.until) for one in group.examples
+        Example(str(one.profile), named[one.profile], worded(one.verdict.because), one.verdict.until)
+        for one in group.examples
     ]
     return Part(name, round(scale * group.n), round(scale * group.cost, 6), examples)
 

@@ -66,16 +66,19 @@ def speaking(locale: str) -> Iterator[None]:
 
 def kept(text: str) -> Any:
     """As JSON: the form with its values, or just the text. Values are texts and numbers."""
-    if not isinstance(text, Said) or not text.values:
-        return str(text)
-    return [text.form, {name: kept(value) if isinstance(value, Said) else value for name, value in text.values.items()}]
+    return _kept(text) if isinstance(text, Said) and text.values else str(text)
+
+
+def _kept(text: Said) -> list[Any]:  # Any: JSON
+    values = {name: _kept(value) if isinstance(value, Said) else value for name, value in text.values.items()}
+    return [text.form, values] if values else [text.form]
 
 
 def again(value: Any) -> Said:  # Any: JSON as `kept` made it
     """What was kept; a text that is all of one form may be spoken too."""
     if not isinstance(value, list):
         return worded(str(value))
-    form, values = value
+    form, values = value if len(value) > 1 else (*value, {})
     return worded(form, **{name: again(inner) if isinstance(inner, list) else inner for name, inner in values.items()})
 
 
