@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from access.provider import ALGORITHMS, Asked, Key, Provider, Sign, open_provider
 from access.serving import House, open_house
 from antiphon import access
-from antiphon.access import http_sso, oidc, sessions, sso
+from antiphon.access import calling, http_sso, oidc, sessions, sso
 from antiphon.access.sso_records import Claims, Known, Refused
 from antiphon.access.sso_records import Provider as Settings
 from antiphon.kernel.db import Database
@@ -571,3 +571,22 @@ def test_without_domains_an_invitation_is_what_counts() -> None:
     assert sso.choose(open_to_all, claims, bound=None, named=invited) == "colleague"
     with pytest.raises(Refused, match="not_invited"):
         sso.choose(open_to_all, claims, bound=None, named=None)
+
+
+async def test_a_provider_that_does_not_answer_is_left_alone_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may begin a sign-in: that is no way to make us call somebody a thousand times."""
+    asked: list[str] = []
+
+    async def get(url: str, **_: object) -> None:
+        asked.append(url)
+        raise calling.NoAnswer("It is away.")
+
+    monkeypatch.setattr(calling, "get", get)
+    for _ in range(5):
+        with pytest.raises(calling.NoAnswer, match="away"):
+            await oidc.known("https://away.example", private=True)
+    assert len(asked) == 1
+    oidc.forget("https://away.example")
+    with pytest.raises(calling.NoAnswer):
+        await oidc.known("https://away.example", private=True)
+    assert len(asked) == 2

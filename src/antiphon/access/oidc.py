@@ -86,6 +86,8 @@ def new_flow() -> Flow:
 
 
 _kept: OrderedDict[str, _Kept] = OrderedDict()
+_silent: dict[str, tuple[float, str]] = {}
+"""By issuer, until when it is not asked, and what was wrong."""
 
 
 async def discover(issuer: str, *, private: bool) -> Discovered:
@@ -123,18 +125,33 @@ async def known(issuer: str, *, private: bool) -> Discovered:
 async def _known(issuer: str, *, private: bool) -> _Kept:
     kept = _kept.get(issuer)
     if kept is None or kept.until_s < time.monotonic():
-        discovered = await discover(issuer, private=private)
-        kept = _Kept(discovered, await read_keys(discovered, private=private), time.monotonic() + KEEP_S)
-        _kept[issuer] = kept
+        kept = _kept[issuer] = await _asked(issuer, private=private)
     _kept.move_to_end(issuer)
     while len(_kept) > PROVIDERS_MAX:
         _kept.popitem(last=False)
     return kept
 
 
+async def _asked(issuer: str, *, private: bool) -> _Kept:
+    """Whoever did not answer is left alone for `UNKNOWN_S`: anybody may begin a sign-in, and as often as they like."""
+    until_s, why = _silent.get(issuer, (0.0, ""))
+    if until_s > time.monotonic():
+        raise calling.NoAnswer(why)
+    try:
+        discovered = await discover(issuer, private=private)
+        keys = await read_keys(discovered, private=private)
+    except calling.NoAnswer as error:
+        if len(_silent) >= PROVIDERS_MAX:
+            _silent.clear()
+        _silent[issuer] = time.monotonic() + UNKNOWN_S, str(error)
+        raise
+    return _Kept(discovered, keys, time.monotonic() + KEEP_S)
+
+
 def forget(issuer: str) -> None:
     """Its settings were changed: it is asked anew."""
     _kept.pop(issuer, None)
+    _silent.pop(issuer, None)
 
 
 def authorization_url(
