@@ -26,10 +26,11 @@ import httpx
 
 from antiphon import orchestration, profiles, segments
 from antiphon.kernel import postgres
-from antiphon.kernel.clock import ClockState
+from antiphon.kernel.clock import FOREVER, ClockState
 from antiphon.kernel.db import Database, Transaction, open_database
 from antiphon.kernel.migrate import migrate
 from antiphon.kernel.records import Identifier, ProfileId
+from antiphon.profiles import timeline
 from antiphon.segments import of_person
 from bench import crowd
 from bench.house import house
@@ -59,7 +60,7 @@ async def page(tx: Transaction, number: int) -> object:
     (shown,) = await profiles.read(tx, [profile])
     assert shown.traits["country"]
     return (
-        await profiles.events(tx, profile, limit=50),
+        await timeline.page(tx, profile, upto=FOREVER, skip=0, limit=50),
         await profiles.ledger(tx, profile),
         await of_person.belongings(tx, profile),
         await orchestration.why(tx, profile, limit=50),

@@ -18,6 +18,7 @@ from antiphon.kernel.records import Identifier, ProfileId, Purpose
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import Secrets
 from antiphon.profiles import Proof, Statement, Topic
+from antiphon.profiles.identity import move, work
 from antiphon.segments import ladders
 from antiphon.segments.ladders import StageRule
 from app.alone import alone
@@ -157,3 +158,55 @@ async def test_a_merged_number_shows_whom_it_leads_to(stage: Stage, client: http
     assert {one["id"] for one in pages} == {str(whole[-1])}
     assert [one["by"] for one in pages[0]["numbers"]] == ["staff:12"]
     assert (await client.get("/people/999999/page")).status_code == 404
+
+
+async def test_a_pause_and_a_limit_stand_in_the_grid_and_what_is_critical_passes_them(
+    stage: Stage, client: httpx.AsyncClient
+) -> None:
+    ann = await stage.person("ann")
+    async with stage.database.transaction() as tx:
+        await profiles.write_topic(tx, Topic("fraud", {"en": "Fraud alerts"}, critical=True))
+        await profiles.write_topic(tx, Topic("news", {"en": "News"}))
+        await profiles.write_topic(tx, Topic("app", {"en": "App news"}, channels=("push",)))
+        await profiles.state(tx, ann, [Statement("app", "*", "paused", until=START + timedelta(days=9))], Proof("page"))
+        paused = Statement(state="paused", until=START + timedelta(days=5))
+        limit = Statement(state="limited", limit_count=1, limit_s=604800.0)
+        await profiles.state(tx, ann, [paused, limit], Proof("page"))
+    cells = {(one["topic"], one["channel"]): one for one in (await page(client, ann))["grid"]}
+    assert (cells["app", "push"]["answer"], cells["app", "push"]["paused_until"]) == ("paused", "2026-01-10T12:00:00Z")
+    assert (cells["app", "push"]["limit_count"], cells["app", "push"]["limit_s"]) == (1, 604800.0)
+    assert (cells["app", "email"]["answer"], cells["app", "email"]["why"]) == ("no", "topic")
+    assert (cells["news", "email"]["answer"], cells["news", "email"]["paused_until"]) == (
+        "paused",
+        "2026-01-06T12:00:00Z",
+    )
+    assert cells["fraud", "email"]["answer"] == "yes"
+
+
+async def test_who_was_a_visitor_first_is_one_person_with_what_each_system_told(
+    stage: Stage, client: httpx.AsyncClient
+) -> None:
+    ann = await stage.person("ann")
+    browser, crm, at = (
+        Identifier("anonymous_id", "b-1"),
+        Identifier("external_id@crm", "K-1"),
+        START - timedelta(days=2),
+    )
+    account = profiles.AccountFact("north-pier", {"name": "North Pier Hotel"})
+    told = [
+        profiles.Fact("web", "v1", at, (browser,), event="Page Viewed"),
+        profiles.Fact("crm", "c1", at, (crm, ANN), traits={"stage": "lead"}, account=account),
+        profiles.Fact("web", "s1", at, (ANN, browser), event="Signed In"),
+    ]
+    visitor, *_ = [(await record(stage.database, one)).profiles[0] for one in told]
+    while await work.work(stage.database) or await move.work(stage.database):
+        pass
+    shown = await page(client, visitor)
+    assert (shown["id"], shown) == (str(ann), await page(client, ann))
+    assert [(one["id"], one["by"]) for one in shown["numbers"]] == [(str(visitor), "rule")]
+    assert ("external_id@crm", "K-1", "crm") in [
+        (one["kind"], one["value"], one["source"]) for one in shown["identifiers"]
+    ]
+    assert {one["name"]: one["source"] for one in shown["traits"]}["stage"] == "crm"
+    assert [one["key"] for one in shown["accounts"]] == ["north-pier"]
+    assert {one["name"] for one in shown["lifecycle"]["events"]} == {"Page Viewed", "Signed In"}

@@ -80,14 +80,10 @@ async def test_money_adds_up_and_minutes_are_apart(database: Database) -> None:
         await database.repeat(metrics.fold_parts)
     async with database.transaction() as tx:
         (one,) = await metrics.totals(tx, [ONE])
-        points = await metrics.series(tx, ONE, since=database.clock.now())
-        later = await metrics.series(tx, ONE, since=database.clock.now() + timedelta(minutes=1))
+        minutes = [database.clock.now() + timedelta(minutes=n) for n in range(4)]
+        spans = await metrics.history(tx, ONE, minutes, until=minutes[3] + timedelta(minutes=1))
     assert (one.n, round(one.amount, 6)) == (6, 0.42)
-    assert [(each.minute - database.clock.now(), each.n) for each in points] == [
-        (timedelta(), 4),
-        (timedelta(minutes=3), 2),
-    ]
-    assert [each.n for each in later] == [2]
+    assert [(each.slot, each.n) for each in spans] == [(0, 4), (3, 2)]
 
 
 async def test_what_is_taken_off_again_is_off(database: Database) -> None:

@@ -15,7 +15,7 @@ from antiphon.kernel.errors import NotFound
 from antiphon.kernel.records import Erased, Identifier
 from antiphon.profiles import erasure, store
 from profiles.catalog import columns, found, tables
-from profiles.facts import ANNA, AT, BROWSER, MAIL, fact, record, sql
+from profiles.facts import ANNA, AT, BROWSER, MAIL, events, fact, record, sql
 
 PHONE = Identifier("phone", "+34600111222")
 
@@ -83,7 +83,7 @@ async def test_who_comes_back_is_a_newcomer(database: Database) -> None:
     async with database.transaction() as tx:
         (found_again,) = await profiles.read(tx, [again or 0])
         assert found_again.traits == {}
-        assert await profiles.events(tx, found_again.id) == []
+        assert await events(tx, found_again.id) == []
 
 
 async def test_what_is_sent_again_does_not_bring_them_back(database: Database) -> None:

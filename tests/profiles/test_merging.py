@@ -15,7 +15,7 @@ from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import Identifier, Merged, ProfileChange, ProfileId, Unmerged
 from antiphon.profiles import Proof, Statement
 from antiphon.profiles.identity import merging, move, work
-from profiles.facts import ANNA, AT, BROWSER, MAIL, fact, record, sql
+from profiles.facts import ANNA, AT, BROWSER, MAIL, events, fact, record, sql
 from profiles.test_replay import settled
 
 CRM = Identifier("external_id@crm", "c-7")
@@ -75,7 +75,7 @@ async def test_events_and_their_sums_follow_and_then_the_person_is_whole(databas
     assert ProfileChange(shop, "merged") in told
     assert await sql(database, "SELECT profile_id FROM known_moving") == []
     async with database.transaction() as tx:
-        assert sorted(event.name for event in await profiles.events(tx, shop)) == ["a", "b"]
+        assert sorted(event.name for event in await events(tx, shop)) == ["a", "b"]
     assert await sql(database, "SELECT DISTINCT profile_id FROM event_sum") == [(shop,)]
 
 
@@ -91,8 +91,8 @@ async def test_an_unmerge_parts_what_came_before_and_after(database: Database) -
     await settled(database)
     assert back == crm, "the old number means the old person"
     async with database.transaction() as tx:
-        assert [event.name for event in await profiles.events(tx, shop)] == ["a", "a"]
-        assert [event.name for event in await profiles.events(tx, crm)] == ["b", "b"]
+        assert [event.name for event in await events(tx, shop)] == ["a", "a"]
+        assert [event.name for event in await events(tx, crm)] == ["b", "b"]
     assert (await seen(database, shop)).traits == {"tier": "gold", "city": "Bath"}
     assert (await seen(database, crm)).traits == {"tier": "basic"}, "told on the 24th, after that of the 25th"
     assert [p.channel for p in (await seen(database, crm)).preferences] == ["sms"]
@@ -139,7 +139,7 @@ async def test_a_browser_of_many_customers_joins_none_of_them(database: Database
     async with database.transaction() as tx:
         found = await profiles.find(tx, [*people, BROWSER])
         assert len(set(found.values())) == 7
-        assert [event.name for event in await profiles.events(tx, found[BROWSER])] == ["visit"]
+        assert [event.name for event in await events(tx, found[BROWSER])] == ["visit"]
     assert await sql(database, "SELECT shared FROM identifier WHERE kind = 'anonymous_id'") == [(True,)]
 
 
@@ -164,7 +164,7 @@ async def test_who_wrote_before_the_merge_and_commits_after_it_is_found(database
     await settled(database)
     assert await sql(database, "SELECT profile_id FROM move_due") == []
     async with database.transaction() as tx:
-        assert "late" in {event.name for event in await profiles.events(tx, shop)}
+        assert "late" in {event.name for event in await events(tx, shop)}
 
 
 async def test_merges_beside_ingest_lose_nothing(database: Database) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from antiphon import profiles
 from antiphon.kernel.db import Database
 from antiphon.kernel.records import Identifier
+from profiles.facts import events
 
 
 async def test_an_event_that_was_on_its_way_into_the_default_partition_finds_the_new_one(database: Database) -> None:
@@ -26,4 +27,4 @@ async def test_an_event_that_was_on_its_way_into_the_default_partition_finds_the
     assert (await recording).new == 1
     async with database.transaction() as tx:
         (profile,) = (await profiles.find(tx, fact.who)).values()
-        assert len(await profiles.events(tx, profile)) == 1
+        assert len(await events(tx, profile)) == 1

@@ -14,7 +14,7 @@ from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import Event, Identifier, ProfileChange
 from antiphon.profiles import Fact
-from profiles.facts import ANNA, AT, MAIL, fact, record, sql
+from profiles.facts import ANNA, AT, MAIL, events, fact, record, sql
 
 
 async def test_a_track_of_somebody_unknown_makes_a_profile_an_event_and_a_sum(database: Database) -> None:
@@ -22,7 +22,7 @@ async def test_a_track_of_somebody_unknown_makes_a_profile_an_event_and_a_sum(da
     assert (done.new, done.repeated) == (1, 0)
     async with database.transaction() as tx:
         (profile,) = await profiles.read(tx, [done.profiles[0]])  # type: ignore[list-item]
-        (event,) = await profiles.events(tx, profile.id, before=None, limit=5)
+        (event,) = await events(tx, profile.id)
         numbers = await profiles.event_names(tx, ["cart added", "unheard of"], make=False)
     assert profile.identifiers == [ANNA]
     assert (event.name, event.at, event.properties) == ("cart added", AT, {"a": 1})
@@ -60,7 +60,7 @@ async def test_events_of_any_date_are_kept_counted_and_shown(database: Database)
         await profiles.ensure_partitions(tx)
     done = await record(database, *[fact(str(at), ANNA, event="a", at=at) for at in times])
     async with database.transaction() as tx:
-        shown = await profiles.events(tx, done.profiles[0], before=None, limit=5)  # type: ignore[arg-type]
+        shown = await events(tx, done.profiles[0])  # type: ignore[arg-type]
     assert [event.at for event in shown] == sorted(times, reverse=True)
     assert await sql(database, "SELECT first_at, last_at, count FROM event_sum") == [(min(times), max(times), 4)]
 

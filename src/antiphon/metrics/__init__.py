@@ -30,7 +30,7 @@ from antiphon.metrics.history import HANDED, Span, Step, about_how_many, begin_o
 from antiphon.metrics.incoming import on_events, on_inbound, on_profile_changes
 from antiphon.metrics.learning import fit_priors, fold_responses, population
 from antiphon.metrics.predicting import Counts, Population, Predicted, Prior, interval, response
-from antiphon.metrics.reading import Point, Total, series, totals
+from antiphon.metrics.reading import Total, totals
 from antiphon.metrics.responding import note_answered, note_sent, note_undelivered, predict
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "KINDS",
     "Counts",
     "Hours",
-    "Point",
     "Population",
     "Predicted",
     "Prior",
@@ -78,7 +77,6 @@ __all__ = [
     "population",
     "predict",
     "response",
-    "series",
     "spans",
     "totals",
 ]

@@ -33,7 +33,3 @@ async def fold_parts(tx: Transaction) -> int:
 
 async def read_totals(tx: Transaction, sources: Sequence[int]) -> list[Row]:
     return await queries.rows(tx, "read_totals", sources=list(sources))
-
-
-async def read_series(tx: Transaction, source: int, *, since: datetime) -> list[Row]:
-    return await queries.rows(tx, "read_series", source=source, since=since)

@@ -63,7 +63,7 @@ from antiphon.profiles.ingest import event_names, find, find_or_make, record
 from antiphon.profiles.kinds import is_kind
 from antiphon.profiles.known import record_known
 from antiphon.profiles.numbers import find_named, find_one, led_to, read_name
-from antiphon.profiles.provenance import KnownAs, MergedIn, OptedOut, Provenance, TraitOrigin, provenance_of
+from antiphon.profiles.provenance import KnownAs, OptedOut, provenance_of
 from antiphon.profiles.records import (
     AccountFact,
     Address,
@@ -81,7 +81,7 @@ from antiphon.profiles.retention import Kept, Rule, add_rules
 from antiphon.profiles.retention import keep as keep_to_rules
 from antiphon.profiles.search import FoundPeople, FoundPerson, find_people, keep_words
 from antiphon.profiles.suppression import lift, on_new_addresses
-from antiphon.profiles.timeline import events, read
+from antiphon.profiles.timeline import read
 from antiphon.profiles.topics import drop_topic, find_topic, topics, write_topic
 from antiphon.profiles.work import ensure_partitions
 
@@ -106,14 +106,12 @@ __all__ = [
     "Kept",
     "KeptRefusal",
     "KnownAs",
-    "MergedIn",
     "OptedOut",
     "Person",
     "Preference",
     "PreferenceState",
     "Profile",
     "Proof",
-    "Provenance",
     "Recorded",
     "RecordedEvent",
     "Refusal",
@@ -123,7 +121,6 @@ __all__ = [
     "Statement",
     "Subscription",
     "Topic",
-    "TraitOrigin",
     "about_how_many",
     "accounts_of",
     "add_rules",
@@ -137,7 +134,6 @@ __all__ = [
     "ensure_partitions",
     "erase",
     "event_names",
-    "events",
     "find",
     "find_account",
     "find_duplicates",

@@ -1,11 +1,10 @@
-"""How we know what we know of a person: who named them so, what joined their numbers, who opted out where, who told us
+"""How we know what we know of a person: who named them so, which numbers lead to them, who opted out where, who told us
 which trait."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from msgspec import Struct
 
@@ -31,13 +30,11 @@ class KnownAs(Struct, frozen=True):
 
 
 class MergedIn(Struct, frozen=True):
-    """A profile number that leads here. `links`: the pairs of identifiers that join it to the person, as kind:value."""
+    """A profile number that leads here."""
 
     number: ProfileId
     at: datetime
     by: str
-    links: tuple[tuple[str, str], ...]
-    identifiers: int
 
 
 class OptedOut(Struct, frozen=True):
@@ -49,13 +46,9 @@ class OptedOut(Struct, frozen=True):
 
 
 class TraitOrigin(Struct, frozen=True):
-    """When the value was told, of which identifier (None: of the profile by its number), and by whom.
-
-    `source` is empty where we cannot know any more.
-    """
+    """When the value was told, and by whom: empty where we cannot know any more."""
 
     at: datetime
-    of: Identifier | None
     source: str
 
 
@@ -75,15 +68,13 @@ async def provenance_of(tx: Transaction, profile: Profile) -> Provenance:
     sources = await store.provenance.sources_of_traits(tx, profile.id)
     return Provenance(
         [KnownAs(one.identifier, one.source, one.first_at, one.seen_at, one.verified_at, one.shared) for one in own],
-        [_merged(*row) for row in await store.provenance.numbers(tx, profile.id)],
+        [
+            MergedIn(number, at, because.get("by", ""))
+            for number, at, because in await store.provenance.numbers(tx, profile.id)
+        ],
         await _opt_outs(tx, profile.addresses),
         _origins({who: read(one) for who, one in told.items()}, {one.id: one for one in own}, sources),
     )
-
-
-def _merged(number: ProfileId, at: datetime, because: Mapping[str, Any]) -> MergedIn:
-    links = tuple((link["one"], link["other"]) for link in because.get("links", ()))
-    return MergedIn(number, at, because.get("by", ""), links, len(because.get("identifiers", ())))
 
 
 async def _opt_outs(tx: Transaction, addresses: list[Address]) -> dict[tuple[str, str], OptedOut]:
@@ -108,5 +99,5 @@ def _origins(
     for name, (us, _) in merged.items():
         teller = own.get(whos[name])
         source = sources.get(name) or (teller.source if teller else "")
-        found[name] = TraitOrigin(_EPOCH + timedelta(microseconds=us), teller.identifier if teller else None, source)
+        found[name] = TraitOrigin(_EPOCH + timedelta(microseconds=us), source)
     return found

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from antiphon.kernel.clock import FOREVER
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.records import ProfileId
 from antiphon.profiles import store
@@ -19,14 +18,7 @@ async def read(tx: Transaction, ids: Sequence[ProfileId]) -> list[Profile]:
     return await store.reading.read(tx, ids) if ids else []
 
 
-async def events(
-    tx: Transaction, profile: ProfileId, *, before: datetime | None = None, limit: int = 50
-) -> list[RecordedEvent]:
-    """The latest first, with those dated after now; `before` is exclusive. At most 1,000."""
-    upto = FOREVER if before is None else before - timedelta(microseconds=1)
-    return await page(tx, profile, upto=upto, skip=0, limit=min(limit, EVENTS_MAX))
-
-
 async def page(tx: Transaction, profile: ProfileId, *, upto: datetime, skip: int, limit: int) -> list[RecordedEvent]:
-    """`upto` is inclusive; the first `skip` are left out, so that pages part the events of one instant."""
+    """The latest first, with those dated after now. `upto` is inclusive; the first `skip` are left out, so that pages
+    part the events of one instant."""
     return await store.reading.events(tx, profile, upto=upto, skip=skip, limit=limit)

@@ -34,12 +34,3 @@ SELECT source_id, channel, variant, kind, sum(n)::bigint AS n, sum(amount) AS am
         SELECT source_id, channel, variant, kind, n, amount FROM counter_part WHERE source_id = ANY(:sources::bigint[])
        ) counts
  GROUP BY 1, 2, 3, 4;
-
--- name: read_series
--- Counts of a source by minute since a time.
-SELECT minute, channel, kind, sum(n)::bigint AS n
-  FROM (SELECT minute, channel, kind, n FROM counter WHERE source_id = :source AND minute >= :since
-         UNION ALL
-        SELECT minute, channel, kind, n FROM counter_part WHERE source_id = :source AND minute >= :since) counts
- GROUP BY 1, 2, 3
- ORDER BY 1;
