@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -21,8 +20,8 @@ from antiphon.app.web import front
 from antiphon.kernel.db import Database, Row
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import read_secrets
+from chromium import ARGS, CHROMIUM
 
-CHROMIUM = shutil.which("chromium")
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -162,7 +161,7 @@ async def open_browser(house: House) -> AsyncIterator[Browser]:
         pytest.skip("needs chromium (Debian: chromium)")
     playwright = pytest.importorskip("playwright.async_api")
     async with playwright.async_playwright() as started:
-        chromium = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = await started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         page = await (await chromium.new_context(bypass_csp=True)).new_page()
         cdp = await page.context.new_cdp_session(page)
         await cdp.send("WebAuthn.enable")

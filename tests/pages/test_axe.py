@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 import pytest
 
 from antiphon.kernel.db import Database
+from chromium import ARGS, CHROMIUM
 from pages.company import Company, found, serving
 from pages.stage import Stage
 
-CHROMIUM = shutil.which("chromium")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 BYTES_MAX = 30_000
 DESKTOP, PHONE, SMALL = {"width": 1280, "height": 900}, {"width": 390, "height": 844}, {"width": 320, "height": 256}
@@ -123,7 +122,7 @@ async def test_every_page_is_accessible_light_and_needs_no_script(
     company = await found(stage)
     wrong: list[str] = []
     async with serving(stage) as base, playwright.async_playwright() as started:
-        browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         copy = await (await browser.new_context(color_scheme=scheme, bypass_csp=True)).new_page()
         assert await checked(copy, b"<title>x</title><button>x</button>", size), "nothing is ever found"
         page = await look(browser, base, scheme, size, lang)
@@ -174,7 +173,7 @@ async def test_the_preference_centre_works_by_keyboard_alone(stage: Stage, datab
     playwright = pytest.importorskip("playwright.async_api")
     company = await found(stage)
     async with serving(stage) as base, playwright.async_playwright() as started:
-        browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         context = await browser.new_context(base_url=base, bypass_csp=True, viewport=DESKTOP)
         page = await context.new_page()
         await page.goto(f"{company.preferences}?lang=en")

@@ -30,40 +30,63 @@ AXE = f"""axe.run({json.dumps(_HOW)}).then((told) => told.violations.map((one) =
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+def running_test() -> str:
+    """ "" while fixtures are made."""
+    name, _, phase = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")
+    return name if phase == "(call)" else ""
+
+
 @dataclass
 class Watch:
-    """What a page did that it must not: `findings` is looked at when the test ends.
+    """What a page did that it must not: `findings` is looked at when the company closes.
 
-    `allowed`: parts of messages that a test provokes, such as "status of 409".
+    `always`: parts of messages that any test may provoke, such as "status of 409"; `allowed`: those of this test.
+    `seen`: each with the test that ran.
     """
 
     host: str
-    allowed: list[str] = field(default_factory=list)
-    seen: list[str] = field(default_factory=list)
+    always: list[str] = field(default_factory=list)
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    provoked: dict[str, list[str]] = field(default_factory=dict)
     open: dict[Any, Any] = field(default_factory=dict)
     last: float = 0.0
 
     def follow(self, page: Any) -> None:
-        page.on("console", lambda said: self._say(f"console: {said.text}") if said.type == "error" else None)
-        page.on("pageerror", lambda error: self._say(f"error: {error}"))
-        page.on("request", lambda request: self._ask(page, request))
+        """It speaks for the test that opened it; one of a fixture for whichever runs."""
+        test = running_test()
+
+        def say(said: str) -> None:
+            self.seen.append((test or running_test(), said))
+
+        def ask(request: Any) -> None:
+            address = urlsplit(request.url)
+            if address.scheme not in ("data", "blob", "about") and address.netloc != self.host:
+                say(f"another host: {request.url}")
+            self.open[request] = page
+            self.last = time.monotonic()
+
+        page.on("console", lambda said: say(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: say(f"error: {error}"))
+        page.on("request", ask)
         for ended in ("requestfinished", "requestfailed"):
             page.on(ended, self._end)
         page.on("close", self._close)
 
     @property
+    def allowed(self) -> list[str]:
+        return self.provoked.setdefault(running_test(), [])
+
+    @allowed.setter
+    def allowed(self, parts: list[str]) -> None:
+        self.provoked[running_test()] = parts
+
+    @property
     def findings(self) -> list[str]:
-        return [said for said in self.seen if not any(part in said for part in self.allowed)]
-
-    def _say(self, said: str) -> None:
-        self.seen.append(said)
-
-    def _ask(self, page: Any, request: Any) -> None:
-        address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob", "about") and address.netloc != self.host:
-            self._say(f"another host: {request.url}")
-        self.open[request] = page
-        self.last = time.monotonic()
+        return [
+            f"{said} ({test})"
+            for test, said in self.seen
+            if not any(part in said for part in [*self.always, *self.provoked.get(test, [])])
+        ]
 
     def _end(self, request: Any) -> None:
         self.open.pop(request, None)
@@ -149,12 +172,6 @@ class App:
             self.watch.open or time.monotonic() - self.watch.last < QUIET_S
         ):
             await asyncio.sleep(0.02)
-
-
-def running_test() -> str:
-    """ "" while fixtures are made."""
-    name, _, phase = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")
-    return name if phase == "(call)" else ""
 
 
 async def axe(page: Any) -> list[str]:

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from antiphon.app.browser.app import HEADERS
 from web import test_units
-from web.looking import CHROMIUM, DESKTOP, PHONE, WAIT_MS, Watch, axe, sideways
+from web.looking import ARGS, CHROMIUM, DESKTOP, PHONE, WAIT_MS, Watch, axe, sideways
 
 pytestmark = [
     *test_units.pytestmark,
@@ -59,14 +59,14 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def browser() -> AsyncIterator[Any]:
     playwright = pytest.importorskip("playwright.async_api")
     async with playwright.async_playwright() as started:
-        browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         await browser.close()
 
 
 @contextlib.asynccontextmanager
 async def opened(browser: Any, kit: str, scheme: Any = "light", size: Any = DESKTOP) -> AsyncIterator[Any]:
-    watch = Watch(kit, allowed=["favicon"])
+    watch = Watch(kit, ["favicon"])
     context = await browser.new_context(
         color_scheme=scheme, viewport=size, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
     )

@@ -5,25 +5,33 @@ from __future__ import annotations
 import re
 
 import pytest
+import pytest_asyncio
 
 from antiphon import segments
 from web.looking import PHONE, App, axe
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 EVERYBODY = {"version": 1, "rule": {"trait": "first_name", "op": "exists"}}
 
 
+async def test_the_first_to_come_is_welcomed(shared_app: App) -> None:
+    """It stands first here: all that follow have colleagues."""
+    page = await shared_app.open("/", role=None)
+    assert page.url.endswith("/app/welcome")
+    assert await axe(page) == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def app(shared_app: App) -> App:
+    """One company for all that follow."""
+    await shared_app.colleague()
+    return shared_app
+
+
 async def test_nobody_is_sent_to_sign_in_and_then_to_where_they_wanted(app: App) -> None:
-    await app.colleague()
     page = await app.open("/people?q=anna", role=None)
     assert re.search(r"/app/sign-in\?next=", page.url)
     await page.get_by_label("E-mail address").wait_for()
-
-
-async def test_the_first_to_come_is_welcomed(app: App) -> None:
-    page = await app.open("/", role=None)
-    assert page.url.endswith("/app/welcome")
-    assert await axe(page) == []
 
 
 async def test_a_page_begins_with_a_way_past_the_navigation(app: App) -> None:
@@ -103,7 +111,6 @@ async def test_an_address_that_is_none_says_so(app: App) -> None:
 
 
 async def test_it_speaks_the_language_that_was_chosen(app: App) -> None:
-    await app.colleague()
     page = await app.open("/sign-in", role=None)
     await page.get_by_role("button", name="Français").click()
     await page.get_by_role("heading", name="Se connecter").wait_for()

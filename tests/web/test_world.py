@@ -11,7 +11,7 @@ import pytest
 from flows.house import House, house
 from flows.samples import message
 from web import bundle
-from web.looking import CHROMIUM, WAIT_MS
+from web.looking import ARGS, CHROMIUM, WAIT_MS
 
 pytestmark = pytest.mark.timeout(180)
 SWITCHES = "fetch('/api/v1/sandbox/faults').then(answer => answer.json()).then(found => found.switches)"
@@ -39,7 +39,7 @@ def page(home: House) -> Iterator[Any]:
     """The page of whoever came in by "just look around"; it says nothing on the console."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         context = browser.new_context(base_url=home.url, locale="en-GB", timezone_id="UTC")
         entered = context.request.post("/api/v1/sandbox/enter", data={"role": "owner"}, headers={"Origin": home.url})
         assert entered.ok, entered.text()
