@@ -43,7 +43,7 @@ web: $(APP) ## the browser app, if its sources have changed
 # Some promises are about seconds, and two workers with servers of their own can be too much for a small machine: what
 # failed is tried once more, alone. What fails twice has failed; both summaries are printed.
 test: $(DEV_STAMP) check $(APP) ## everything that is promised, proved
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS) || \
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) || \
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none $(ARGS)
 
 check: $(DEV_STAMP) ## format, lint, types, the law of imports

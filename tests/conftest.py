@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -27,6 +28,16 @@ START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 settings.register_profile("any pace", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")  # a machine that does other things too finds no fault in an example
 os.environ.setdefault("ANTIPHON_TEST_FAST_DATABASE", "1")  # for the servers that tested commands start
+
+
+TURNS = {"web": 0, "flows": 2, "channels": 3}
+"""Minutes in a browser come first, and hundreds of short files last, so that all workers end together; houses of
+processes, which stay until the end, come late."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    items.sort(key=lambda item: TURNS.get(item.path.relative_to(here).parts[0], 1))
 
 
 @pytest.fixture(scope="session")
