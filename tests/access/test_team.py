@@ -208,7 +208,7 @@ async def test_a_manager_has_no_way_to_become_an_owner(house: House) -> None:
     await ask(manager, "POST", "/staff", {"email": "o@example.org", "role": "owner"}, status=403)
     await ask(manager, "PATCH", f"/staff/{me}", {"role": "owner"}, status=403)
     await ask(manager, "PATCH", f"/staff/{owner}", {"role": "analyst"}, status=403)
-    for method, path in (("POST", "link"), ("DELETE", "sessions"), ("DELETE", "totp")):
+    for method, path in (("POST", "link"), ("DELETE", "sessions"), ("DELETE", "second-factor")):
         await ask(manager, method, f"/staff/{owner}/{path}", status=403)
     await ask(manager, "POST", f"/staff/{other}/link", status=201)
     await ask(manager, "PATCH", f"/staff/{other}", {"role": "agent"})

@@ -353,24 +353,45 @@ async def test_what_is_grave_asks_who_it_is_and_is_then_done(shared_app: App) ->
         await member(app, "gwen@example.org", "owner")
         page = await came_in(app, "gwen@example.org", "/me")
         await age_proofs(app)
-        await page.get_by_role("button", name="Change the password").click()
-        await page.get_by_label("New password").fill(ANOTHER)
-        await page.get_by_role("button", name="Set the password").click()
+        address = page.get_by_role("textbox", name="E-mail address")
+        await address.fill("gwendolyn@example.org")
+        save = page.get_by_role("button", name="Save")
+        await save.click()
         dialog = page.get_by_role("dialog", name="Is it you?")
         await expect(dialog).to_be_visible()
         assert await axe(page) == []
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
-        await expect(page.get_by_label("New password")).to_have_value(ANOTHER)
-        await page.get_by_role("button", name="Set the password").click()
+        await expect(address).to_have_value("gwendolyn@example.org")
+        await save.click()
         await dialog.get_by_label("Password", exact=True).fill("not it, not at all")
         await page.keyboard.press("Enter")
         await expect(dialog.get_by_role("alert")).to_be_visible()
         await dialog.get_by_label("Password", exact=True).fill(PASSWORD)
         await page.keyboard.press("Enter")
+        await expect(dialog).to_have_count(0)
+        await expect(page.get_by_text("Saved").first).to_be_visible()
+        await sign_out(page)
+        await sign_in(page, "gwendolyn@example.org")
+        await page.wait_for_url("**/app/")
+
+
+@MODULE
+async def test_a_password_is_changed_by_who_knows_the_one_before(shared_app: App) -> None:
+    with watched(shared_app, "400") as app:
+        await member(app, "pia@example.org")
+        page = await came_in(app, "pia@example.org", "/me")
+        await page.get_by_role("button", name="Change the password").click()
+        await page.get_by_label("Your password until now").fill(ANOTHER)
+        await page.get_by_label("New password").fill(ANOTHER)
+        await page.get_by_role("button", name="Set the password").click()
+        await expect(page.get_by_label("Your password until now")).to_have_attribute("aria-invalid", "true")
+        assert await axe(page) == []
+        await page.get_by_label("Your password until now").fill(PASSWORD)
+        await page.get_by_role("button", name="Set the password").click()
         await expect(page.get_by_text("Your password is changed.")).to_be_visible()
         await sign_out(page)
-        await sign_in(page, "gwen@example.org", ANOTHER)
+        await sign_in(page, "pia@example.org", ANOTHER)
         await page.wait_for_url("**/app/")
 
 

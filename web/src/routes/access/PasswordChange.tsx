@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { sessionQuery } from "@/lib/session";
-import { Button } from "@/ui/controls";
+import { Button, PasswordInput } from "@/ui/controls";
 import { Failed } from "@/ui/State";
 import { done } from "@/ui/toast";
 import { values } from "./Door";
@@ -16,8 +16,9 @@ export function PasswordChange({ me }: { me: Mine }) {
   const proved = useProved({ quiet: true });
   const client = useQueryClient();
   const has = me.colleague.has_password;
-  const send = async (password: string) => {
-    const answer = await proved.run(() => ask(api.PUT("/api/v1/me/password", { body: { password } })));
+  const send = async (given: { password: string; current: string }) => {
+    const body = { password: given.password, ...(has && { current: given.current }) };
+    const answer = await proved.run(() => ask(api.PUT("/api/v1/me/password", { body })));
     if (!answer) return;
     client.setQueryData(ME, answer);
     for (const queryKey of [["sessions"], sessionQuery.queryKey]) void client.invalidateQueries({ queryKey });
@@ -25,6 +26,7 @@ export function PasswordChange({ me }: { me: Mine }) {
     done(t("access.password.changed"));
   };
   const at = proved.problem?.of("password");
+  const before = proved.problem?.of("current");
   if (!open)
     return (
       <div className="part-acts">
@@ -35,9 +37,22 @@ export function PasswordChange({ me }: { me: Mine }) {
       </div>
     );
   return (
-    <form className="fields" onSubmit={(event) => void send(values(event, "password").password)}>
-      <NewPassword label={t("app.password.new")} email={me.colleague.email} error={at} autoFocus />
-      {proved.problem && !at && <Failed error={proved.problem} />}
+    <form className="fields" onSubmit={(event) => void send(values(event, "password", "current"))}>
+      {has && (
+        <PasswordInput
+          name="current"
+          label={t("access.password.current")}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          autoFocus
+          error={before}
+          aria-invalid={before !== undefined}
+          visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
+        />
+      )}
+      <NewPassword label={t("app.password.new")} email={me.colleague.email} error={at} autoFocus={!has} />
+      {proved.problem && !at && !before && <Failed error={proved.problem} />}
       <div className="part-acts">
         <Button type="submit" loading={proved.busy && !proved.proving}>
           {t("app.password.set")}

@@ -61,9 +61,7 @@ export function Who({ me }: { me: Mine }) {
         <Button type="submit" disabled={!dirty} loading={proved.busy && !proved.proving}>
           {t("app.save")}
         </Button>
-        <span className="soft small">
-          {t("access.role")}: {say(`app.role.${role}`, role)}
-        </span>
+        <span className="soft small">{t("access.role.is", { role: say(`app.role.${role}`, role) })}</span>
       </div>
       {proved.dialog}
     </form>

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { t, tn } from "@/lib/i18n";
 import { useSession } from "@/lib/session";
@@ -27,22 +28,31 @@ export function TeamSecondFactor() {
 function Choose({ rule }: { rule: SignInRule }) {
   const client = useQueryClient();
   const proved = useProved();
+  const [wanted, setWanted] = useState<Choice>(); // shown at once, and put back when it is refused
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the server says since then counts
+  useEffect(() => setWanted(undefined), [rule]);
   const isOwner = useSession()?.role === "owner";
   const change = async (second_factor: Choice) => {
+    setWanted(second_factor);
     const saved = await proved.run(() => ask(api.PUT("/api/v1/sign-in-rule", { body: { second_factor } })));
     if (saved) client.setQueryData(RULE, saved);
+    else setWanted(undefined);
     return saved !== undefined;
   };
-  const choose = async (wanted: string) => {
-    const next = CHOICES.find((one) => one === wanted);
+  const choose = async (value: string) => {
+    const next = CHOICES.find((one) => one === value);
     const before = rule.second_factor;
     if (!next || next === before || !(await change(next))) return;
     done(t("team.factor.saved", { of: t(`team.factor.${next}`) }), () => change(before));
   };
   return (
-    <>
+    <div className="second-factor">
       <p className="soft plain">{t("team.factor.text")}</p>
-      <Radio.Group aria-label={t("team.factor")} value={rule.second_factor} onChange={(value) => void choose(value)}>
+      <Radio.Group
+        label={t("team.factor.demanded")}
+        value={wanted ?? rule.second_factor}
+        onChange={(value) => void choose(value)}
+      >
         <div className="choices">
           {CHOICES.map((one) => (
             <Radio
@@ -55,9 +65,9 @@ function Choose({ rule }: { rule: SignInRule }) {
           ))}
         </div>
       </Radio.Group>
-      {!isOwner && <p className="soft small">{t("team.factor.owners")}</p>}
+      {!isOwner && <p className="soft small plain">{t("team.factor.owners")}</p>}
       {proved.dialog}
-    </>
+    </div>
   );
 }
 
