@@ -15,6 +15,13 @@ import { theme, variables } from "./theme";
 document.documentElement.lang = locale;
 whenSignedOut(() => void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey }));
 
+// Nothing waits that could be under way: who is signed in, and the code of the screen that is wanted.
+void queryClient.prefetchQuery(sessionQuery);
+for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+  const route = Object.values(router.routesById).find((one) => one.id === routeId);
+  if (route) void router.loadRouteChunk(route);
+}
+
 await loadWords("app");
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>

@@ -1,7 +1,8 @@
 """The browser app under `/app/`: files that `web/build.py` made, and one page for every address within the app.
 
-`/` leads there. What is named by its content (`assets/`) may be kept for a year; the page itself is asked for each
-time. Everything is public: whoever is not signed in gets the page that asks who they are, and no data.
+`/` leads there. What is named by its content (`assets/`) may be kept for a year, the few other files for a day; the page
+itself is asked for each time. Everything is public: whoever is not signed in gets the page that asks who they are, and
+no data.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ KINDS = {  # Litestar says UTF-8 of what is text
     ".woff2": "font/woff2",
 }
 YEAR = "public, max-age=31536000, immutable"
+DAY = "public, max-age=86400"
 ASK = "no-cache"
 NOT_BUILT = (
     b"<!doctype html><html lang=en><title>Antiphon</title><p>The app is not built. Run <code>make run</code>, or "
@@ -92,7 +94,8 @@ def _answer(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
     if "." not in name.rpartition("/")[2]:
         name, file = "index.html", _file("index.html") or File(KINDS[".html"], NOT_BUILT, None)
     assert file is not None
-    headers = {**HEADERS, "Cache-Control": YEAR if name.startswith("assets/") else ASK, "Vary": "Accept-Encoding"}
+    kept = ASK if name == "index.html" else YEAR if name.startswith("assets/") else DAY
+    headers = {**HEADERS, "Cache-Control": kept, "Vary": "Accept-Encoding"}
     if file.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
         return Response(file.gzipped, media_type=file.kind, headers={**headers, "Content-Encoding": "gzip"})
     return Response(file.plain, media_type=file.kind, headers=headers)
