@@ -181,12 +181,12 @@ async def body_of(connection: Connection) -> bytes:
 
 async def begin(database: Database, done: AuditAct) -> int:
     """The line's number, for `finish`. Whatever is not finished was cut off."""
-    async with store.alone(database) as tx:
+    async with database.alone() as tx:
         return await store.insert(tx, done, status=None)
 
 
 async def finish(database: Database, line: int, *, status: int) -> None:
-    async with store.alone(database) as tx:
+    async with database.alone() as tx:
         await store.finish(tx, line, status=status)
 
 
@@ -207,7 +207,7 @@ async def note(
     if isinstance(where, Transaction):
         await store.insert(where, done, status=status)
         return
-    async with store.alone(where) as tx:
+    async with where.alone() as tx:
         await store.insert(tx, done, status=status)
 
 

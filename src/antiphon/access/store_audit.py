@@ -1,9 +1,8 @@
-"""The SQL of the audit log. One statement alone is its own transaction: what is written here is written."""
+"""The SQL of the audit log."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,14 +10,7 @@ import msgspec
 from antiphon.access.records import AuditAct, AuditAsked, AuditLine
 from antiphon.access.store import queries
 from antiphon.kernel.clock import wall_datetime
-from antiphon.kernel.db import Database, Row, Transaction
-
-
-@contextlib.asynccontextmanager
-async def alone(database: Database) -> AsyncIterator[Transaction]:
-    """For one statement: without BEGIN and COMMIT it costs a third of the trips."""
-    async with database.pool.acquire() as connection:
-        yield Transaction(connection, database, database.clock.now())
+from antiphon.kernel.db import Row, Transaction
 
 
 async def insert(tx: Transaction, done: AuditAct, *, status: int | None) -> int:
