@@ -10,7 +10,7 @@ from antiphon.channels.adapters.sms import cancel, pdu
 from antiphon.channels.adapters.sms.pdu import Pdu
 from antiphon.kernel.records import Accepted, DeliveryId
 from channels import test_sms_peer as real
-from channels.test_sms_smpp import OK, Smsc, bound, message, running
+from channels.smsc import OK, Smsc, bound, message, running
 
 RALREADY_FINAL, RINVMSGID, RINVCMDID = 0x11, 0x0C, 0x03
 
