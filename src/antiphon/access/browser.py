@@ -98,15 +98,9 @@ def _cookie(token: str, runtime: Runtime, *, lasts_s: int) -> Cookie:
 
 
 def client_address(connection: Connection) -> str:
-    """Of who asks. Behind a proxy in our own network, what that proxy saw: its entry is the last one."""
+    """Of who asks. Behind a proxy that the operator trusts, what that proxy saw: the server puts it there."""
     peer = _address(connection.client.host) if connection.client is not None else None
-    if peer is None:
-        return ""
-    if peer.is_loopback or peer.is_private:
-        seen = _address(connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip())
-        if seen is not None:
-            return str(seen)
-    return str(peer)
+    return str(peer) if peer is not None else ""
 
 
 def client_words(connection: Connection) -> str:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -74,6 +74,7 @@ def serve(
     base_url: str | None = None,
     workers: int = 1,
     world_url: str = "",
+    trusted_proxies: Sequence[str] = (),
     meanwhile: Callable[[str], None] | None = None,
 ) -> int:
     """Blocks until SIGTERM or Ctrl-C. `meanwhile` is called once with the DSN when everything has been started.
@@ -86,7 +87,7 @@ def serve(
     try:
         with _database(place) as (dsn, keep_database):
             token = asyncio.run(_prepare(dsn, base_url))
-            environment = _environment(dsn, host, port, base_url, sandbox, world_url) | _data(place)
+            environment = _environment(dsn, host, port, base_url, sandbox, world_url) | _more(place, trusted_proxies)
             children = _children(role, workers, environment)
             try:
                 for child in children:
@@ -139,9 +140,10 @@ def _environment(dsn: str, host: str, port: int, base_url: str, sandbox: bool, w
     }
 
 
-def _data(place: Place) -> dict[str, str]:
+def _more(place: Place, trusted_proxies: Sequence[str]) -> dict[str, str]:
     """Files that are uploaded lie in the data folder, also beside a database of the operator's own."""
-    return {"ANTIPHON_DATA": str(place.data.resolve())}
+    proxies = {"FORWARDED_ALLOW_IPS": ",".join(trusted_proxies)} if trusted_proxies else {}
+    return {"ANTIPHON_DATA": str(place.data.resolve()), **proxies}
 
 
 def _children(role: str, workers: int, environment: Mapping[str, str]) -> list[Child]:

@@ -43,6 +43,7 @@ from antiphon.profiles import http as profiles_http
 from antiphon.segments import http as segments_http
 
 BODY_BYTES_MAX = 2_000_000
+THIS_MACHINE = "127.0.0.0/8,::1"
 
 
 class Health(Struct):
@@ -174,20 +175,25 @@ async def serve(dsn: str, *, host: str, port: int, base_url: str, is_sandbox: bo
         opened(dsn, base_url=base_url, sandbox=is_sandbox, migrating=False, world_url=world_url) as runtime,
         front(runtime) as app,
     ):
-        config = uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=5,
-            server_header=False,
-            lifespan="on",
-            backlog=1024,
-        )
-        await _until_cancelled(_Server(config))
+        await _until_cancelled(_Server(configured(app, host=host, port=port)))
+
+
+def configured(app: Front, *, host: str, port: int) -> uvicorn.Config:
+    """Of a proxy that is trusted the server believes whom it saw: everything behind goes by that address."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        lifespan="on",
+        backlog=1024,
+        forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS") or THIS_MACHINE,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
@@ -14,6 +15,17 @@ People = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1_000_0
 Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 
 
+def _is_network(_type: object, value: str) -> None:
+    """`ip_network` says what is wrong, also of an address whose network part is too short for it."""
+    ip_network(value)
+
+
+Networks = Annotated[
+    tuple[Annotated[str, Parameter(validator=_is_network)], ...],
+    Parameter(consume_multiple=True, negative=(), show_default=False),
+]
+
+
 def serve(
     *,
     host: str = "127.0.0.1",
@@ -23,6 +35,7 @@ def serve(
     base_url: str | None = None,
     workers: Some = 1,
     world: str = "",
+    trusted_proxy: Networks = (),
 ) -> int:
     """Start everything and keep it up, until Ctrl-C or SIGTERM.
 
@@ -44,6 +57,9 @@ def serve(
         Worker processes.
     world
         The address of a running `antiphon_world`, which takes the sandbox's faults.
+    trusted_proxy
+        Addresses or networks, such as `10.0.0.7` or `10.1.0.0/28`, of the proxies whose `X-Forwarded-For` is believed.
+        Default: `FORWARDED_ALLOW_IPS`, else this machine alone.
     """
     from antiphon.app import serve as serving
 
@@ -56,6 +72,7 @@ def serve(
         base_url=base_url,
         workers=workers,
         world_url=world.rstrip("/"),
+        trusted_proxies=trusted_proxy,
     )
 
 
