@@ -42,7 +42,7 @@ async def read_faults(runtime: NamedDependency[Runtime]) -> FaultsView:
 async def set_fault(runtime: NamedDependency[Runtime], name: FromPath[str], data: JSONBody[Set]) -> FaultsView:
     """Switch one on or off; the others stay."""
     if data.for_s is not None and not (math.isfinite(data.for_s) and 0 < data.for_s <= FOR_S_MAX):
-        raise invalid("for_s", f"Seconds, at most {FOR_S_MAX:,}.")
+        raise invalid("for_s", "Seconds, at most {most:,}.", most=FOR_S_MAX)
     return _view(await sandbox_world.switch(runtime, name, on=data.on, for_s=data.for_s))
 
 

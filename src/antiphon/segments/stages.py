@@ -100,7 +100,7 @@ async def history(tx: Transaction, name: str, profile: ProfileId) -> list[Stay]:
 async def _kept(tx: Transaction, name: str) -> store.Kept:
     kept = await store.find(tx, name)
     if kept is None:
-        raise UnknownLadder(f'There is no ladder "{name}".')
+        raise UnknownLadder('There is no ladder "{name}".', name=name)
     return kept
 
 

@@ -77,7 +77,8 @@ function columns(onRevoke: ((one: Key) => void) | undefined, revoked: boolean): 
     {
       key: "used",
       title: t("keys.used"),
-      cell: (one) => (one.used_at ? <When wall at={one.used_at} /> : <span className="soft">{t("keys.used.never")}</span>),
+      cell: (one) =>
+        one.used_at ? <When wall at={one.used_at} /> : <span className="soft">{t("keys.used.never")}</span>,
     },
     { key: "maker", title: t("keys.made_by"), cell: (one) => one.maker ?? madeBy(one.made_by), wideOnly: true },
     { key: "created", title: t("keys.created"), cell: (one) => day(one.created_at), wideOnly: true },
