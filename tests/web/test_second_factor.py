@@ -10,8 +10,8 @@ import pytest
 from access.serving import DEVICE
 from access.staffed import next_code
 from antiphon.access import second_factor
+from web.colleagues import MODULE, NO_OFFER, came_in, member, sign_in, sign_out, watched
 from web.looking import DESKTOP, PHONE, App, axe, sideways
-from web.test_access import MODULE, NO_OFFER, came_in, member, sign_in, sign_out, watched
 
 pytestmark = pytest.mark.timeout(300)
 expect: Any = pytest.importorskip("playwright.async_api").expect
