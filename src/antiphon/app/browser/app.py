@@ -1,8 +1,8 @@
 """The browser app under `/app/`: files that `web/build.py` made, and one page for every address within the app.
 
-`/` leads there. What is named by its content (`assets/`) may be kept for a year, the few other files for a day; the page
-itself is asked for each time. Everything is public: whoever is not signed in gets the page that asks who they are, and
-no data.
+`/` leads there. What is named by its content (`assets/`) may be kept for a year, the few other files for a day; the
+page itself is asked for each time. Everything is public: whoever is not signed in gets the page that asks who they are,
+and no data.
 """
 
 from __future__ import annotations
