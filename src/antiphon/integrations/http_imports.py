@@ -24,6 +24,7 @@ from antiphon.integrations.imports.trying import ReadRow, Trial
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound, invalid
 from antiphon.kernel.http import author_of, flaw_of, get, post, put
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import worded
 
 Anything = Request[Any, Any, Any]
 LIST_MAX = 100
@@ -206,12 +207,13 @@ def _progress(job: Job) -> Progress:
 
 
 def _fields(job: Job) -> dict[str, Any]:  # Any: the fields of the view
-    same = ("kind", "name", "state", "mode", "by", "started_by", "created_at", "started_at", "ended_at", "problem")
+    same = ("kind", "name", "state", "mode", "by", "started_by", "created_at", "started_at", "ended_at")
     form = ("format", "encoding", "delimiter")
     return {
         **{name: getattr(job, name) for name in same},
         **{name: getattr(job.form, name) for name in form},
         "id": str(job.id),
+        "problem": worded(job.problem),
         "map": msgspec.to_builtins(job.mapping) if job.mapping is not None else None,
         "file_kept_until": job.created_at + jobs.KEPT if job.file is not None else None,
         "progress": _progress(job),

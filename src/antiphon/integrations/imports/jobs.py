@@ -15,6 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from antiphon import profiles
 from antiphon.integrations.imports import guessing, store, trying
 from antiphon.integrations.imports.guessing import Column
 from antiphon.integrations.imports.importer import Mode
@@ -169,8 +170,16 @@ async def start(tx: Transaction, id: int, *, by: str) -> Job:
         if job.file is None:
             raise Conflict("Its file was deleted. Upload it again.")
         raise Conflict("It is {state}.", state=job.state)
+    await refuse_if_erased(tx, job)
     tx.wake(WAKE)
     return await find(tx, id)
+
+
+async def refuse_if_erased(tx: Transaction, job: Job) -> None:
+    """Raises Conflict where somebody was erased since the file came: it may speak of them and bring them back."""
+    erased_at = await profiles.last_erased_at(tx)
+    if erased_at is not None and erased_at > job.created_at:
+        raise Conflict("Somebody was erased since this file came, and it may speak of them. Upload the file again.")
 
 
 async def cancel(tx: Transaction, id: int) -> Job:

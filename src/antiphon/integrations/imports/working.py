@@ -7,14 +7,14 @@ repeat that changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import IO
 
 import structlog
 
 from antiphon.integrations.imports import jobs, store, trying
-from antiphon.integrations.imports.running import Run
+from antiphon.integrations.imports.running import Counts, Good, Run, Write
 from antiphon.integrations.imports.store import Job
 from antiphon.kernel.clock import wall
 from antiphon.kernel.db import Database, Transaction
@@ -60,16 +60,32 @@ async def _work_one(database: Database, job: Job, place: Path) -> None:
     try:
         run = trying.make_run(database, form, job.mapping, job.mode, at, dry_run=False)
         run.tally = job.tally
+        run.write = _unless_erased(job, run.write)
         with await asyncio.to_thread(_open_refused, jobs.refused_path(place, job.file), job.refused_bytes) as refused:
             run.refused = refused
             if not await _run(database, job, run, refused):
                 return
     except (Problem, OSError) as error:
-        reason = f"It stopped after row {job.tally.rows}: {error}. Start it again; nothing counts twice."
-        await _end(database, job, "failed", reason)
+        await _end(database, job, "failed", _told(job, error))
     else:
         await _end(database, job, "done")
     log.info("import.ended", id=job.id, rows=job.tally.rows, refused=job.tally.refused)
+
+
+def _unless_erased(job: Job, write: Write) -> Write:
+    """Asked in the transaction of each batch: whoever is erased while a file is taken in stays so."""
+
+    async def written(tx: Transaction, goods: Sequence[Good]) -> Counts:
+        await jobs.refuse_if_erased(tx, job)
+        return await write(tx, goods)
+
+    return written
+
+
+def _told(job: Job, error: Exception) -> str:
+    if isinstance(error, Conflict):  # it says what to do
+        return str(error)
+    return f"It stopped after row {job.tally.rows}: {error}. Start it again; nothing counts twice."
 
 
 async def _run(database: Database, job: Job, run: Run, refused: IO[bytes]) -> bool:
