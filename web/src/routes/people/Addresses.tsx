@@ -39,6 +39,8 @@ export function Addresses(props: { who: string; page: PersonPage }) {
   );
 }
 
+const DEVICE_CHARS = 6;
+
 function Line({ who, one }: { who: string; one: Address }) {
   const [asking, setAsking] = useState(false);
   const mayWrite = useMay("people.write");
@@ -49,7 +51,7 @@ function Line({ who, one }: { who: string; one: Address }) {
       <Channel name={one.channel} bare />
       <div className="grows">
         <div className="cut" title={one.value}>
-          {one.value}
+          {shownAs(one)}
         </div>
         <div className="small soft facts">
           {out ? (
@@ -73,7 +75,7 @@ function Line({ who, one }: { who: string; one: Address }) {
         </div>
       </div>
       {mayWrite && (
-        <MoreMenu label={t("people.address.acts", { value: one.value })}>
+        <MoreMenu label={t("people.address.acts", { value: shownAs(one) })}>
           {out ? (
             <Menu.Item onClick={() => void restore.run(one)}>{t("people.restore")}</Menu.Item>
           ) : (
@@ -85,6 +87,10 @@ function Line({ who, one }: { who: string; one: Address }) {
     </li>
   );
 }
+
+/** What a push goes to is a long address that says nothing: a device, by the end of it. */
+const shownAs = (one: Address): string =>
+  one.channel === "push" ? `${t("people.kind.device")} …${one.value.slice(-DEVICE_CHARS)}` : one.value;
 
 /** Shown at once; "Undo" puts the opt-out back as it was. */
 function useRestore(who: string) {

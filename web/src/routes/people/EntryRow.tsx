@@ -77,8 +77,8 @@ function besideOf(entry: Entry): string {
   if (kind === "inbound") return String(detail.text ?? "").slice(0, 200);
   if (kind === "segment") return say(`people.cause.${values.cause}`, "");
   if (kind === "event") {
-    const properties = Object.values((detail.properties ?? {}) as Record<string, unknown>);
-    return properties
+    const properties = new Set(Object.values((detail.properties ?? {}) as Record<string, unknown>));
+    return [...properties]
       .filter((value) => typeof value === "string" || typeof value === "number")
       .slice(0, 3)
       .join(" · ");
