@@ -34,6 +34,7 @@ NOT_EXPORTED = {
     "import_job": "files on their way in; they are deleted after seven days",
     "passkey": "of colleagues",
     "sign_in_begun": "of colleagues",
+    "sign_in_rule": "the company's own",
     "sign_in_throttle": "of colleagues; hashes",
     "sso": "the company's own",
     "sso_subject": "of colleagues",
