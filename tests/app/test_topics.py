@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from access.gatehouse import asking, key
 from antiphon import campaigns, metrics, profiles
+from antiphon.access import roles
+from antiphon.app.live import Client, Hub, Order
 from antiphon.app.topics import FAILOVERS_MAX, difference, topic_of
 from antiphon.kernel.errors import Flaw, NotFound
 from antiphon.kernel.records import Count
@@ -60,6 +64,30 @@ async def test_a_campaign_has_its_cost_its_progress_and_who_failed_over(stage: S
     newest = [int(one["id"]) for one in shown["failovers"]]
     assert newest == sorted(newest, reverse=True)
     assert {(one["failed"]["channel"], one["next"]["channel"]) for one in shown["failovers"]} == {("email", "sms")}
+
+
+@pytest.mark.usefixtures("worker")
+async def test_addresses_are_told_to_whoever_may_read_people(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = await stage.account("email")
+    await stage.account("sms")
+    desk.answer = lambda _outgoing: GONE
+    await stage.people(1, "email", "phone")
+    made = await stage.campaign("email", "sms")
+    await stage.until(made, "done")
+    hub = Hub(stage.runtime)
+    for may in ({"campaigns.read", "people.read"}, {"campaigns.read"}):
+        monkeypatch.setitem(roles.SCOPES_OF_KEYS, "read", frozenset(may))
+        sees = "people.read" in may
+        async with asking(stage.database) as client:
+            client.headers.update(await key(stage.database, "read"))
+            (one,) = (await client.get(f"/api/v1/campaigns/{made.id}/failovers")).json()["failovers"]
+            (told,) = (await client.get(f"/api/v1/campaigns/{made.id}/recipients")).json()["recipients"]
+        hub.obey(listening := Client(frozenset(may)), Order(sub=[f"campaign:{made.id}"]))  # type: ignore[arg-type]
+        (live,) = json.loads(await listening.outbox.get())["snapshot"]["failovers"]
+        for shown in (one, live):
+            assert [bool(shown[which]["address"]) for which in ("failed", "next")] == [sees, sees]
+        assert bool(told["address"]) == sees
+    await hub.close()
 
 
 async def test_while_nothing_moves_nobody_is_looked_up_again(stage: Stage) -> None:

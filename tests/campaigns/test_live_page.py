@@ -97,14 +97,18 @@ async def test_a_failover_tells_who_failed_on_what_evidence_and_where_it_went(st
 
     async def both() -> bool:
         async with stage.database.transaction(read_only=True) as tx:
-            return len(await orchestration.failovers(tx, made.source or orchestration.SourceId(0))) == 2
+            return (
+                len(await orchestration.failovers(tx, made.source or orchestration.SourceId(0), addresses=False)) == 2
+            )
 
     await stage.eventually(both)
     await stage.until(made, "done")
     async with stage.database.transaction(read_only=True) as tx:
-        newest, older = await orchestration.failovers(tx, made.source)
-        (first_page,) = await orchestration.failovers(tx, made.source, limit=1)
-        (second_page,) = await orchestration.failovers(tx, made.source, before=int(first_page.id), limit=1)
+        newest, older = await orchestration.failovers(tx, made.source, addresses=True)
+        (first_page,) = await orchestration.failovers(tx, made.source, addresses=True, limit=1)
+        (second_page,) = await orchestration.failovers(
+            tx, made.source, addresses=True, before=int(first_page.id), limit=1
+        )
     assert int(newest.id) > int(older.id)
     assert (first_page, second_page) == (newest, older)
     assert (newest.failed.channel, newest.failed.failure, newest.next.channel) == ("email", "address", "sms")

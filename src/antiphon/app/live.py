@@ -12,9 +12,9 @@
 A mark names what a document says, over sockets, processes and starts. Each topic asks its own permission. Whoever is
 signed out, or may something else than before, loses the socket (1008) within `ATTEND_EVERY_S`, and comes again.
 
-One watcher per topic and process reads for all who listen, and encodes once. It is woken by the commit that changes a
-number, and looks by itself every second. The more a look costs, the rarer it is. Who listens more slowly than is
-spoken is let go (1013) and comes again for a snapshot.
+One watcher per topic, for all in this process who may know as much, reads and encodes once. It is woken by the commit
+that changes a number, and looks by itself every second. The more a look costs, the rarer it is. Who listens more slowly
+than is spoken is let go (1013) and comes again for a snapshot.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Client:
 
     def __init__(self, may: frozenset[Permission] = READING) -> None:
         self.may = may
+        self.sees_people = "people.read" in may
         self.outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
         self.topics: set[str] = set()
         self.overrun = asyncio.Event()
@@ -149,7 +150,7 @@ class Hub:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._database = runtime.database
-        self._watchers: dict[str, Watcher] = {}
+        self._watchers: dict[tuple[str, bool], Watcher] = {}
         self.clients = 0
 
     def obey(self, client: Client, order: Order) -> None:
@@ -160,7 +161,7 @@ class Hub:
                 continue
             if len(client.topics) >= TOPICS_MAX:
                 client.say(_encode({"topic": name[:200], "error": f"A socket has at most {TOPICS_MAX} topics."}))
-            elif (topic := topic_of(name, self._runtime)) is None:
+            elif (topic := topic_of(name, self._runtime, addresses=client.sees_people)) is None:
                 message = "There is no such topic."
                 client.say(_encode({"topic": name[:200], "error": message}))
             elif topic.permission not in client.may:
@@ -180,27 +181,29 @@ class Hub:
         self._watchers.clear()
 
     def _join(self, client: Client, name: str, topic: Topic, known: str) -> None:
-        watcher = self._watchers.get(name)
+        key = name, client.sees_people
+        watcher = self._watchers.get(key)
         if watcher is None:
-            watcher = Watcher(self._database, name, topic, over=lambda: self._forget(name))
-            self._watchers[name] = watcher
+            watcher = Watcher(self._database, name, topic, over=lambda: self._forget(key))
+            self._watchers[key] = watcher
         client.topics.add(name)
         watcher.add(client, known)
 
-    def _forget(self, name: str) -> None:
+    def _forget(self, key: tuple[str, bool]) -> None:
         """Else whoever asks for what there is not leaves something behind each time."""
-        watcher = self._watchers.pop(name, None)
+        watcher = self._watchers.pop(key, None)
         for client in watcher.clients if watcher is not None else ():
-            client.topics.discard(name)
+            client.topics.discard(key[0])
 
     def _leave(self, client: Client, name: str) -> None:
         client.topics.discard(name)
-        watcher = self._watchers.get(name)
+        key = name, client.sees_people
+        watcher = self._watchers.get(key)
         if watcher is not None:
             watcher.clients.discard(client)
             if not watcher.clients:
                 watcher.task.cancel()
-                del self._watchers[name]
+                del self._watchers[key]
 
 
 _hubs: WeakKeyDictionary[Database, Hub] = WeakKeyDictionary()

@@ -3,7 +3,8 @@ r"""What a live topic says: a document of plain values and of maps of numbers, c
 | topic | document |
 |---|---|
 | `campaign:12` (or a name) | `state`, `stage`, `n` and `amount` by `channel/variant/kind`, `reasons` by word; `cost`, \
-`progress`, `stops` by `kind/channel`, `stopped`, `prefer`, `recall_until`, `undo_shift_until`, the newest `failovers` |
+`progress`, `stops` by `kind/channel`, `stopped`, `prefer`, `recall_until`, `undo_shift_until`, the newest \
+`failovers`, with addresses for whoever may read people |
 | `segment:12` (or a name) | `state`, `size`, `entered_today`, `left_today`; `build` has `phase`, `done`, `steps` |
 | `import:12` | `state`, `problem`, `rows`, `rows_estimated`, `rows_per_s`, `n` by what became of them |
 | `overview`, `debugger` | `topics_home.py` |
@@ -49,23 +50,26 @@ class Topic(Protocol):
     async def read(self, tx: Transaction) -> Document: ...
 
 
-def topic_of(name: str, runtime: Runtime | None = None) -> Topic | None:
-    """None for a topic that there is not. Whether the campaign exists shows when it is read."""
+def topic_of(name: str, runtime: Runtime | None = None, *, addresses: bool = False) -> Topic | None:
+    """None for a topic that there is not. Whether the campaign exists shows when it is read.
+
+    `addresses`: whoever listens may know them.
+    """
     kind, _, key = name.partition(":")
     if name in _SINGLE:
         return _SINGLE[name]()
     if name == "sandbox":
         return SandboxTopic(runtime) if runtime is not None and runtime.sandbox else None
-    if not key or len(name) > TOPIC_CHARS_MAX or kind not in _KEYED:
+    if not key or len(name) > TOPIC_CHARS_MAX or kind not in ("campaign", *_KEYED):
         return None
-    return _KEYED[kind](key)
+    return CampaignTopic(key, addresses=addresses) if kind == "campaign" else _KEYED[kind](key)
 
 
 class CampaignTopic:
     permission: Permission = "campaigns.read"
 
-    def __init__(self, key: str) -> None:
-        self._key = key
+    def __init__(self, key: str, *, addresses: bool) -> None:
+        self._key, self._addresses = key, addresses
         self.wake = "campaigns"
         self._moved: tuple[int, ...] = ()
         self._failovers: list[Document] = []
@@ -100,7 +104,7 @@ class CampaignTopic:
             return []
         moved = tuple(sum(total.n for total in totals if total.kind == kind) for kind in _MOVES)
         if moved != self._moved and (any(moved[:2]) or self._failovers):
-            found = await orchestration.failovers(tx, source, limit=FAILOVERS_MAX)
+            found = await orchestration.failovers(tx, source, addresses=self._addresses, limit=FAILOVERS_MAX)
             self._failovers = [to_builtins(one) for one in found]
         self._moved = moved
         return self._failovers
@@ -179,7 +183,6 @@ class ImportTopic:
 
 
 _KEYED: dict[str, Callable[[str], Topic]] = {
-    "campaign": CampaignTopic,
     "segment": SegmentTopic,
     "provider": ProviderTopic,
     "import": ImportTopic,

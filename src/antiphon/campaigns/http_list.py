@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon import orchestration, profiles
 from antiphon.campaigns import listing, steer
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
-from antiphon.kernel.http import get
+from antiphon.kernel.http import get, principal_of
 from antiphon.kernel.records import ProfileId
 from antiphon.kernel.runtime import Runtime
 
@@ -47,6 +49,7 @@ async def list_all(
 @get("/campaigns/{campaign:str}/recipients", permission="campaigns.read")
 async def recipients(
     runtime: NamedDependency[Runtime],
+    request: Request[Any, Any, Any],
     campaign: FromPath[str],
     outcome: FromQuery[str | None] = None,
     reason: FromQuery[str | None] = None,
@@ -55,7 +58,7 @@ async def recipients(
     limit: FromQuery[int] = 100,
 ) -> Recipients:
     """Who got it and who did not, and why. `reason`: a word such as capped. `who`: a name or an identifier, as people
-    search for it, or `kind:value`."""
+    search for it, or `kind:value`. Addresses want people.read."""
     if outcome is not None and outcome not in OUTCOMES:
         raise invalid(
             "outcome",
@@ -73,6 +76,8 @@ async def recipients(
             tx, found.source, outcome=outcome, after=max(0, cursor), limit=limit, reason=reason, people=people
         )
         names = await _names(tx, rows)
+    if "people.read" not in principal_of(request).may:
+        rows = [replace(row, address=None) for row in rows]
     return Recipients(rows, rows[-1].profile if len(rows) == limit else None, names)
 
 

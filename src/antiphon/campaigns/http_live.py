@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
@@ -15,7 +16,7 @@ from antiphon.campaigns.preview import ShiftPreview
 from antiphon.campaigns.view import CampaignView, view
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.errors import invalid
-from antiphon.kernel.http import get, post
+from antiphon.kernel.http import get, post, principal_of
 from antiphon.kernel.runtime import Runtime
 
 ID_MAX = 2**63 - 1
@@ -70,17 +71,20 @@ async def timeline(
 @get("/campaigns/{campaign:str}/failovers", permission="campaigns.read")
 async def failovers(
     runtime: NamedDependency[Runtime],
+    request: Request[Any, Any, Any],
     campaign: FromPath[str],
     cursor: FromQuery[str] = "",
     limit: FromQuery[int] = 50,
 ) -> Failovers:
-    """Who was told another way after one had failed, on what evidence, and what became of it."""
+    """Who was told another way after one had failed, on what evidence, and what became of it. Addresses want
+    people.read."""
+    addresses = "people.read" in principal_of(request).may
     limit, before = max(1, min(limit, 200)), _number(cursor)
     async with runtime.database.transaction(read_only=True) as tx:
         found = await steer.find(tx, campaign)
         rows = []
         if found.source is not None:
-            rows = await orchestration.failovers(tx, found.source, before=before, limit=limit)
+            rows = await orchestration.failovers(tx, found.source, addresses=addresses, before=before, limit=limit)
     return Failovers(rows, rows[-1].id if len(rows) == limit else None)
 
 

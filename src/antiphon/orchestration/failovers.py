@@ -14,7 +14,7 @@ from antiphon.orchestration import store
 
 class Attempted(Struct, frozen=True):
     """An attempt as it stands. `provider` is a name; `failure` and `code` are the evidence, as far as there is any:
-    `expired` without them was not heard of in time."""
+    `expired` without them was not heard of in time. `address` is empty for whoever may not read people."""
 
     channel: str
     address: str
@@ -41,7 +41,10 @@ class Failover(Struct, frozen=True):
     reason: str | None
 
 
-async def failovers(tx: Transaction, source: SourceId, *, before: int | None = None, limit: int = 50) -> list[Failover]:
+async def failovers(
+    tx: Transaction, source: SourceId, *, addresses: bool, before: int | None = None, limit: int = 50
+) -> list[Failover]:
+    """`addresses`: whoever asks may know them."""
     rows = await store.read_failovers(tx, source, before=before, limit=limit)
     names = {each.id: each.name for each in await channels.providers(tx)} if rows else {}
     return [
@@ -54,7 +57,7 @@ async def failovers(tx: Transaction, source: SourceId, *, before: int | None = N
             at=row["decided_at"] or row["handed_at"],
             failed=Attempted(
                 channel=row["failed_channel"],
-                address=row["failed_address"],
+                address=row["failed_address"] if addresses else "",
                 provider=names.get(row["failed_provider"], str(row["failed_provider"])),
                 state=row["failed_state"],
                 failure=row["failure"],
@@ -63,7 +66,7 @@ async def failovers(tx: Transaction, source: SourceId, *, before: int | None = N
             ),
             next=Attempted(
                 channel=row["channel"],
-                address=row["address"],
+                address=row["address"] if addresses else "",
                 provider=names.get(row["provider_id"], str(row["provider_id"])),
                 state=row["state"],
                 failure=None,
