@@ -101,6 +101,7 @@ async def test_one_setting_is_written_alone_and_put_back(client: httpx.AsyncClie
         ("sender_email", "nobody", ["sender_email"]),
         ("reply_to", "a@b.example\r\nBcc: c@d.example", ["reply_to"]),
         ("brand_color", "blue", ["brand_color"]),
+        ("currency", "euros", ["currency"]),
         ("stop_above", {"complaints": 2}, ["stop_above.complaints"]),
         ("retention", {"seen_message_days": 1}, ["retention.seen_message_days"]),
         ("critical_per_hour", "many", ["critical_per_hour"]),

@@ -230,10 +230,17 @@ async def test_one_that_stopped_by_itself_says_why_and_what_to_do(company: Compa
     assert await axe(page) == []
     await page.get_by_label("New budget").fill("25")
     await page.get_by_role("button", name="Raise the budget").click()
-    await expect(page.get_by_text("The budget is 25.00 now")).to_be_visible()
+    await expect(page.get_by_text("The budget is €25.00 now")).to_be_visible()
     assert (await company.find("Stopped")).plan.budget == 25
     await page.get_by_role("tab", name="Timeline").click()
-    await expect(page.get_by_role("list", name="Timeline")).to_contain_text("The budget of 10.00 is spent")
+    await expect(page.get_by_role("list", name="Timeline")).to_contain_text("The budget of €10.00 is spent")
+
+
+async def test_one_begun_from_a_segment_or_a_message_begins_with_it(company: Company) -> None:
+    page = await company.app.open("/campaigns/new/plan?segment=everybody&message=coupon")
+    so_far = page.get_by_role("complementary", name="So far")
+    for word in ("everybody", "coupon", "E-mail, Push and SMS"):
+        await expect(so_far).to_contain_text(word)
 
 
 async def test_the_list_is_searched_filtered_and_copied_from(company: Company) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,23 @@ async def test_a_page_is_saved_at_once_and_taken_back(app: App) -> None:
     await page.get_by_role("button", name="Undo").click()
     await expect(name).to_have_value("")
     assert (await setting(page, "legal_name"))["is_set"] is False
+
+
+@ONE_LOOP
+async def test_a_length_of_time_is_so_many_of_a_unit_and_money_is_in_the_companys_currency(app: App) -> None:
+    page = await app.open("/settings/limits")
+    await page.get_by_role("textbox", name="Time to take back").fill("2")
+    await page.get_by_role("combobox", name="Unit of: Time to take back").select_option("hours")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("1 setting saved")).to_be_visible()
+    assert (await setting(page, "recall_s"))["value"] == 7_200
+    await page.goto(page.url.replace("limits", "brand"))
+    await page.get_by_role("combobox", name="Currency").click()
+    await page.get_by_role("option", name="GBP").click()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("1 setting saved")).to_be_visible()
+    await page.get_by_role("link", name="Home").click()
+    await expect(page.get_by_role("button", name=re.compile("Cost.*£"))).to_be_visible()
 
 
 @ONE_LOOP
