@@ -18,14 +18,12 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from antiphon import profiles
 from antiphon.integrations import read_progress, routes, work_imports
 from antiphon.integrations.imports import jobs, working
 from antiphon.kernel import clock
 from antiphon.kernel.db import Database
 from antiphon.kernel.errors import Conflict, Problem
 from antiphon.kernel.http import on_http, on_problem
-from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import Secrets
 from integrations.conftest import events
@@ -192,40 +190,6 @@ async def test_a_cancelled_import_stops_and_what_was_taken_in_stays(
     assert await database.pool.fetchval("SELECT count(*) FROM profile") == 2
     assert (await web.post(f"/imports/{id}/start")).status_code == 409
     assert await work_imports(runtime) == 0
-
-
-async def test_whoever_was_erased_after_the_upload_is_not_brought_back(
-    web: httpx.AsyncClient,
-    runtime: Runtime,
-    database: Database,
-    move: Callable[[timedelta], Awaitable[datetime]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(working, "BATCH", 1)
-    ids = [await started(web, PEOPLE, MAP), str((await upload(web, PEOPLE))["id"])]
-    real = working._keep
-
-    async def erases(*given: Any) -> bool:  # between two batches
-        await move(timedelta(seconds=1))
-        await profiles.erase(database, Identifier("external_id", "K-1"))
-        monkeypatch.setattr(working, "_keep", real)
-        return await real(*given)
-
-    monkeypatch.setattr(working, "_keep", erases)
-    await work_imports(runtime)
-    page = (await web.get(f"/imports/{ids[0]}")).json()
-    assert (page["state"], page["progress"]["rows"]) == ("failed", 1)
-    await web.put(f"/imports/{ids[1]}/mapping", json={"map": MAP})
-    for id in ids:
-        refused = await web.post(f"/imports/{id}/start")
-        assert refused.status_code == 409
-        assert "Upload the file again." in refused.json()["title"]
-        assert refused.json()["title"] == page["problem"]
-    assert await work_imports(runtime) == 0
-    assert await traits(database) == {}
-    await started(web, PEOPLE.replace("K-1", "K-9"), MAP)
-    assert await work_imports(runtime) == 1
-    assert set(await traits(database)) == {"K-9", "K-2"}
 
 
 async def test_files_are_deleted_after_seven_days(

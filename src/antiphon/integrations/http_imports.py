@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, Parameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from antiphon.integrations.imports import jobs, refused, store
+from antiphon.integrations.imports import jobs, refused, room, store
 from antiphon.integrations.imports.guessing import Column
 from antiphon.integrations.imports.importer import Mode
 from antiphon.integrations.imports.mapping import EventMap, PeopleMap
@@ -98,7 +98,7 @@ class MapWish(Struct, forbid_unknown_fields=True):
     mode: Mode = "upsert"
 
 
-@post("/imports", permission="people.write", request_max_body_size=None)
+@post("/imports", permission="people.write", request_max_body_size=None, also={507: "The disk is too full"})
 async def upload(
     runtime: NamedDependency[Runtime],
     request: Anything,
@@ -108,14 +108,17 @@ async def upload(
 ) -> ImportPage:
     """The body is the file: CSV or JSON lines, also packed with gzip, at most 1 GB. `region`: the country of national
     phone numbers, two letters."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > jobs.UPLOAD_BYTES_MAX:
+    told = request.headers.get("content-length", "")
+    length = int(told[:20]) if told.isascii() and told.isdecimal() else 0
+    if length > jobs.UPLOAD_BYTES_MAX:
         raise jobs.too_large()
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
         raise invalid("region", "A country of two letters is needed, such as GB.")
     if "\0" in name:
         raise invalid("name", "A name has no character NUL.")
-    id = await jobs.take(runtime, kind, name, request.stream(), by=author_of(request), region=region)
+    room.find(jobs.folder(runtime), length)
+    with room.one_of_few():
+        id = await jobs.take(runtime, kind, name, request.stream(), by=author_of(request), region=region)
     return await _page(runtime, id)
 
 

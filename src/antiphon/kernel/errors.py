@@ -91,6 +91,13 @@ class TooLarge(Problem):
     code = "too_large"
 
 
+class NoRoom(Problem):
+    """The disk is too full for this."""
+
+    status = 507
+    code = "no_room"
+
+
 class Busy(Problem):
     """The server has as much work as it can hold; try again shortly."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from antiphon import profiles
-from antiphon.integrations.imports import guessing, store, trying
+from antiphon.integrations.imports import guessing, room, store, trying
 from antiphon.integrations.imports.guessing import Column
 from antiphon.integrations.imports.importer import Mode
 from antiphon.integrations.imports.mapping import EventMap, PeopleMap
@@ -55,7 +55,7 @@ def folder(runtime: Runtime) -> Path:
 async def take(
     runtime: Runtime, kind: Kind, name: str, body: AsyncIterator[bytes], *, by: str, region: str | None = None
 ) -> int:
-    """Keep what is uploaded; the number of its import. Raises TooLarge, and Invalid for what is no table."""
+    """Keep what is uploaded; the number of its import. Raises TooLarge, NoRoom, and Invalid for what is no table."""
     place = folder(runtime)
     place.mkdir(mode=0o700, exist_ok=True, parents=True)
     partial = place / f"{secrets.token_hex(12)}.part"
@@ -90,7 +90,7 @@ async def _write(path: Path, body: AsyncIterator[bytes]) -> tuple[int, bool]:
     """How many bytes, and whether they are gzip (RFC 1952 2.3.1: they begin with 1f 8b)."""
     size, start = 0, b""
     with path.open("xb") as file:
-        async for chunk in body:
+        async for chunk in room.flowing(path.parent, body):
             size += len(chunk)
             if size > UPLOAD_BYTES_MAX:
                 raise too_large()
