@@ -10,9 +10,10 @@ import pytest
 from access.gatehouse import asking, key
 from antiphon import campaigns, metrics, profiles
 from antiphon.access import roles
+from antiphon.app import sandbox_world
 from antiphon.app.live import Client, Hub, Order
-from antiphon.app.topics import FAILOVERS_MAX, difference, topic_of
-from antiphon.kernel.errors import Flaw, NotFound
+from antiphon.app.topics import FAILOVERS_MAX, Fetching, difference, topic_of
+from antiphon.kernel.errors import Conflict, Flaw, NotFound
 from antiphon.kernel.records import Count
 from antiphon.kernel.runtime import Runtime
 from antiphon.profiles import Refusal
@@ -28,6 +29,8 @@ __all__ = ["play", "stage", "target", "worker"]
 async def read(stage: Stage, name: str, runtime: Runtime | None = None) -> dict[str, Any]:
     topic = topic_of(name, runtime)
     assert topic is not None, name
+    if isinstance(topic, Fetching):
+        await topic.fetch()
     async with stage.database.transaction(read_only=True) as tx:
         return await topic.read(tx)
 
@@ -153,6 +156,25 @@ async def test_the_sandbox_tells_which_faults_are_on(stage: Stage, play: Play) -
         shown = await read(stage, "sandbox", beside)
         assert shown["faults"] == ["off:smtp:0"]
         assert isinstance(shown["counts"], dict)
+
+
+async def test_while_the_world_thinks_no_transaction_is_open(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_others = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%'"
+    )
+    seen: list[int] = []
+
+    async def thinks(_runtime: Runtime) -> None:
+        seen.append(await stage.database.pool.fetchval(of_others))
+        raise Conflict
+
+    monkeypatch.setattr(sandbox_world, "read_world", thinks)
+    hub = Hub(Runtime(stage.database, stage.runtime.secrets, "http://127.0.0.1:1", sandbox=True, world_url="http://x"))
+    hub.obey(listening := Client(frozenset({"sandbox"})), Order(sub=["sandbox"]))
+    assert json.loads(await listening.outbox.get())["snapshot"]["counts"] is None
+    await hub.close()
+    assert seen == [0]
 
 
 async def test_a_stopped_campaign_is_read_without_a_source_too(stage: Stage) -> None:

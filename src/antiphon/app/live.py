@@ -35,7 +35,7 @@ from litestar.exceptions import WebSocketDisconnect
 from msgspec import Struct
 
 from antiphon import access
-from antiphon.app.topics import Document, Topic, difference, topic_of
+from antiphon.app.topics import Document, Fetching, Topic, difference, topic_of
 from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError
 from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised
 from antiphon.kernel.permissions import READING, Permission
@@ -123,6 +123,8 @@ class Watcher:
             await self._database.sleep(self._topic.wake, LOOK_EVERY_S)
 
     async def _look(self) -> None:
+        if isinstance(self._topic, Fetching):
+            await self._topic.fetch()
         async with self._database.transaction(read_only=True) as tx:
             document = await self._topic.read(tx)
         before, self._document = self._document, document

@@ -18,7 +18,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import to_builtins
 
@@ -48,6 +48,13 @@ class Topic(Protocol):
     permission: Permission
 
     async def read(self, tx: Transaction) -> Document: ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A topic that asks elsewhere too, before each look: no transaction is open while another server thinks."""
+
+    async def fetch(self) -> None: ...
 
 
 def topic_of(name: str, runtime: Runtime | None = None, *, addresses: bool = False) -> Topic | None:

@@ -24,15 +24,18 @@ class SandboxTopic:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._world: sandbox_world.World | None = None
+
+    async def fetch(self) -> None:
+        try:
+            self._world = await sandbox_world.read_world(self._runtime) if self._runtime.world_url else None
+        except Problem:
+            self._world = None
 
     async def read(self, tx: Transaction) -> dict[str, Any]:
         state = tx.database.clock.state
         held = state.held_at is not None
-        due = await count_due(tx)
-        try:
-            world = await sandbox_world.read_world(self._runtime) if self._runtime.world_url else None
-        except Problem:
-            world = None
+        due, world = await count_due(tx), self._world
         return {
             "held": held,
             "now": tx.now.isoformat() if held else None,
