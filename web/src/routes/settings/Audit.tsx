@@ -70,7 +70,12 @@ function Export({ asked }: { asked: Asked }) {
 const columns = (): Column<Line>[] => [
   { key: "at", title: t("log.when"), cell: (line) => <time dateTime={line.at}>{time(line.at)}</time>, width: "11rem" },
   { key: "what", title: t("log.act"), cell: (line) => <Sentence line={line} /> },
-  { key: "from", title: t("log.address"), cell: (line) => <span className="address">{line.address || "–"}</span>, wideOnly: true },
+  {
+    key: "from",
+    title: t("log.address"),
+    cell: (line) => <span className="address">{line.address || "–"}</span>,
+    wideOnly: true,
+  },
   { key: "status", title: t("team.state"), cell: (line) => <Ended status={line.status} /> },
 ];
 
