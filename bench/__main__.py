@@ -32,6 +32,7 @@ ALL = (
     "claims",
     "size",
     "idle",
+    "browser",
     "startup",
 )
 
