@@ -15,6 +15,7 @@ from msgspec import Struct
 from antiphon.access import audit, store_audit
 from antiphon.access.records import AuditAsked, AuditLine
 from antiphon.kernel import csv_cells
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get
 from antiphon.kernel.runtime import Runtime
@@ -92,7 +93,7 @@ def _cell(value: object) -> str:
 
 def _asked(actor: str, act: str, since: datetime | None, until: datetime | None) -> AuditAsked:
     kind, _, number = actor.partition(":")
-    if actor and (kind not in ("staff", "key", "command", "nobody") or not _is_number(number or "0")):
+    if actor and (kind not in ("staff", "key", "command", "nobody") or number_in(number or "0") is None):
         raise invalid("actor", "An actor is staff, key, command or nobody, or one of them such as staff:12 or key:3.")
     for name, at in (("from", since), ("to", until)):
         if at is not None and at.tzinfo is None:
@@ -101,13 +102,9 @@ def _asked(actor: str, act: str, since: datetime | None, until: datetime | None)
 
 
 def _before(cursor: str) -> int | None:
-    if cursor and not _is_number(cursor):
+    if (before := number_in(cursor)) is None and cursor:
         raise invalid("cursor", "It is not a cursor that we gave.")
-    return int(cursor) if cursor else None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18
+    return before
 
 
 routes = [list_lines, export]

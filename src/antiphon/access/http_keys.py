@@ -13,6 +13,7 @@ from msgspec import Struct
 from antiphon.access import guard, keys
 from antiphon.access.records import Key, KeyId, Scope
 from antiphon.access.roles import SCOPES_OF_KEYS
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import Forbidden, NotFound
 from antiphon.kernel.http import delete, get, post, principal_of
 from antiphon.kernel.permissions import PERMISSIONS, Permission
@@ -75,10 +76,10 @@ async def create(runtime: NamedDependency[Runtime], request: Anything, data: JSO
 @delete("/keys/{key:str}", permission="keys.write", status_code=204)
 async def revoke(runtime: NamedDependency[Runtime], key: FromPath[str]) -> None:
     """In force in every process within five seconds."""
-    if not (key.isascii() and key.isdigit() and len(key) <= 18):
+    if (number := number_in(key)) is None:
         raise NotFound("There is no such key. A key is named by its id, which GET /api/v1/keys lists.")
     async with runtime.database.transaction() as tx:
-        await keys.revoke(tx, KeyId(int(key)))
+        await keys.revoke(tx, KeyId(number))
 
 
 def _demand_all(who: Principal, scope: Scope) -> None:

@@ -18,6 +18,7 @@ from antiphon.access.http import Code, Email, Name, Password
 from antiphon.access.records import Colleague, Session, SessionId, Wishes
 from antiphon.access.views import MeView, SessionView
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import Invalid, NotFound, invalid
 from antiphon.kernel.http import delete, get, patch, post, put
 from antiphon.kernel.runtime import Runtime
@@ -209,9 +210,9 @@ def _wishes(given: WishesChange) -> Wishes:
 
 def number(id: str) -> int:
     """Raises NotFound for what is no id."""
-    if not (id.isascii() and id.isdigit() and len(id) <= 18):
+    if (found := number_in(id)) is None:
         raise NotFound("There is no {id!r} here; ids are numbers.", id=id[:40])
-    return int(id)
+    return found
 
 
 routes = [

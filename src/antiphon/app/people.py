@@ -19,6 +19,7 @@ from antiphon import profiles, segments
 from antiphon.app.topics import queries
 from antiphon.kernel import csv_cells
 from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get
 from antiphon.kernel.records import Identifier, ProfileId, SegmentId
@@ -70,11 +71,12 @@ class People(Struct):
 
 
 class Wanted(Struct, frozen=True):
-    """Which people: everybody, a segment's, or who is called so."""
+    """Which people: everybody, who is more than a device, a segment's, or who is called so."""
 
     q: str
     segment: SegmentId | None
     newest_first: bool
+    known: bool
 
 
 @get("/people", permission="people.read")
@@ -86,10 +88,12 @@ async def list_people(
     segment: FromQuery[str | None] = None,
     sort: FromQuery[Sort] = "newest",
     at: Annotated[float | None, Parameter(ge=0, le=1)] = None,
+    known: FromQuery[bool] = False,
 ) -> People:
-    """`q`: who is called so, the best first; `sort` says nothing of them. `at`: jump, instead of a cursor."""
+    """`q`: who is called so, the best first; `sort` says nothing of them. `at`: jump, instead of a cursor. `known`:
+    without those of whom there is nothing but a device; of a segment and a search it says nothing."""
     async with runtime.database.transaction(read_only=True) as tx:
-        wanted = await _wanted(tx, q, segment, sort)
+        wanted = await _wanted(tx, q, segment, sort, known=known)
         if wanted.q:
             if at is not None:
                 raise invalid("at", "A search has no positions: leave it out.")
@@ -103,18 +107,19 @@ async def export_people(
     q: FromQuery[str] = "",
     segment: FromQuery[str | None] = None,
     sort: FromQuery[Sort] = "newest",
+    known: FromQuery[bool] = False,
 ) -> Stream:
     """The same list as CSV, all of it. What a spreadsheet would take for a formula is told as text."""
     async with runtime.database.transaction(read_only=True) as tx:
-        wanted = await _wanted(tx, q, segment, sort)
+        wanted = await _wanted(tx, q, segment, sort, known=known)
     headers = {"Content-Disposition": 'attachment; filename="people.csv"'}
     return Stream(_export(runtime.database, wanted), headers=headers)
 
 
-async def _wanted(tx: Transaction, q: str, segment: str | None, sort: Sort) -> Wanted:
+async def _wanted(tx: Transaction, q: str, segment: str | None, sort: Sort, *, known: bool) -> Wanted:
     """Raises UnknownSegment."""
     found = (await segments.get(tx, segment)).id if segment else None
-    return Wanted(q.strip(), found, sort == "newest")
+    return Wanted(q.strip(), found, sort == "newest", known and found is None)
 
 
 async def _page(tx: Transaction, wanted: Wanted, cursor: str | None, at: float | None, limit: int) -> People:
@@ -125,18 +130,21 @@ async def _page(tx: Transaction, wanted: Wanted, cursor: str | None, at: float |
         return People([], None, None, None, 0, total_is_estimate=False)
     bound, back = given or (_start(span, at, wanted), False)
     newest_first = wanted.newest_first is not back
-    ids = await _numbers(tx, wanted, bound, newest_first=newest_first, limit=limit + 1)
-    more, ids = len(ids) > limit, ids[:limit]
+    ids, reached = await _numbers(tx, wanted, bound, newest_first=newest_first, limit=limit + 1)
+    more, ids = len(ids) > limit or reached is not None, ids[:limit]
     if back:
         ids.reverse()
     rows = [_row(one) for one in await listing.listed(tx, ids)]
     first, last = (ids[0], ids[-1]) if ids else (bound, bound)
+    if reached is not None:
+        first, last = (reached, last) if back else (first, reached)
     goes_on = more if not back else True
     came_from = more if back else _is_inside(span, first, wanted)
+    there = bool(ids) or reached is not None
     return People(
         rows,
-        f"on.{last}" if ids and goes_on else None,
-        f"back.{first}" if ids and came_from else None,
+        f"on.{last}" if there and goes_on else None,
+        f"back.{first}" if there and came_from else None,
         _position(span, first, wanted) if ids else None,
         total,
         is_estimate,
@@ -171,19 +179,24 @@ async def _span(tx: Transaction, wanted: Wanted) -> tuple[int, int] | None:
 async def _total(tx: Transaction, wanted: Wanted) -> tuple[int, bool]:
     if wanted.segment is not None:
         return (await segments.sizes(tx, [wanted.segment]))[wanted.segment], False
-    about = await profiles.about_how_many(tx)
+    about = await (profiles.about_how_many_known(tx) if wanted.known else profiles.about_how_many(tx))
     return about, about >= EXACT_BELOW
 
 
-async def _numbers(tx: Transaction, wanted: Wanted, bound: int, *, newest_first: bool, limit: int) -> list[ProfileId]:
+async def _numbers(
+    tx: Transaction, wanted: Wanted, bound: int, *, newest_first: bool, limit: int
+) -> tuple[list[ProfileId], int | None]:
+    """The second: beyond which number to go on, where there may be more than were found."""
+    if wanted.known:
+        return await listing.known(tx, beyond=bound, newest_first=newest_first, limit=limit)
     if wanted.segment is None:
-        return await listing.numbers(tx, beyond=bound, newest_first=newest_first, limit=limit)
+        return await listing.numbers(tx, beyond=bound, newest_first=newest_first, limit=limit), None
     given = {"segment": wanted.segment, "bound": bound, "limit": limit}
     if newest_first:
         rows = await queries.rows(tx, "newest_members", **given)
     else:
         rows = await queries.rows(tx, "oldest_members", **given)
-    return [ProfileId(row["profile_id"]) for row in rows]
+    return [ProfileId(row["profile_id"]) for row in rows], None
 
 
 async def _search(tx: Transaction, wanted: Wanted, cursor: str | None, limit: int) -> People:
@@ -215,9 +228,9 @@ async def _members_among(tx: Transaction, wanted: Wanted, ids: list[ProfileId]) 
 def _read_cursor(cursor: str) -> tuple[int, bool]:
     """The number, and whether it leads back."""
     way, _, number = cursor.partition(".")
-    if way not in ("on", "back") or not (number.isascii() and number.isdecimal() and len(number) <= 18):
+    if way not in ("on", "back") or (place := number_in(number)) is None:
         raise invalid("cursor", "It is not a cursor that we gave.")
-    return int(number), way == "back"
+    return place, way == "back"
 
 
 def _row(one: Listed) -> PersonRow:
@@ -254,14 +267,14 @@ async def _export(database: Database, wanted: Wanted) -> AsyncIterator[str]:
                 ids, cursor = await _found(tx, wanted, cursor, SEARCH_MAX)
                 is_last = cursor is None
             else:
-                ids = await _numbers(tx, wanted, bound, newest_first=wanted.newest_first, limit=EXPORT_PAGE)
-                is_last = len(ids) < EXPORT_PAGE
+                ids, reached = await _numbers(tx, wanted, bound, newest_first=wanted.newest_first, limit=EXPORT_PAGE)
+                is_last = len(ids) < EXPORT_PAGE and reached is None
+                bound = reached or (ids[-1] if ids else bound)
             rows = await listing.listed(tx, ids)
         if rows:
             yield csv_cells.lines([_cells(one) for one in rows])
         if is_last:
             return
-        bound = ids[-1] if ids else bound
 
 
 def _cells(one: Listed) -> list[str]:

@@ -15,11 +15,10 @@ from antiphon.campaigns import page, preview, shifting, steer
 from antiphon.campaigns.preview import ShiftPreview
 from antiphon.campaigns.view import CampaignView, view
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get, post, principal_of
 from antiphon.kernel.runtime import Runtime
-
-ID_MAX = 2**63 - 1
 
 
 class ShiftAsked(Struct, forbid_unknown_fields=True):
@@ -91,9 +90,9 @@ async def failovers(
 def _number(cursor: str) -> int | None:
     if not cursor:
         return None
-    if not (cursor.isascii() and cursor.isdecimal()) or int(cursor[:20]) > ID_MAX:
+    if (number := number_in(cursor)) is None:
         raise invalid("cursor", "It is none of ours: take it from the page before.")
-    return int(cursor)
+    return number
 
 
 @post("/campaigns/{campaign:str}/shift/preview", permission="campaigns.read", status_code=200)

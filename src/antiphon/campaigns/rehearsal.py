@@ -21,6 +21,7 @@ from antiphon.campaigns.records import Campaign
 from antiphon.campaigns.steer import find
 from antiphon.campaigns.work import variants_of
 from antiphon.kernel.db import Database, Transaction
+from antiphon.kernel.digits import ID_MAX
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import ProfileId, SegmentId
 from antiphon.kernel.said import worded
@@ -149,7 +150,7 @@ async def draw(tx: Transaction, segment: SegmentId, limit: int) -> tuple[int, li
     drawn: list[ProfileId] = []
     cursor, pages = 0, bounds.count // PAGE + 2
     for _ in range(pages):
-        page = await segments.member_range(tx, segment, from_id=cursor, to_id=rules.ID_MAX, limit=PAGE)
+        page = await segments.member_range(tx, segment, from_id=cursor, to_id=ID_MAX, limit=PAGE)
         drawn += page if share == 1.0 else [profile for profile in page if chance.random() < share]
         if len(page) < PAGE:
             break

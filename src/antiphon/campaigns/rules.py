@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from antiphon.kernel.digits import ID_MAX
+
 CHUNKS_MAX = 32
 CHUNK_PEOPLE = 2_000
-ID_MAX = 2**63 - 1
 
 
 def share_of(campaign: int, profile: int) -> float:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from antiphon.campaigns.records import Campaign, Plan, Shifted, Stage, State, Stopped
 from antiphon.kernel.db import Queries, Row, Transaction
+from antiphon.kernel.digits import INTEGER_MAX, number_in
 from antiphon.kernel.due import Claimed, DueTable
 from antiphon.kernel.errors import Conflict
 from antiphon.kernel.records import FailoverOn, Halted, MessageId, SegmentId, SourceId
@@ -82,7 +83,7 @@ async def write_plan(tx: Transaction, campaign: int, plan: Plan) -> None:
 
 
 async def find(tx: Transaction, id_or_name: str) -> Campaign | None:
-    number = int(id_or_name) if id_or_name.isdecimal() and len(id_or_name) < 10 else None
+    number = number_in(id_or_name, most=INTEGER_MAX)
     row = await queries.row(tx, "find_campaign", id=number, name=id_or_name)
     return campaign_of(row) if row else None
 

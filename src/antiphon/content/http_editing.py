@@ -25,6 +25,7 @@ from antiphon.content.views import (
     version_view,
 )
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import INTEGER_MAX, number_in
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import answer, author_of, delete, details, get, patch, post, put
 from antiphon.kernel.paths import segment_after
@@ -206,9 +207,9 @@ def named(request: Anything) -> str:
 def _place(cursor: str) -> int | None:
     if not cursor:
         return None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
+    if (place := number_in(cursor, most=INTEGER_MAX)) is None:
         raise invalid("cursor", "It is not a cursor that we gave.")
-    return int(cursor)
+    return place
 
 
 _changing = [save_draft, discard_draft, publish, revert, rename, archive, restore, delete_message]

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from antiphon.content.message import Message, decode
 from antiphon.kernel.db import Queries, Row, Transaction
+from antiphon.kernel.digits import INTEGER_MAX, number_in
 from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import MessageId
 
@@ -88,7 +89,7 @@ async def _find(tx: Transaction, id_or_name: str) -> Row:
 
 
 def number_of(id_or_name: str) -> int | None:
-    return int(id_or_name) if id_or_name.isascii() and id_or_name.isdigit() and len(id_or_name) < 10 else None
+    return number_in(id_or_name, most=INTEGER_MAX)
 
 
 async def list_all(tx: Transaction, *, limit: int = 200) -> list[Stored]:

@@ -21,6 +21,7 @@ from antiphon.integrations.imports.mapping import EventMap, PeopleMap
 from antiphon.integrations.imports.running import Reason
 from antiphon.integrations.imports.store import Job, Kind, State
 from antiphon.integrations.imports.trying import ReadRow, Trial
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound, invalid
 from antiphon.kernel.http import author_of, flaw_of, get, post, put
 from antiphon.kernel.runtime import Runtime
@@ -108,8 +109,7 @@ async def upload(
 ) -> ImportPage:
     """The body is the file: CSV or JSON lines, also packed with gzip, at most 1 GB. `region`: the country of national
     phone numbers, two letters."""
-    told = request.headers.get("content-length", "")
-    length = int(told[:20]) if told.isascii() and told.isdecimal() else 0
+    length = number_in(request.headers.get("content-length", "")) or 0
     if length > jobs.UPLOAD_BYTES_MAX:
         raise jobs.too_large()
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
@@ -234,15 +234,15 @@ def _map(given: dict[str, Any], kind: Kind) -> PeopleMap | EventMap:  # Any: JSO
 
 
 def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+    if (number := number_in(text)) is None:
         raise NotFound("There is no import {text}.", text=text[:40])
-    return int(text)
+    return number
 
 
 def _number(text: str, *, at: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+    if (number := number_in(text)) is None:
         raise invalid(at, "It is not a cursor that we gave.")
-    return int(text)
+    return number
 
 
 routes = [upload, list_imports, show, set_map, start, cancel, show_refused]

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from antiphon import profiles
 from antiphon.kernel import durations, settings
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post, put
 from antiphon.kernel.paths import segment_after
@@ -69,19 +70,17 @@ async def send(runtime: NamedDependency[Runtime], data: JSONBody[SendRequest]) -
 
 @get("/notifications/{notification:str}", permission="people.read")
 async def show(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> asking.NotificationView:
-    if not notification.isdecimal() or len(notification) > 18:
-        raise NotFound("There is no notification {notification}.", notification=notification)
+    number = _number(notification)
     async with runtime.database.transaction(read_only=True) as tx:
-        return await asking.show(tx, NotificationId(int(notification)))
+        return await asking.show(tx, number)
 
 
 @get("/notifications/{notification:str}/decisions", permission="people.read")
 async def decisions(runtime: NamedDependency[Runtime], notification: FromPath[str]) -> list[Replayed]:
     """What its decisions read, where it was kept, and what comes out of it now."""
-    if not notification.isdecimal() or len(notification) > 18:
-        raise NotFound("There is no notification {notification}.", notification=notification)
+    number = _number(notification)
     async with runtime.database.transaction(read_only=True) as tx:
-        return await replay(tx, NotificationId(int(notification)))
+        return await replay(tx, number)
 
 
 @get("/profiles/{who:str}/why", permission="people.read")
@@ -104,6 +103,12 @@ async def write_settings(runtime: NamedDependency[Runtime], data: JSONBody[dict[
     """Set some; the others stay. `null` puts one back to nothing."""
     async with runtime.database.transaction() as tx:
         return await settings.write(tx, data)
+
+
+def _number(text: str) -> NotificationId:
+    if (number := number_in(text)) is None:
+        raise NotFound("There is no notification {notification}.", notification=text[:40])
+    return NotificationId(number)
 
 
 routes = [send, show, decisions, why, read_settings, write_settings, *http_testing.routes, *http_composing.routes]

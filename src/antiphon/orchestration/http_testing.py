@@ -11,6 +11,7 @@ from msgspec import Struct
 from antiphon import channels, profiles
 from antiphon.kernel.clock import wall
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post
 from antiphon.kernel.records import Identifier, NotificationId
@@ -54,11 +55,11 @@ async def send(runtime: NamedDependency[Runtime], provider: FromPath[str], data:
 @get("/providers/{provider:str}/tests/{notification:str}", permission="providers.read")
 async def show(runtime: NamedDependency[Runtime], provider: FromPath[str], notification: FromPath[str]) -> TestView:
     """What became of a test by now."""
-    if not notification.isdecimal() or len(notification) > 18:
+    if (number := number_in(notification)) is None:
         raise NotFound("There is no test {notification}.", notification=notification[:20])
     async with runtime.database.transaction(read_only=True) as tx:
         account = await channels.find(tx, provider)
-        return await testing.read_test(tx, account, NotificationId(int(notification)))
+        return await testing.read_test(tx, account, NotificationId(number))
 
 
 def _to(channel: str, given: str) -> Identifier:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from antiphon import profiles
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.records import ProfileId
 from antiphon.pages.sheet import EVERY
 from antiphon.profiles import Proof, Standing, Statement
@@ -35,7 +36,7 @@ async def restore(
 ) -> None:
     """As it stood before this topic and channel were stopped."""
     await profiles.state(tx, profile, [Statement(topic, channel, "unset")], proof)
-    wanted = {int(number) for number in given[:WAS_MAX] if number.isdecimal() and len(number) < 20}
+    wanted = {number for each in given[:WAS_MAX] if (number := number_in(each)) is not None}
     if not wanted:
         return
     for row in reversed(await profiles.ledger(tx, profile, limit=LEDGER_ROWS)):

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import delete, get, put
 from antiphon.kernel.paths import segment_after
@@ -98,11 +99,9 @@ async def _account(tx: Transaction, key: str) -> Account:
 
 
 def _after(cursor: str) -> int:
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and int(cursor[:20]) < 2**63 and len(cursor) < 20):
+    if (after := number_in(cursor or "0")) is None:
         raise invalid("cursor", "It is not a cursor that we gave.")
-    return int(cursor)
+    return after
 
 
 routes = [show_account, tell_account, show_account_members, leave_account]

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import Identifier, ProfileId, bucket_of
 from antiphon.profiles import kinds, store, words
@@ -28,7 +29,6 @@ from antiphon.profiles.store.identity import Component
 PAIRS_MAX = 200
 SCAN = 200
 ROUNDS = 10
-_ID_MAX = 2**63 - 1
 _BEGIN = -1
 
 Pair = tuple[ProfileId, ProfileId]
@@ -204,6 +204,6 @@ def _place(id: int) -> tuple[int, int]:
 def _after(cursor: str | None) -> int:
     if cursor is None:
         return _BEGIN
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20 and int(cursor) <= _ID_MAX):
+    if (after := number_in(cursor)) is None:
         raise invalid("cursor", "It is not a cursor that we gave.")
-    return int(cursor)
+    return after

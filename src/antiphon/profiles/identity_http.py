@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import NotFound, invalid
 from antiphon.kernel.http import get, post, put
 from antiphon.kernel.records import Identifier, ProfileId
@@ -191,9 +192,9 @@ async def apply_rules(runtime: NamedDependency[Runtime]) -> Applied:
 
 
 def _number(text: str) -> ProfileId:
-    if not text.isdecimal() or len(text) > 18:
+    if (number := number_in(text)) is None:
         raise invalid("number", "A profile number is needed, as in `numbers`.")
-    return ProfileId(int(text))
+    return ProfileId(number)
 
 
 def _shown(preview: merging.Preview) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import NotFound
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.profiles import ingest, store
@@ -11,7 +12,6 @@ from antiphon.profiles.records import Profile
 
 NUMBER = "id"
 """The kind of a name that is a number of ours. No identifier is of it."""
-_DIGITS_MAX = 18
 
 
 async def led_to(tx: Transaction, number: ProfileId) -> Profile | None:
@@ -23,7 +23,7 @@ async def led_to(tx: Transaction, number: ProfileId) -> Profile | None:
 def read_name(text: str) -> Identifier:
     """`kind:value`, or a number as `id:123` or by itself. Raises Invalid."""
     number = text.removeprefix(f"{NUMBER}:")
-    if number.isascii() and number.isdecimal() and len(number) <= _DIGITS_MAX:
+    if number_in(number) is not None:
         return Identifier(NUMBER, number)
     return parse(text)
 

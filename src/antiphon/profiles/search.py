@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import ID_MAX
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.records import Identifier, ProfileId
 from antiphon.profiles import store, words
@@ -25,7 +26,6 @@ IDENTIFIERS_SHOWN = 4
 SCANS = (100, 400, 1_500)
 """People of the rarest word that are gone through for a page, in rounds: mostly the first is enough."""
 _COUNTED_MAX = 2_000
-_ID_MAX = 2**63 - 1
 _TEXT_BYTES_MAX = 3_000
 
 
@@ -161,7 +161,7 @@ def _read(cursor: str, question: Question) -> _Place:
         place = msgspec.json.decode(raw, type=_Place)
     except (ValueError, msgspec.MsgspecError) as error:
         raise invalid("cursor", "It is not a cursor that we gave.") from error
-    fits = 0 <= place.leader < len(question.terms) and 0 <= place.after <= _ID_MAX
+    fits = 0 <= place.leader < len(question.terms) and 0 <= place.after <= ID_MAX
     if not fits or "\0" in place.text or len(place.text) > _TEXT_BYTES_MAX:
         raise invalid("cursor", "It is not a cursor that we gave for this search.")
     return place

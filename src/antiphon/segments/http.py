@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get
 from antiphon.kernel.paths import segment_after
@@ -26,7 +27,6 @@ from antiphon.segments import (
 )
 from antiphon.segments.http_asking import aware
 
-_CURSOR_MAX = 2**63 - 1
 Anything = Request[Any, Any, Any]
 
 
@@ -63,11 +63,9 @@ def _member(member: records.Member) -> MemberView:
 
 
 def _after(cursor: str) -> int:
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20 and int(cursor) <= _CURSOR_MAX):
+    if (after := number_in(cursor or "0")) is None:
         raise invalid("cursor", "It is not a cursor that we gave.")
-    return int(cursor)
+    return after
 
 
 _parts = (http_fields, http_asking, http_making, http_lists, http_ladders, http_presets)

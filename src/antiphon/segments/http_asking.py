@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from antiphon import profiles
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import invalid
 from antiphon.kernel.http import get, post
 from antiphon.kernel.paths import segment_after
@@ -210,11 +211,9 @@ def _mover(mover: records_asked.Mover) -> MoverView:
 
 
 def _skip(cursor: str) -> int:
-    if not cursor:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 8 and int(cursor) <= _SKIP_MAX):
+    if (skip := number_in(cursor or "0", most=_SKIP_MAX)) is None:
         raise invalid("cursor", "It is not a cursor that we gave.")
-    return int(cursor)
+    return skip
 
 
 def aware(at: datetime | None) -> datetime | None:

@@ -45,12 +45,13 @@ def why(profile: str, /, *, campaign: str | None = None, again: str | None = Non
 
 async def _again(tx: Transaction, notification: str) -> list[Replayed]:
     from antiphon import orchestration
+    from antiphon.kernel.digits import number_in
     from antiphon.kernel.errors import NotFound
     from antiphon.kernel.records import NotificationId
 
-    if not notification.isdecimal():
+    if (number := number_in(notification)) is None:
         raise NotFound(f"There is no notification {notification}.")
-    return await orchestration.replay(tx, NotificationId(int(notification)))
+    return await orchestration.replay(tx, NotificationId(number))
 
 
 def _line(each: Replayed) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from antiphon.integrations.imports import jobs
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.digits import number_in
 from antiphon.kernel.errors import NotFound
 
 IMPORTS_WAKE = jobs.WAKE
@@ -13,9 +14,9 @@ IMPORTS_WAKE = jobs.WAKE
 
 async def read_progress(tx: Transaction, id: str) -> dict[str, Any]:  # Any: a live topic's document
     """Raises NotFound."""
-    if not (id.isascii() and id.isdecimal() and len(id) <= 18):
+    if (number := number_in(id)) is None:
         raise NotFound("There is no import {id}.", id=id[:40])
-    job = await jobs.find(tx, int(id))
+    job = await jobs.find(tx, number)
     tally = job.tally
     return {
         "state": job.state,

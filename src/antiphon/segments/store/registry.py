@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from antiphon.kernel.db import Queries, Row, Transaction
+from antiphon.kernel.digits import INTEGER_MAX, number_in
 from antiphon.kernel.records import SegmentId
 from antiphon.segments.records import Build, Segment, Version
 
 queries = Queries("segments")
-_ID_MAX = 2**31 - 1
 
 
 class Edge(Struct, frozen=True):
@@ -70,7 +70,7 @@ async def find(tx: Transaction, named: Collection[str]) -> dict[str, Segment]:
 
 
 def is_id(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) <= 10 and int(name) <= _ID_MAX
+    return number_in(name, most=INTEGER_MAX) is not None
 
 
 async def list_all(tx: Transaction) -> list[Segment]:
