@@ -20,9 +20,8 @@ from antiphon.kernel.errors import Conflict, NotFound
 from antiphon.kernel.records import Identifier, NotificationId, ProfileId, Purpose
 from antiphon.kernel.said import again, worded
 from antiphon.orchestration import store
-from antiphon.orchestration.choose import choose
+from antiphon.orchestration.alone import decide_alone
 from antiphon.orchestration.policy import read_policy
-from antiphon.orchestration.records import PersonCase, Policy, Reach, Verdict
 from antiphon.orchestration.sources import make_source
 from antiphon.orchestration.terms import Terms
 
@@ -97,9 +96,7 @@ async def send_test(
 async def _decide(
     tx: Transaction, profile: ProfileId, number: NotificationId, provider: channels.Provider, to: Identifier
 ) -> None:
-    """Of all that is open for the person only this, of all accounts only that one."""
-    cases, _ = await store.lock_and_load(tx, [profile])
-    case, notification = next((case, each) for case in cases for each in case.notifications if each.id == number)
+    """Of all accounts only that one, and nobody waits for a test."""
     policy = await read_policy(tx)
     own = tuple(each for each in policy.providers.get(provider.channel, ()) if each.id == provider.id and each.up)
     if not own:
@@ -108,28 +105,15 @@ async def _decide(
             name=provider.name,
             reason=provider.reason or worded("it is switched off"),
         )
-    verdict = _verdict(
-        replace(case, notifications=[notification], reach=_reach(case, provider.channel, to)),
+    only = to.value if KINDS.get(provider.channel) == to.kind else None
+    await decide_alone(
+        tx,
+        profile,
+        number,
         replace(policy, providers={provider.channel: own}),
-        now=tx.now,
+        through=lambda each: each.channel == provider.channel and only in (None, each.value),
+        may_wait=False,
     )
-    await store.write_verdicts(tx, [(verdict, case.profile, notification)])
-    if verdict.act == "send":
-        await store.insert_deliveries(tx, [store.Attempted(verdict, notification, 1)])
-        tx.wake("deliveries")
-
-
-def _reach(case: PersonCase, channel: str, to: Identifier) -> list[Reach]:
-    only = to.value if KINDS.get(channel) == to.kind else None
-    return [each for each in case.reach if each.channel == channel and only in (None, each.value)]
-
-
-def _verdict(case: PersonCase, policy: Policy, *, now: datetime) -> Verdict:
-    """Nobody waits for a test."""
-    (verdict,) = choose(case, policy, now=now)
-    if verdict.act in ("send", "drop"):
-        return verdict
-    return Verdict(verdict.notification, "drop", reason=verdict.reason or "unreachable", because=verdict.because)
 
 
 async def _message(tx: Transaction, channel: str) -> content.Stored:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from antiphon import access, content, profiles
 from antiphon.kernel.db import Transaction
@@ -18,9 +17,8 @@ from antiphon.kernel.errors import Flaw, Invalid, NotFound
 from antiphon.kernel.records import Channel, Identifier, NotificationId, ProfileId, Purpose
 from antiphon.kernel.said import worded
 from antiphon.orchestration import store
-from antiphon.orchestration.choose import choose
+from antiphon.orchestration.alone import decide_alone
 from antiphon.orchestration.policy import read_policy
-from antiphon.orchestration.records import PersonCase, Reach
 from antiphon.orchestration.sources import make_source
 from antiphon.orchestration.variables import locale_of
 
@@ -81,7 +79,6 @@ async def try_out(tx: Transaction, trial: Trial) -> list[Tried]:
         if person is not None:
             await content.note_trial(tx, person, number)
         tried.append(Tried(to, [channel.value for channel in channels], str(number)))
-    tx.wake("deliveries")
     return tried
 
 
@@ -148,7 +145,15 @@ async def _send(
     )
     end = tx.now + WITHIN
     await store.insert_api_notification(tx, number, source, profile, expires_at=end, variables=said)
-    await _decide(tx, profile, number, to)
+    only = _CHANNEL_OF.get(to.kind)
+    await decide_alone(
+        tx,
+        profile,
+        number,
+        await read_policy(tx),
+        through=lambda each: only is None or (each.channel == only and each.value == to.value),
+        may_wait=True,
+    )
     return number
 
 
@@ -157,19 +162,3 @@ async def _topic(tx: Transaction, profile: ProfileId, topic: str) -> str:
     standing = (await profiles.preferences(tx, [profile])).get(profile, [])
     refused = any(row.topic == topic and row.state == "unwanted" and not row.is_over(tx.now) for row in standing)
     return topic if refused else ""
-
-
-async def _decide(tx: Transaction, profile: ProfileId, number: NotificationId, to: Identifier) -> None:
-    """Of all that is open for the person only this, and to no other address of theirs than the one that was given."""
-    cases, _ = await store.lock_and_load(tx, [profile])
-    case, notification = next((case, each) for case in cases for each in case.notifications if each.id == number)
-    alone = replace(case, notifications=[notification], reach=_reach(case, to))
-    (verdict,) = choose(alone, await read_policy(tx), now=tx.now)
-    await store.write_verdicts(tx, [(verdict, case.profile, notification)])
-    if verdict.act == "send":
-        await store.insert_deliveries(tx, [store.Attempted(verdict, notification, 1)])
-
-
-def _reach(case: PersonCase, to: Identifier) -> list[Reach]:
-    only = _CHANNEL_OF.get(to.kind)
-    return [each for each in case.reach if only is None or (each.channel == only and each.value == to.value)]
