@@ -43,6 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The DSN of a server of our own with a migrated database `template_antiphon`."""
+    import ready  # the whole web process, which a test without a database does not need
+
+    ready.keep()
     with postgres.throwaway(tmp_path_factory.mktemp("pg")) as dsn:
         asyncio.run(_make_template(dsn))
         yield dsn
