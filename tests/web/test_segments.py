@@ -61,8 +61,7 @@ async def add(page: Any, what: str, *, nth: int = -1) -> None:
     await page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light desktop", "dark phone"])
 async def test_every_view_is_accessible_and_never_sideways(shop: App, scheme: str, size: dict[str, int]) -> None:
     page = await page_of(shop, "Gold", scheme=scheme, size=size)
     for tab in ("Overview", "People", "Rule", "Why", "Versions"):
