@@ -18,7 +18,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
 from antiphon.access.records import Opened
-from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.runtime import LOCAL_NAMES, Runtime
 
 NOTHING_RUNS = "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'"
 """The content security policy of what is no page: opened by itself it does nothing, and nobody frames it."""
@@ -29,7 +29,6 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _BROWSERS = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
     ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"),
@@ -66,7 +65,7 @@ def is_link_token(given: str, runtime: Runtime) -> bool:
 
 def cookie_name(runtime: Runtime) -> str:
     """`__Host-` (RFC 6265bis 4.1.3.2): no neighbour of the domain can set it; browsers want HTTPS for it."""
-    return "__Host-antiphon" if _is_https(runtime) else "antiphon"
+    return "__Host-antiphon" if runtime.is_https else "antiphon"
 
 
 def session_token(connection: Connection, runtime: Runtime) -> str:
@@ -91,7 +90,7 @@ def _cookie(token: str, runtime: Runtime, *, lasts_s: int) -> Cookie:
         value=token,
         max_age=lasts_s,
         path="/",
-        secure=_is_https(runtime),
+        secure=runtime.is_https,
         httponly=True,
         samesite="lax",
     )
@@ -121,13 +120,9 @@ def _address(text: str) -> Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
-def _is_https(runtime: Runtime) -> bool:
-    return runtime.base_url.startswith("https:")
-
-
 def _is_private_installation(runtime: Runtime) -> bool:
     """Customers reach a public `base_url` through a proxy, which may be one that says nothing of itself."""
-    return (urlsplit(runtime.base_url).hostname or "") in _LOCAL_NAMES
+    return (urlsplit(runtime.base_url).hostname or "") in LOCAL_NAMES
 
 
 def _is_direct(connection: Connection) -> bool:
@@ -145,6 +140,6 @@ def _names_us(connection: Connection, runtime: Runtime) -> bool:
     ours = urlsplit(runtime.base_url)
     try:
         name = (host.hostname or "").rstrip(".")
-        return name in _LOCAL_NAMES or (bool(name) and name == (ours.hostname or "").rstrip("."))
+        return name in LOCAL_NAMES or (bool(name) and name == (ours.hostname or "").rstrip("."))
     except ValueError:
         return False

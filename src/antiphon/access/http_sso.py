@@ -29,7 +29,7 @@ from antiphon.access.records import Opened
 from antiphon.access.sso_records import Claims, Provider, Refused
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.http import get, post
-from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.runtime import LOCAL_NAMES, Runtime
 
 log = structlog.get_logger()
 
@@ -40,7 +40,6 @@ LASTS = timedelta(minutes=15)
 HOME = "/app/"
 NEXT_CHARS_MAX = 1000
 LOGOUT_BYTES_MAX = 60_000
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class _Begun(Struct, frozen=True):
@@ -182,7 +181,7 @@ async def _admit(runtime: Runtime, request: Anything, provider: Provider, claims
 
 def is_local_name(base_url: str) -> bool:
     """`localhost` and 127.0.0.1 are one machine and two sites: on it, whoever leads here is not asked."""
-    return urlsplit(base_url).hostname in _LOCAL_NAMES
+    return urlsplit(base_url).hostname in LOCAL_NAMES
 
 
 def _our_own_name(runtime: Runtime, request: Anything) -> str | None:
@@ -190,13 +189,13 @@ def _our_own_name(runtime: Runtime, request: Anything) -> str | None:
     the provider sends people back to `base_url`, and the cookie of `localhost` is not that of 127.0.0.1."""
     base = urlsplit(runtime.base_url)
     name = request.headers.get("host", "").partition(":")[0].lower()
-    if name == base.hostname or name not in _LOCAL_NAMES or base.hostname not in _LOCAL_NAMES:
+    if name == base.hostname or name not in LOCAL_NAMES or base.hostname not in LOCAL_NAMES:
         return None
     return f"{runtime.base_url}{request.url.path}?{request.url.query}"
 
 
 def _cookie_name(runtime: Runtime) -> str:
-    return "__Host-antiphon-sso" if runtime.base_url.startswith("https:") else "antiphon-sso"
+    return "__Host-antiphon-sso" if runtime.is_https else "antiphon-sso"
 
 
 def _cookie(browser: str, runtime: Runtime) -> Cookie:
@@ -206,7 +205,7 @@ def _cookie(browser: str, runtime: Runtime) -> Cookie:
         value=browser,
         max_age=int(LASTS.total_seconds()),
         path="/",
-        secure=runtime.base_url.startswith("https:"),
+        secure=runtime.is_https,
         httponly=True,
         samesite="lax",
     )

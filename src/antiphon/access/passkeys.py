@@ -32,6 +32,7 @@ from antiphon.access.records import Colleague, Opened, Session, StaffId
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import Database, Row, Transaction
 from antiphon.kernel.errors import Conflict, NotFound, Unauthorised, invalid
+from antiphon.kernel.runtime import LOCAL_NAMES
 from antiphon.kernel.secrets import secrets_of
 
 log = structlog.get_logger()
@@ -39,7 +40,6 @@ log = structlog.get_logger()
 LASTS = timedelta(minutes=5)
 PASSKEYS_MAX = 20
 NAME_CHARS_MAX = 100
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class NeedsDomain(Conflict):
@@ -89,7 +89,7 @@ def site_of(base_url: str, *, host: str) -> Site:
     127.0.0.1 is none (WebAuthn 5.1.2, "valid domain string"). Raises NeedsDomain and says which address to open."""
     base = urlsplit(base_url)
     name = (base.hostname or "").lower()
-    if name in _LOCAL_NAMES:
+    if name in LOCAL_NAMES:
         port = f":{base.port}" if base.port else ""
         local = f"{base.scheme}://localhost{port}"
         if host.partition(":")[0].lower() != "localhost":

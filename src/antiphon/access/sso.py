@@ -23,6 +23,7 @@ from antiphon.access.roles import ROLES
 from antiphon.access.sso_records import Check, Claims, Known, Provider, ProviderSettings, ProviderView, Refused
 from antiphon.kernel.db import Rival, Transaction
 from antiphon.kernel.errors import Conflict, Flaw, Invalid, NotFound
+from antiphon.kernel.runtime import is_https
 from antiphon.kernel.said import worded
 
 log = structlog.get_logger()
@@ -172,7 +173,7 @@ async def check(provider: Provider, *, base_url: str, private: bool) -> Check:
     challenges = found.code_challenge_methods_supported
     if challenges is not None and "S256" not in challenges:
         problems.append("It does not take PKCE with S256.")
-    if not base_url.startswith("https:") and not private:
+    if not is_https(base_url) and not private:
         problems.append("Most providers send people back to https only: start with --base-url https://NAME.")
     return Check(not problems, problems)
 

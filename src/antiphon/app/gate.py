@@ -105,7 +105,7 @@ async def answer(message: Message, scope: Scope) -> None:
     headers = MutableScopeHeaders(message)
     for name, value in (API_HEADERS if scope["path"].startswith("/api") else HEADERS).items():
         headers.setdefault(name, value)
-    if runtime is not None and runtime.base_url.startswith("https:"):
+    if runtime is not None and runtime.is_https:
         headers.setdefault("Strict-Transport-Security", access.HSTS)
 
 

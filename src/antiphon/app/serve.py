@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from antiphon.app.child import set_up_logging
 from antiphon.app.opening import Place, opened
 from antiphon.kernel import postgres
+from antiphon.kernel.runtime import LOCAL_NAMES
 
 LOOK_EVERY_S = 0.25
 RESTART_PAUSE_S = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -203,7 +204,7 @@ def _say_when_ready(host: str, port: int, base_url: str) -> None:
 
 
 def _is_local(host: str) -> bool:
-    return host in ("127.0.0.1", "::1", "localhost")
+    return host in LOCAL_NAMES
 
 
 def _say(text: str) -> None:

@@ -90,7 +90,7 @@ class SegmentApi:
         self._remembered = Remembered()
         self._arrivals = arrivals(runtime.database)
         self._for_browsers = [*_FOR_BROWSERS]
-        if runtime.base_url.startswith("https:"):
+        if runtime.is_https:
             self._for_browsers.append((b"strict-transport-security", access.HSTS.encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

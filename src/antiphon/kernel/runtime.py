@@ -11,6 +11,13 @@ from antiphon.kernel.db import Database
 from antiphon.kernel.secrets import Secrets
 from antiphon.kernel.tokens import Signer
 
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Of this machine, as a host in a URL has them without brackets."""
+
+
+def is_https(base_url: str) -> bool:
+    return base_url.startswith("https:")
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -26,6 +33,10 @@ class Runtime:
     sandbox: bool = False
     data: Path | None = None
     world_url: str = ""
+
+    @property
+    def is_https(self) -> bool:
+        return is_https(self.base_url)
 
     @cached_property
     def signer(self) -> Signer:
