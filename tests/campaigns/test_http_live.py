@@ -98,6 +98,13 @@ async def test_recipients_are_found_by_outcome_reason_and_who(
     assert await found(reason="capped") == []
     one = (await client.get(at, headers=headers, params={"who": "external_id:ben"})).json()
     assert one["names"] == {ben: "Ben"}
+    async with served.stage.database.transaction() as tx:
+        await tx.rows(
+            'UPDATE profile SET traits = \'{"name": "Ben Nevis", "city": "Fort William"}\' WHERE id = $1', int(ben)
+        )
+    assert (await client.get(at, headers=headers, params={"who": "external_id:ben"})).json()["names"] == {
+        ben: "Ben Nevis"
+    }
     one = (await client.get(at, headers=headers, params={"limit": 1})).json()
     assert [*(r["person"] for r in one["recipients"]), *await found(cursor=one["cursor"])] == everybody
     assert (await client.get(at, headers=headers, params={"outcome": "lost"})).json()["errors"][0]["at"] == "outcome"

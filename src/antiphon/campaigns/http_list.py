@@ -20,7 +20,6 @@ from antiphon.kernel.runtime import Runtime
 
 OUTCOMES = ("open", "waiting", "sent", "delivered", "failed", "dropped", "cancelled")
 FOUND_MAX = 50
-NAME = ("first_name", "last_name")
 NAME_CHARS_MAX = 200
 
 
@@ -82,9 +81,8 @@ async def recipients(
 
 
 async def _names(tx: Transaction, rows: list[orchestration.Recipient]) -> dict[str, str]:
-    people = await profiles.read(tx, sorted({ProfileId(int(row.person)) for row in rows}))
-    called = {str(one.id): " ".join(str(one.traits.get(part, "")) for part in NAME).strip() for one in people}
-    return {person: name[:NAME_CHARS_MAX] for person, name in called.items() if name}
+    called = await profiles.names(tx, {ProfileId(int(row.person)) for row in rows})
+    return {str(person): name[:NAME_CHARS_MAX] for person, name in called.items()}
 
 
 async def _people(tx: Transaction, who: str) -> list[ProfileId]:

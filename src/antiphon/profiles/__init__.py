@@ -29,6 +29,7 @@ from antiphon.profiles.accounts import (
     tell_account,
 )
 from antiphon.profiles.addresses import mark_dead, note_outcomes, saw_device
+from antiphon.profiles.called import names
 from antiphon.profiles.check import BATCH_MAX, flaws
 from antiphon.profiles.consent import (
     grid,
@@ -158,6 +159,7 @@ __all__ = [
     "mark_dead",
     "members_of_account",
     "merge_people",
+    "names",
     "newest_refusals",
     "normalise",
     "note_outcomes",
