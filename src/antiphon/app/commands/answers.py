@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon.app.commands.context import current
-from antiphon.kernel.said import plain
 
 CELL_CHARS_MAX = 80
 PIPE_COLUMNS = 240
@@ -42,12 +41,16 @@ def tell_json(value: object) -> None:
     """One line, flushed: whoever reads the pipe sees it at once."""
     import msgspec
 
+    from antiphon.kernel.said import plain
+
     sys.stdout.write(msgspec.json.encode(value, enc_hook=plain).decode() + "\n")
     sys.stdout.flush()
 
 
 def _plain(value: object) -> Any:
     import msgspec
+
+    from antiphon.kernel.said import plain
 
     return msgspec.json.decode(msgspec.json.encode(value, enc_hook=plain))
 
