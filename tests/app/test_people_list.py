@@ -18,6 +18,7 @@ from antiphon.kernel.db import Database
 from antiphon.kernel.records import Identifier
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import Secrets
+from antiphon.profiles import listing
 from app.alone import alone
 from profiles.facts import fact, record
 
@@ -111,6 +112,49 @@ async def test_a_segment_and_a_search_narrow_the_list(database: Database, client
     assert (await asked(client, q="person 4", segment="gold"))["people"] == []
     assert (await asked(client, q="person 4"))["total"] is None
     assert (await client.get("/people", params={"segment": "nowhere"})).status_code == 404
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+@pytest.mark.parametrize("window", [2, 3, 5_000])
+async def test_whom_we_know_are_told_without_devices_however_many_lie_between(
+    database: Database, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, window: int, sort: str
+) -> None:
+    """A page that looked through many devices may have nobody, and leads on."""
+    monkeypatch.setattr(listing, "WINDOW", window)
+    known = await crowd(database, 3)
+    for n in range(25):
+        await record(database, fact(f"d{n}", Identifier("anonymous_id", f"device-{n}"), traits={}))
+    known = (
+        [*await crowd_of(database, 4), *known]
+        if sort == "newest"
+        else [*reversed(known), *reversed(await crowd_of(database, 4))]
+    )
+    monkeypatch.setattr(listing, "LOOKS_MAX", 2)
+    page = await asked(client, known=True, sort=sort, limit=2)
+    assert page["total"] == 7
+    seen = ids(page)
+    for _ in range(60):
+        if page["cursor"] is None:
+            break
+        page = await asked(client, known=True, sort=sort, limit=2, cursor=page["cursor"])
+        seen += ids(page)
+    assert seen == known
+    back: list[str] = []
+    while page["previous"] is not None:
+        page = await asked(client, known=True, sort=sort, limit=2, cursor=page["previous"])
+        back = ids(page) + back
+    assert [one for one in seen if one in back] == back
+    rows = csv.DictReader(io.StringIO((await client.get("/people/export", params={"known": True, "sort": sort})).text))
+    assert [row["id"] for row in rows] == known
+
+
+async def crowd_of(database: Database, count: int) -> list[str]:
+    """Who came after the devices, each with a device of theirs too."""
+    made = [
+        fact(f"late{n}", Identifier("anonymous_id", f"own-{n}"), Identifier("external_id", f"late-{n}"), traits={})
+        for n in range(count)
+    ]
+    return sorted([str(id) for one in made for id in (await record(database, one)).profiles], key=int, reverse=True)
 
 
 async def test_nobody_is_an_empty_list(client: httpx.AsyncClient) -> None:

@@ -72,7 +72,7 @@ async def test_the_list_of_a_segment_and_of_nobody(town: App) -> None:
     await page.locator(".empty").get_by_role("button", name="Clear the search").click()
     await page.locator(".person-line").first.wait_for()
     await page.get_by_role("combobox", name="Segment").or_(page.get_by_label("Segment", exact=True)).first.click()
-    await page.get_by_role("option", name="everybody").click()
+    await page.get_by_role("option", name="everybody", exact=True).click()
     await page.wait_for_url("**segment=*")
     await page.locator(".person-line").first.wait_for()
     href = await page.get_by_role("link", name="Export").get_attribute("href")

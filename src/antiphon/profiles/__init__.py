@@ -56,7 +56,7 @@ from antiphon.profiles.consent_records import (
 from antiphon.profiles.duplicates import Duplicate, Duplicates, duplicates_of, find_duplicates
 from antiphon.profiles.erasure import Erasure, erase, in_flight, last_erased_at, look_again
 from antiphon.profiles.export import Person, Section, add_sections
-from antiphon.profiles.headcount import about_how_many, anybody
+from antiphon.profiles.headcount import about_how_many, about_how_many_known, anybody
 from antiphon.profiles.identifiers import normalise, parse
 from antiphon.profiles.identity.merging import merge_people, say_same, unmerge
 from antiphon.profiles.identity.work import count_due, run
@@ -123,6 +123,7 @@ __all__ = [
     "Subscription",
     "Topic",
     "about_how_many",
+    "about_how_many_known",
     "accounts_of",
     "add_rules",
     "add_sections",

@@ -19,6 +19,8 @@ from antiphon.profiles.store import listing as store
 
 COUNTRY_TRAITS = ("country", "country_code")
 LIMIT_MAX = 1_000
+WINDOW, LOOKS_MAX = 5_000, 10
+"""Identifiers that are looked through for a page of people whom we know."""
 
 
 class Listed(Struct, frozen=True):
@@ -40,6 +42,21 @@ class Listed(Struct, frozen=True):
 async def numbers(tx: Transaction, *, beyond: int, newest_first: bool = True, limit: int = 100) -> list[ProfileId]:
     """Of everybody, the next after a number that need not be anybody's. At most 1,000."""
     return await store.numbers(tx, beyond, newest_first=newest_first, limit=min(limit, LIMIT_MAX))
+
+
+async def known(
+    tx: Transaction, *, beyond: int, newest_first: bool = True, limit: int = 100
+) -> tuple[list[ProfileId], int | None]:
+    """The same without those of whom there is nothing but a device. Where these are very many, fewer than asked for, or
+    none, and the number beyond which to go on; None: nobody lies beyond who was not looked at."""
+    found: list[ProfileId] = []
+    for _ in range(LOOKS_MAX):
+        look = await store.known(tx, beyond, newest_first=newest_first, limit=limit - len(found), window=WINDOW)
+        found += look.ids
+        if look.reached is None or len(found) >= limit:
+            return found, None
+        beyond = look.reached
+    return found, beyond
 
 
 async def span(tx: Transaction) -> tuple[int, int] | None:

@@ -19,6 +19,13 @@ class Row(NamedTuple):
     channels: list[str]
 
 
+class Known(NamedTuple):
+    """`reached`: who stands there may have more identifiers than were seen; None: nobody lies beyond."""
+
+    ids: list[ProfileId]
+    reached: int | None
+
+
 async def numbers(tx: Transaction, bound: int, *, newest_first: bool, limit: int) -> list[ProfileId]:
     """Beyond `bound`, which is exclusive."""
     if newest_first:
@@ -26,6 +33,16 @@ async def numbers(tx: Transaction, bound: int, *, newest_first: bool, limit: int
     else:
         rows = await queries.rows(tx, "oldest_people", bound=bound, limit=limit)
     return [ProfileId(row["profile_id"]) for row in rows]
+
+
+async def known(tx: Transaction, bound: int, *, newest_first: bool, limit: int, window: int) -> Known:
+    """Beyond `bound`, which is exclusive, among so many identifiers."""
+    given = {"bound": bound, "limit": limit, "window": window}
+    name = "newest_known" if newest_first else "oldest_known"
+    row = await queries.row(tx, name, **given)
+    assert row is not None  # it has no FROM
+    whole = row["looked"] < window
+    return Known([ProfileId(id) for id in row["known"]], None if whole else row["reached"])
 
 
 async def span(tx: Transaction) -> tuple[int, int] | None:

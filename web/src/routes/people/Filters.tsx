@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { t } from "@/lib/i18n";
 import { useShortcuts } from "@/lib/keys";
 import { CloseButton, Select, TextInput } from "@/ui/controls";
-import { segmentsQuery } from "./people";
+import { EVERYBODY, segmentsQuery } from "./people";
 
 const PAUSE_MS = 180;
 
@@ -23,13 +23,16 @@ export function Filters(props: {
       <Search q={props.q} onSearch={props.onSearch} />
       <Select
         aria-label={t("people.segment")}
-        placeholder={t("people.segment.all")}
-        data={segments.map((one) => ({ value: one.id, label: one.name }))}
+        placeholder={t("people.segment.known")}
+        data={[
+          { value: EVERYBODY, label: t("people.segment.all") },
+          ...segments.map((one) => ({ value: one.id, label: one.name })),
+        ]}
         value={props.segment || null}
         onChange={(value) => props.onSegment(value ?? "")}
         searchable
         clearable
-        clearButtonProps={{ "aria-label": t("people.segment.all") }}
+        clearButtonProps={{ "aria-label": t("people.segment.known") }}
         nothingFoundMessage={t("app.none")}
       />
       <Select

@@ -13,10 +13,11 @@ import { Empty } from "@/ui/State";
 import { AddPerson } from "./AddPerson";
 import { Filters } from "./Filters";
 import { PeopleList, useListKeys } from "./PeopleList";
+import { whose } from "./people";
 import { useUrlText } from "./url";
 import "./people.css";
 
-/** Everybody, a segment's, or who is called so. */
+/** Whom we know, everybody, a segment's, or who is called so. */
 export default function People() {
   const [q, setQ] = useUrlText("q");
   const [segment, setSegment] = useUrlText("segment");
@@ -27,13 +28,13 @@ export default function People() {
   useListKeys({ add: mayWrite ? () => setAdding(true) : undefined });
   const wish = {
     q: q.trim(),
-    segment,
+    ...whose(segment),
     sort: sort === "oldest" ? "oldest" : "newest",
   } as const;
   return (
     <Page
       title={t("people.title")}
-      badge={<Count segment={wish.segment} q={wish.q} />}
+      badge={<Count {...wish} />}
       actions={
         <>
           <ExportLink {...wish} />
@@ -55,14 +56,7 @@ export default function People() {
         </>
       }
     >
-      <Filters
-        q={wish.q}
-        onSearch={setQ}
-        segment={wish.segment}
-        onSegment={setSegment}
-        sort={wish.sort}
-        onSort={setSort}
-      />
+      <Filters q={wish.q} onSearch={setQ} segment={segment} onSegment={setSegment} sort={wish.sort} onSort={setSort} />
       <PeopleList {...wish} empty={<None {...wish} onClear={() => setQ("")} mayWrite={mayWrite} />} />
       <AddPerson
         opened={adding}
@@ -73,11 +67,12 @@ export default function People() {
   );
 }
 
-function Count(props: { segment: string; q: string }) {
+function Count(props: { segment: string; known: boolean; q: string }) {
+  const { segment, known } = props;
   const { data, isPlaceholderData } = useQuery({
-    queryKey: ["people", "total", props.segment],
+    queryKey: ["people", "total", segment, known],
     queryFn: () =>
-      ask(api.GET("/api/v1/people", { params: { query: { segment: props.segment || undefined, limit: 1 } } })),
+      ask(api.GET("/api/v1/people", { params: { query: { segment: segment || undefined, known, limit: 1 } } })),
     placeholderData: keepPreviousData,
     enabled: !props.q,
     refetchInterval: 30_000,
@@ -92,8 +87,8 @@ function Count(props: { segment: string; q: string }) {
   );
 }
 
-function ExportLink(props: { q: string; segment: string; sort: string }) {
-  const query = new URLSearchParams({ sort: props.sort });
+function ExportLink(props: { q: string; segment: string; known: boolean; sort: string }) {
+  const query = new URLSearchParams({ sort: props.sort, known: String(props.known) });
   if (props.q) query.set("q", props.q);
   if (props.segment) query.set("segment", props.segment);
   return (

@@ -8,20 +8,20 @@ import { VirtualList, type Where, type Window } from "@/ui/VirtualList";
 import { useNarrow } from "./narrow";
 import { country, kindName, onDay, type PersonRow } from "./people";
 
-type Wish = { q: string; segment: string; sort: "newest" | "oldest" };
+type Wish = { q: string; segment: string; known: boolean; sort: "newest" | "oldest" };
 const START = "start";
 const LOOKS_MAX = 5;
 
 export function PeopleList(props: Wish & { empty: ReactNode }) {
-  const { q, segment, sort } = props;
+  const { q, segment, known, sort } = props;
   const narrow = useNarrow();
-  const load = useLoad({ q, segment, sort });
+  const load = useLoad({ q, segment, known, sort });
   return (
     <div className="people-list">
       <VirtualList
-        key={`${segment} ${sort}`}
+        key={`${segment} ${known} ${sort}`}
         label={t("people.title")}
-        queryKey={["people", "list", segment, sort, q]}
+        queryKey={["people", "list", segment, known, sort, q]}
         id={(one) => one.id}
         load={load}
         row={(one) => <Line one={one} />}
@@ -43,6 +43,7 @@ function useLoad(wish: Wish) {
       const query = {
         q: wish.q || undefined,
         segment: wish.segment || undefined,
+        known: wish.known,
         sort: wish.sort,
         cursor,
         at: cursor || wish.q ? undefined : where.at,

@@ -27,6 +27,12 @@ export const segmentsQuery = queryOptions({
   queryFn: () => ask(api.GET("/api/v1/segments")),
 });
 
+/** In the address in place of a segment: who is no more than a device too. */
+export const EVERYBODY = "everybody";
+
+export const whose = (chosen: string): { segment: string; known: boolean } =>
+  chosen === EVERYBODY ? { segment: "", known: false } : { segment: chosen, known: !chosen };
+
 /** What somebody is called: by name, else by what they are known by. */
 export function nameOf(one: { name: string; identifiers: Identifier[] }, fallback: string): string {
   return one.name || one.identifiers[0]?.value || fallback;

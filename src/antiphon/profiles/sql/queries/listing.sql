@@ -15,6 +15,45 @@ SELECT DISTINCT profile_id
  ORDER BY profile_id
  LIMIT :limit;
 
+-- name: newest_known
+-- The same without those of whom there is nothing but a device, among so many names at most; `reached`: how far they
+-- went, `looked`: how many there were. Across buckets.
+WITH names AS MATERIALIZED (SELECT profile_id, kind
+                              FROM identifier
+                             WHERE profile_id < :bound
+                             ORDER BY profile_id DESC
+                             LIMIT :window)
+SELECT (SELECT min(profile_id) FROM names) AS reached,
+       (SELECT count(*) FROM names) AS looked,
+       ARRAY(SELECT DISTINCT profile_id
+               FROM names
+              WHERE kind <> 'anonymous_id'
+                 OR (profile_id = (SELECT min(profile_id) FROM names)  -- whose other names may lie beyond
+                     AND EXISTS (SELECT
+                                   FROM identifier
+                                  WHERE identifier.profile_id = names.profile_id AND identifier.kind <> 'anonymous_id'))
+              ORDER BY profile_id DESC
+              LIMIT :limit) AS known;
+
+-- name: oldest_known
+-- The same the other way, across buckets.
+WITH names AS MATERIALIZED (SELECT profile_id, kind
+                              FROM identifier
+                             WHERE profile_id > :bound
+                             ORDER BY profile_id
+                             LIMIT :window)
+SELECT (SELECT max(profile_id) FROM names) AS reached,
+       (SELECT count(*) FROM names) AS looked,
+       ARRAY(SELECT DISTINCT profile_id
+               FROM names
+              WHERE kind <> 'anonymous_id'
+                 OR (profile_id = (SELECT max(profile_id) FROM names)  -- whose other names may lie beyond
+                     AND EXISTS (SELECT
+                                   FROM identifier
+                                  WHERE identifier.profile_id = names.profile_id AND identifier.kind <> 'anonymous_id'))
+              ORDER BY profile_id
+              LIMIT :limit) AS known;
+
 -- name: span_of_people
 -- The lowest and the highest number; across buckets, from both ends of an index.
 SELECT min(profile_id) AS lowest, max(profile_id) AS highest FROM identifier;

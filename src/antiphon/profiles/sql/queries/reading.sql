@@ -51,6 +51,13 @@ OFFSET :skip;
 -- Whether there is a customer.
 SELECT EXISTS (SELECT FROM profile);  -- across buckets: the first row ends it
 
+-- name: share_of_known
+-- Of a sample of customers, how many have a name that is more than a device. Across buckets: an estimate.
+SELECT coalesce(avg(EXISTS (SELECT
+                              FROM identifier
+                             WHERE identifier.profile_id = sampled.id AND identifier.kind <> 'anonymous_id')::int), 1)::float8
+  FROM profile AS sampled TABLESAMPLE SYSTEM (:percent);
+
 -- name: estimate_profiles
 -- About how many customers there are: what the last analyse saw, or an exact count while they are few.
 SELECT CASE WHEN reltuples >= 20000 THEN reltuples::bigint
