@@ -6,7 +6,7 @@ import pytest
 
 from web import bundle
 
-SHELL_MAX = 225_000  # with what most screens share, so that a screen adds a few files and not sixty
+SHELL_MAX = 165_000
 SCREEN_MAX = 260_000
 
 pytestmark = pytest.mark.skipif(not bundle.MANIFEST.exists(), reason="the app is not built: python web/build.py")

@@ -1,10 +1,12 @@
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { t } from "@/lib/i18n";
-import { Button, Input, PasswordInput, Select, Switch, TagsInput, Textarea, TextInput } from "./controls";
+import { Button, Input, PasswordInput, Select, Skeleton, Switch, Textarea, TextInput } from "./controls";
 import { IconButton } from "./IconButton";
 import { Field, type FieldProps, Inside, useSaid } from "./SchemaForm";
 import { bare, blank, join, kindOf, type Schema } from "./schema";
+
+const Tags = lazy(() => import("./Tags"));
 
 /** Never shown: it is set or it is not, and can be replaced. Untouched it is left out of the value. */
 export function Secret(props: FieldProps) {
@@ -112,16 +114,18 @@ export function List(props: FieldProps) {
     const data = choices?.map((one) => (typeof one === "string" ? { value: one, label: labels?.[one] ?? one } : one));
     if (kind === "choice") return <Ticks {...props} data={data ?? []} />;
     return (
-      <TagsInput
-        aria-label={title}
-        error={error}
-        disabled={told.disabled}
-        data={data?.map((one) => one.value)}
-        maxTags={props.schema.maxItems}
-        value={values.map(String)}
-        onChange={props.onChange}
-        splitChars={[","]}
-      />
+      <Suspense fallback={<Skeleton height={36} />}>
+        <Tags
+          aria-label={title}
+          error={error}
+          disabled={told.disabled}
+          data={data?.map((one) => one.value)}
+          maxTags={props.schema.maxItems}
+          value={values.map(String)}
+          onChange={props.onChange}
+          splitChars={[","]}
+        />
+      </Suspense>
     );
   }
   return (
