@@ -13,7 +13,7 @@ export function MergePreviewed(props: { page: PersonPage; other: string; onBack:
   const { page, other } = props;
   const path = { who: `id:${page.id}` };
   const query = useQuery({
-    queryKey: ["person", page.id, "merge", other],
+    queryKey: ["merge-preview", page.id, other],
     queryFn: () =>
       ask(
         api.POST("/api/v1/people/{who}/merge-preview", {
