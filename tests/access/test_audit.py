@@ -61,7 +61,8 @@ async def test_what_is_refused_at_the_door_leaves_no_line_and_what_is_not_valid_
 
 @pytest.mark.parametrize(
     "who", ["email:jo@shop.example", "phone:+447400000301", "external_id:jo@shop.example", "jo@shop.example",
-            "webpush:https://push.example/jo", "EMAIL:jo@shop.example", "external_id:+44 7400 000301", "external_id:customer jo@", "anonymous_id:jo@"],
+            "webpush:https://push.example/jo", "EMAIL:jo@shop.example", "external_id:+44 7400 000301",
+            "external_id:customer jo@", "anonymous_id:jo@"],
 )  # fmt: skip
 async def test_erasing_somebody_leaves_no_address_of_theirs_in_the_log(database: Database, who: str) -> None:
     async with asking(database) as client:
