@@ -59,8 +59,13 @@ def _told_on_one_line(_logger: Any, _method: str, event: EventDict) -> EventDict
     }
 
 
+LOG_LEVEL = "ANTIPHON_LOG_LEVEL"
+"""What is less than this is not logged: `debug`, `info`, `warning`, `error`; unless it is set, `info`."""
+
+
 def set_up_logging() -> None:
     """One line per event on stderr; never an address or a body."""
+    level = logging.getLevelNamesMapping().get(os.environ.get(LOG_LEVEL, "").upper(), logging.INFO)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     structlog.configure(
         processors=[
@@ -72,6 +77,6 @@ def set_up_logging() -> None:
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False),
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )

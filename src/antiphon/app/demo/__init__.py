@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from antiphon import access
-from antiphon.app.child import die_with_parent
+from antiphon.app.child import LOG_LEVEL, die_with_parent
 from antiphon.app.demo import company
 from antiphon.app.opening import Place, opened
 from antiphon.app.serve import serve
@@ -38,7 +39,8 @@ class Ports(Struct, frozen=True):
 
 
 def demo(place: Place, *, host: str = "127.0.0.1", port: int = 8080, people: int = 3000, seed: int = 7) -> int:
-    """Blocks until stopped."""
+    """Blocks until stopped. Its log says what goes wrong alone, so that what is printed stays in sight."""
+    os.environ.setdefault(LOG_LEVEL, "warning")
     place.data.mkdir(parents=True, exist_ok=True)
     ports = _ports(place.data / "world.json", port)
     world: list[subprocess.Popen[bytes]] = []
@@ -47,7 +49,7 @@ def demo(place: Place, *, host: str = "127.0.0.1", port: int = 8080, people: int
         key = asyncio.run(_prepare(dsn, ports, f"http://127.0.0.1:{port}"))
         world.append(_start_world(place.data, ports, key, port=port, people=people, seed=seed))
         asyncio.run(_fill(dsn, ports, people=people, seed=seed, base_url=f"http://127.0.0.1:{port}"))
-        print(f"The sample company is at work: http://127.0.0.1:{port}/", file=sys.stderr, flush=True)
+        print(f"The sample company is at work: http://127.0.0.1:{port}/app/", file=sys.stderr, flush=True)
 
     try:
         return serve(place, host=host, port=port, sandbox=True, world_url=ports.world_url, meanwhile=fill)
