@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from antiphon.kernel.secrets import Secrets, Unreadable, read_secrets
 from app.command_line import CommandLine
 
 KEY = bytes(range(32))
+OTHER = bytes(range(32, 64))
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ async def test_what_was_sealed_before_opens_afterwards_and_the_database_holds_no
     [
         ({}, None, "lost"),
         ({secrets.MARK: Secrets(KEY).mark}, None, "lies in a file"),
-        ({secrets.MARK: Secrets(KEY).mark}, os.urandom(32).hex(), "another installation"),
-        ({secrets.INSIDE: KEY}, os.urandom(32).hex(), "another installation"),
+        ({secrets.MARK: Secrets(KEY).mark}, OTHER.hex(), "another installation"),
+        ({secrets.INSIDE: KEY}, OTHER.hex(), "another installation"),
         ({}, KEY.hex(), "another installation"),
         ({secrets.MARK: Secrets(KEY).mark}, "short", "64 hexadecimal"),
     ],

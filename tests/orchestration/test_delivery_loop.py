@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from antiphon import campaigns, channels, metrics
+from antiphon.kernel import stopping
 from antiphon.kernel.db import LOST_CONNECTION, DatabaseError
 from antiphon.kernel.records import Accepted, Identifier, Purpose, Refused
-from antiphon.orchestration import stopping
 from antiphon.orchestration.store import delivering
 from orchestration.stage import Stage, working
 from orchestration.test_failover import MAIL, PHONE, _is, counts, receipt
