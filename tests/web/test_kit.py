@@ -115,6 +115,7 @@ async def test_a_chart_has_a_sentence_and_a_table(page: Any) -> None:
 
 
 async def test_a_new_point_is_appended_in_place(page: Any) -> None:
+    await page.locator(".u-over").first.wait_for(state="attached")
     await page.evaluate("document.querySelector('.u-over').dataset.first = 'yes'")
     walk = page.get_by_role("slider", name="Sent per minute: walk through the values")
     assert await walk.get_attribute("max") == "59"
