@@ -65,7 +65,11 @@ class Watch:
             self.open[request] = page
             self.last = time.monotonic()
 
-        page.on("console", lambda said: say(f"console: {said.text}") if said.type == "error" else None)
+        def hear(said: Any) -> None:
+            if said.type == "error":
+                say(f"console: {said.text} {said.location['url']}")
+
+        page.on("console", hear)
         page.on("pageerror", lambda error: say(f"error: {error}"))
         page.on("request", ask)
         for ended in ("requestfinished", "requestfailed"):
