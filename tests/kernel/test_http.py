@@ -134,6 +134,7 @@ def test_the_tree_of_problems_is_known() -> None:
         ("forbidden", 403),
         ("too_large", 413),
         ("busy", 503),
+        ("no_room", 507),
         ("too_often", 429),
     }
 
