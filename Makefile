@@ -7,7 +7,8 @@ WEB_STAMP := .venv/.ready-web
 APP := src/antiphon/app/browser/built/index.html
 APP_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name schema.d.ts ! -name '*.md' -print) \
   $(shell find src/antiphon/kernel/i18n -name '*.json')
-WORKERS ?= auto
+# Tests that start the product wait more than they work: one more than there are cores keeps these busy.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run web test check format bench month kill-test test-peers docs clean

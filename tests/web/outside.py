@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from chromium import ARGS
 from flows.house import House, house
 from web import bundle
 from web.looking import CHROMIUM, DESKTOP, WAIT_MS
@@ -74,7 +75,7 @@ def at_home(folder: Path, **options: Any) -> Iterator[tuple[House, Door]]:
         pytest.skip("Debian's chromium is absent, or the app is not built: python web/build.py")
     playwright = pytest.importorskip("playwright.sync_api")
     with house(folder, **options) as home, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         door = Door(home, browser)
         yield home, door
         browser.close()
