@@ -16,8 +16,9 @@ export default function Palette(props: { onClose: () => void }) {
   const navigate = useNavigate();
   const found = useFound(useDeferredValue(text.trim()));
   const combobox = useCombobox({ opened: true });
+  const shown = found.map((one) => one.to).join(" ");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first is chosen anew whenever what was found changes
-  useEffect(() => void combobox.selectFirstOption(), [found.length, text]);
+  useEffect(() => void combobox.selectFirstOption(), [shown, text]);
   const go = (to: string) => {
     props.onClose();
     void navigate({ to });
@@ -41,6 +42,10 @@ export default function Palette(props: { onClose: () => void }) {
             leftSection={<IconSearch size={18} aria-hidden />}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              // typed faster than it could be chosen: the first is meant
+              if (event.key === "Enter" && combobox.getSelectedOptionIndex() < 0 && found[0]) go(found[0].to);
+            }}
           />
         </Combobox.EventsTarget>
         <Combobox.Options mt={8} mah={360} style={{ overflowY: "auto" }} aria-label={t("app.palette")}>
