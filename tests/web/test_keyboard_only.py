@@ -196,6 +196,7 @@ async def test_a_condition_is_put_together(company: Company) -> None:
     await page.keyboard.type("Tin")
     await tab_to(page, page.get_by_role("combobox", name="Add a condition"))
     await keys(page, "Enter")
+    await expect(page.get_by_placeholder("Search traits, events, conditions…")).to_be_focused()
     await page.keyboard.type("tier")
     await page.get_by_role("option", name="tier").first.wait_for()
     await keys(page, "Enter", "Tab")
