@@ -43,8 +43,9 @@ export default function Palette(props: { onClose: () => void }) {
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
             onKeyDown={(event) => {
-              // typed faster than it could be chosen: the first is meant
-              if (event.key === "Enter" && combobox.getSelectedOptionIndex() < 0 && found[0]) go(found[0].to);
+              // typed faster than it could be marked: the first is meant
+              const marked = document.querySelector("[data-combobox-selected]");
+              if (event.key === "Enter" && !marked && found[0]) go(found[0].to);
             }}
           />
         </Combobox.EventsTarget>
