@@ -165,7 +165,9 @@ def reached(component: Component, owners: Mapping[int, int]) -> set[tuple[int, s
     """(person, channel, value): whoever an address belongs to, and whoever named it with a stronger identifier."""
     spots = {id: spot for id, (node, _) in component.nodes.items() if (spot := _spot(node.kind, node.value))}
     found = {(owners[id], *spot) for id, spot in spots.items()}
-    found |= {(owners[link.one], *spots[link.other]) for link in component.links if link.other in spots}
+    # one end of a link may have been erased between the two looks
+    named = [link for link in component.links if link.other in spots and link.one in owners]
+    found |= {(owners[link.one], *spots[link.other]) for link in named}
     return found
 
 
