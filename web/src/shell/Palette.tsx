@@ -1,7 +1,7 @@
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useDeferredValue, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { send } from "@/lib/api";
 import { type Key, t } from "@/lib/i18n";
 import { useMay } from "@/lib/session";
@@ -14,7 +14,7 @@ type Found = { to: string; label: string; kind: Key };
 export default function Palette(props: { onClose: () => void }) {
   const [text, setText] = useState("");
   const navigate = useNavigate();
-  const found = useFound(useDeferredValue(text.trim()));
+  const found = useFound(text.trim());
   const combobox = useCombobox({ opened: true });
   const shown = found.map((one) => one.to).join(" ");
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first is chosen anew whenever what was found changes
@@ -44,8 +44,7 @@ export default function Palette(props: { onClose: () => void }) {
             onChange={(event) => setText(event.currentTarget.value)}
             onKeyDown={(event) => {
               // typed faster than it could be marked: the first is meant
-              const marked = document.querySelector("[data-combobox-selected]");
-              if (event.key === "Enter" && !marked && found[0]) go(found[0].to);
+              if (event.key === "Enter" && combobox.getSelectedOptionIndex() < 0 && found[0]) go(found[0].to);
             }}
           />
         </Combobox.EventsTarget>
