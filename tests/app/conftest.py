@@ -23,6 +23,13 @@ from antiphon.kernel.secrets import Secrets
 from pages.stage import Stage
 
 
+@pytest_asyncio.fixture
+async def stage(database: Database) -> Stage:
+    """A company without a web process."""
+    wire(database)
+    return Stage(Runtime(database, Secrets(bytes(32)), "http://antiphon.example"))
+
+
 @dataclass
 class Served:
     """`stage` is the company; `at` is the address without a scheme; `key` is one that may read."""

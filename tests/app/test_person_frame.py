@@ -11,12 +11,8 @@ import pytest_asyncio
 
 from antiphon import metrics, profiles, segments
 from antiphon.app import person
-from antiphon.app.wiring import wire
 from antiphon.kernel import settings
-from antiphon.kernel.db import Database
 from antiphon.kernel.records import Identifier, ProfileId, Purpose
-from antiphon.kernel.runtime import Runtime
-from antiphon.kernel.secrets import Secrets
 from antiphon.profiles import Proof, Statement, Topic
 from antiphon.profiles.identity import move, work
 from antiphon.segments import ladders
@@ -29,12 +25,6 @@ from profiles.facts import fact, record
 ANN = Identifier("external_id", "ann")
 Move = Callable[[timedelta], Awaitable[datetime]]
 BOUGHT = {"event": "bought", "within": "30d"}
-
-
-@pytest_asyncio.fixture
-async def stage(database: Database) -> Stage:
-    wire(database)
-    return Stage(Runtime(database, Secrets(bytes(32)), "http://antiphon.example"))
 
 
 @pytest_asyncio.fixture

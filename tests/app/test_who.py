@@ -14,12 +14,9 @@ from litestar.handlers import HTTPRouteHandler
 from antiphon import profiles, segments
 from antiphon.app import web
 from antiphon.app.commands.privacy import _named
-from antiphon.app.wiring import wire
 from antiphon.kernel.db import Database
 from antiphon.kernel.errors import Invalid
 from antiphon.kernel.records import Identifier
-from antiphon.kernel.runtime import Runtime
-from antiphon.kernel.secrets import Secrets
 from antiphon.segments import ladders
 from antiphon.segments.ladders import StageRule
 from app.alone import alone
@@ -37,12 +34,6 @@ ROUTES = sorted(
     for method in route.http_methods
     if "{who:" in path
 )
-
-
-@pytest_asyncio.fixture
-async def stage(database: Database) -> Stage:
-    wire(database)
-    return Stage(Runtime(database, Secrets(bytes(32)), "http://antiphon.example"))
 
 
 @pytest_asyncio.fixture
