@@ -23,7 +23,6 @@ async def test_a_new_key_opens_at_once_even_after_a_wrong_one_was_tried(database
     with pytest.raises(Unauthorised):
         await access.check(database, "ak_write_nothing", "write")
     id, clear = await make(database, "write")
-    await asyncio.sleep(keys.UNKNOWN_S)
     assert clear.startswith("ak_write_")
     assert len(clear) == len("ak_write_") + 43
     assert await access.check(database, clear, "write") == id
@@ -88,9 +87,9 @@ async def test_guessing_does_not_load_the_database(database: Database) -> None:
     started = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "valid_keys", counted)
-        for n in range(1000):
-            with pytest.raises(Unauthorised):
-                await access.check(database, f"ak_write_{n}", "write")
+        wrong = [access.check(database, f"ak_write_{n}", "write") for n in range(1000)]
+        refused = await asyncio.gather(*wrong, return_exceptions=True)
+    assert {type(one) for one in refused} == {Unauthorised}
     assert reads <= 2 + (time.monotonic() - started) / keys.UNKNOWN_S
 
 

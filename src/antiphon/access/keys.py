@@ -30,7 +30,7 @@ USES_EVERY_S = 60.0
 FIRST_USE_S = 2.0
 """How often, and how soon after the first, it is written that keys were used."""
 UNKNOWN_S = 0.2
-"""Unknown keys make the ring look again, but not more often than this: guessing loads the database no more."""
+"""Unknown keys wait until the ring has looked again, which is not more often than this: guessing loads no database."""
 KEY_CHARS_MAX = 200
 NAME_CHARS_MAX = 200
 KEYS_MAX = 1000
@@ -101,7 +101,7 @@ class Ring:
         await self._read_if_older(RING_S)
         found = self._keys.get(hash)
         if found is None:
-            await self._read_if_older(UNKNOWN_S)
+            await self._read_anew()
             found = self._keys.get(hash)
         if found is not None and found.id is not None:
             self._use(KeyId(found.id))
@@ -131,6 +131,13 @@ class Ring:
             await asyncio.gather(self._writing, return_exceptions=True)
         if self._used:
             await self._write()
+
+    async def _read_anew(self) -> None:
+        """Returns after a reading that began later than this: whoever made a key a moment ago is never refused."""
+        asked = time.monotonic()
+        while self._read_at < asked:
+            await asyncio.sleep(max(0.0, self._read_at + UNKNOWN_S - time.monotonic()))
+            await self._read_if_older(UNKNOWN_S)
 
     async def _read_if_older(self, age_s: float) -> None:
         if time.monotonic() - self._read_at < age_s:
