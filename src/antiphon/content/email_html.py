@@ -7,12 +7,14 @@ viewport are put in here, never by the author: an editor forgets them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NewType, assert_never
 
 from markupsafe import escape
 from msgspec import Struct
 
-from antiphon.content.message import Block, Button, Divider, Email, Heading, Image, Mjml, Text
+from antiphon.content.folding import fold_words
+from antiphon.content.message import Block, Button, Divider, Heading, Image, Mjml, Text
 
 Html = NewType("Html", str)
 
@@ -75,12 +77,11 @@ _FOOTER_WORDS = {
 }
 
 
-def to_html(email: Email, frame: Frame) -> Html:
-    """`email` holds rendered text, not Liquid. Everything in it is escaped here."""
+def to_html(subject: str, preheader: str, blocks: Sequence[str], frame: Frame) -> Html:
+    """`blocks` as `block_html` made them; the rest is rendered text, not Liquid, and escaped here."""
     language, direction = spoken(frame.locale)
-    subject = escape(email.subject)
-    heading = next((block for block in email.blocks if isinstance(block, Heading)), None)
-    body = "\n".join(_block_html(block, frame.brand, level=1 if block is heading else 2) for block in email.blocks)
+    subject = escape(subject)
+    body = "\n".join(blocks)
     cells = f"{_ON}\n{body}\n</td></tr>\n"
     if frame.head:
         cells = cells.replace(_EMPTY, "").replace("border-radius:12px;", "")  # the pieces stand edge to edge
@@ -90,18 +91,23 @@ def to_html(email: Email, frame: Frame) -> Html:
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
         '<meta name="x-apple-disable-message-reformatting">'
         '<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">'
-        f"<title>{subject}</title>{frame.head}<style>{_STYLE}</style></head>\n"
+        f"\n<title>{subject}</title>{frame.head}\n<style>{_STYLE}</style></head>\n"
         '<body style="margin:0;padding:0;background:#f2f3f5;-webkit-text-size-adjust:100%">'
-        f"{_preheader_html(email.preheader)}\n"
-        f'<div role="article" aria-roledescription="email" aria-label="{subject}">'
+        f"{_preheader_html(preheader)}\n"
+        f'<div role="article" aria-roledescription="email" aria-label="{subject}">\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>'
         '<td class="o" align="center" style="padding:24px 12px;background:#f2f3f5">'
         '<!--[if mso]><table role="presentation" width="600"><tr><td><![endif]-->\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px">'
         f"{cells}{_footer_html(frame, language)}</table>\n"
         "<!--[if mso]></td></tr></table><![endif]--></td></tr></table></div>"
-        f"{pixel_html(frame.pixel_url)}</body></html>"
+        f"\n{pixel_html(frame.pixel_url)}</body></html>"
     )
+
+
+def level(blocks: Sequence[Block], n: int) -> int:
+    """Of the heading at `n`: the first of an e-mail is its title."""
+    return 1 if not any(isinstance(block, Heading) for block in blocks[:n]) else 2
 
 
 def spoken(locale: str) -> tuple[str, str]:
@@ -110,10 +116,9 @@ def spoken(locale: str) -> tuple[str, str]:
     return language, "rtl" if language in _RTL else "ltr"
 
 
-def to_text(email: Email, frame: Frame) -> str:
-    """The text alternative (RFC 2046 5.1.4): the same words and the same links. A fragment holds its text here."""
-    parts = [_block_text(block) for block in email.blocks]
-    return "\n\n".join([*(part for part in parts if part), footer_text(frame)]) + "\n"
+def to_text(blocks: Sequence[str], frame: Frame) -> str:
+    """The text alternative (RFC 2046 5.1.4): the same words and the same links. `blocks` as `block_text` made them."""
+    return "\n\n".join([*(block for block in blocks if block), footer_text(frame)]) + "\n"
 
 
 def footer_text(frame: Frame) -> str:
@@ -128,12 +133,14 @@ def footer_of_its_own(frame: Frame) -> str:
     """For a page that is not ours: in colours that can be read whatever lies behind."""
     return (
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center" '
-        'style="background:#f2f3f5"><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
+        'style="background:#f2f3f5">\n'
+        '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
         f'style="max-width:600px">{_footer_html(frame, spoken(frame.locale)[0])}</table></td></tr></table>'
     )
 
 
-def _block_html(block: Block, brand: Brand, *, level: int) -> str:
+def block_html(block: Block, brand: Brand, *, level: int) -> str:
+    """A rendered block, escaped. A fragment of MJML holds its HTML here."""
     match block:
         case Heading():
             return _heading_html(block, level)
@@ -160,10 +167,13 @@ def _heading_html(block: Heading, level: int) -> str:
 
 def _text_html(block: Text) -> str:
     paragraphs = re.split(r"\n\s*\n", block.text.strip())
-    return "".join(
-        '<p style="margin:0 0 16px;overflow-wrap:anywhere">' + str(escape(paragraph)).replace("\n", "<br>\n") + "</p>"
-        for paragraph in paragraphs
+    return "\n".join(
+        f'<p style="margin:0 0 16px;overflow-wrap:anywhere">{_lines_html(paragraph)}</p>' for paragraph in paragraphs
     )
+
+
+def _lines_html(paragraph: str) -> str:
+    return "<br>\n".join(fold_words(line) for line in str(escape(paragraph)).split("\n"))
 
 
 def _button_html(block: Button, brand: Brand) -> str:
@@ -188,7 +198,7 @@ def _image_html(block: Image) -> str:
 def _preheader_html(preheader: str) -> str:
     if not preheader:
         return ""
-    return f'<div style="{HIDDEN}">{escape(preheader)}{PREHEADER_GAP}</div>'
+    return f'<div style="{HIDDEN}">{escape(preheader)}\n{PREHEADER_GAP}</div>'
 
 
 def _footer_html(frame: Frame, language: str) -> str:
@@ -200,9 +210,10 @@ def _footer_html(frame: Frame, language: str) -> str:
     marked = f' lang="{spoken}" dir="ltr"' if spoken != language else ""
     if links:
         lines.append(f"<span{marked}>{' '.join(links)}</span>")
+    words = "\n".join(lines).replace("\n", "<br>\n")
     return (
         '<tr><td class="m" align="center" style="padding:20px 32px;color:#5c6370;font-size:14px;line-height:24px;'
-        f'{_FONT}">{"<br>".join(lines).replace(chr(10), "<br>")}</td></tr>'
+        f'{_FONT}">{words}</td></tr>'
     )
 
 
@@ -223,7 +234,8 @@ def _ink(colour: str) -> str:
     return "#ffffff" if luminance < 0.179 else "#000000"
 
 
-def _block_text(block: Block) -> str:
+def block_text(block: Block) -> str:
+    """A rendered block in the text alternative. A fragment of MJML holds its text here."""
     match block:
         case Heading() | Text():
             return block.text.strip()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from antiphon.content import email_html, letter, urls
 from antiphon.content.addressing import Addressing
-from antiphon.content.email_html import Frame
+from antiphon.content.email_html import Brand, Frame
 from antiphon.content.letter import Page
-from antiphon.content.links import fill, fill_url, numbered, pages_of
+from antiphon.content.links import constant, fill, fill_url, numbered, pages_of
 from antiphon.content.message import Block, Button, Divider, Email, Heading, Image, Mjml, Text
 from antiphon.content.page import Place
 
 SUBJECT_CHARS_MAX = 500
+FORMS_KEPT = 256
+
+Shown = tuple[str, str]
+"""A block's HTML and its text."""
 
 Variables = Mapping[str, Any]
 
@@ -40,14 +45,14 @@ class Made:
         self._variables = {**self._variables, **about, **spoken}
         html, text = self._fragment(page, "email.mjml")
         footer = "" if page.says_way_out else email_html.footer_of_its_own(frame)
-        html = f"{html}{footer}</div>{email_html.pixel_html(frame.pixel_url)}</body></html>"
+        html = f"{html}\n{footer}</div>{email_html.pixel_html(frame.pixel_url)}</body></html>"
         return html, text if page.says_way_out else f"{text}\n{email_html.footer_text(frame)}\n"
 
     def blocks(self, subject: str, preheader: str) -> tuple[str, str]:
-        blocks = [self._block(block, f"email.blocks[{n}]") for n, block in enumerate(self._form.blocks)]
-        shown = Email(subject, tuple(html for html, _ in blocks), preheader)
-        told = Email(subject, tuple(text for _, text in blocks), preheader)
-        return email_html.to_html(shown, self._frame), email_html.to_text(told, self._frame)
+        blocks = self._form.blocks
+        made = [known or self._block(blocks[n], n) for n, known in enumerate(same_for_all(blocks))]
+        shown, told = [html for html, _ in made], [text for _, text in made]
+        return email_html.to_html(subject, preheader, shown, self._frame), email_html.to_text(told, self._frame)
 
     def written(self, text: str) -> str:
         """The text that the author wrote beside the HTML: a URL that is a link there is the same link here."""
@@ -75,14 +80,18 @@ class Made:
 
         return place
 
-    def _block(self, block: Block, at: str) -> tuple[Block, Block]:
-        """As it is shown, and as it is told in the text alternative: not the same for MJML."""
+    def _block(self, block: Block, n: int) -> Shown:
+        at = f"email.blocks[{n}]"
+        shown: Block
+        told: Block
         if isinstance(block, Mjml):
             page, *self._pages = self._pages
             html, text = self._fragment(page, f"{at}.source")
-            return Mjml(html), Mjml(text)
-        made = self._plain(block, at)
-        return made, made
+            shown, told = Mjml(html), Mjml(text)
+        else:
+            shown = told = self._plain(block, at)
+        level = email_html.level(self._form.blocks, n)
+        return email_html.block_html(shown, self._frame.brand, level=level), email_html.block_text(told)
 
     def _plain(self, block: Block, at: str) -> Block:
         variables = self._variables
@@ -112,6 +121,24 @@ class Made:
         url = fill_url(source, self._variables, field, needed=needed)
         self._tracked[url] = tracked = self._addressing.tracked(url, number)
         return tracked
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def same_for_all(blocks: tuple[Block, ...]) -> tuple[Shown | None, ...]:
+    """Headings, texts and lines that say the same to everybody, made once in this process; None for the rest."""
+    return tuple(_same(block, email_html.level(blocks, n)) for n, block in enumerate(blocks))
+
+
+def _same(block: Block, level: int) -> Shown | None:
+    made: Block = block
+    if isinstance(block, Heading | Text):
+        text = constant(block.text)
+        if text is None:
+            return None
+        made = Heading(one_line(text)) if isinstance(block, Heading) else Text(text)
+    elif not isinstance(block, Divider):
+        return None
+    return email_html.block_html(made, Brand(""), level=level), email_html.block_text(made)
 
 
 def fragments_head(form: Email) -> str:

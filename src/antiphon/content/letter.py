@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from antiphon.content import mjml
 from antiphon.content.email_html import HIDDEN, PREHEADER_GAP
+from antiphon.content.folding import fold_tags
 from antiphon.content.liquid import RenderError
 from antiphon.content.page import Pattern, Place, Slot, Walk
 from antiphon.content.plain_text import text_of, tidied
@@ -85,7 +86,7 @@ def fragments(sources: tuple[str, ...]) -> Fragments:
 
 
 def _page(html: str) -> Page:
-    html, slots, links = slotted(html)
+    html, slots, links = slotted(fold_tags(html))
     return Page(
         html=Pattern(html, html=True),
         text=Pattern(text_of(html), html=False),

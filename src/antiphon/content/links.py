@@ -27,6 +27,7 @@ __all__ = [
     "SHOWN",
     "UNSUBSCRIBE",
     "Addressing",
+    "constant",
     "fill",
     "fill_url",
     "numbered",
@@ -148,6 +149,16 @@ def fill(source: str, variables: Mapping[str, Any], field: str) -> str:
     except RenderError as error:
         raise RenderError(error.reason, field=field) from error
     return text if text.isprintable() else _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def constant(source: str) -> str | None:
+    """What it says to everybody; None where it says something else to each, or cannot be rendered."""
+    if not liquid.compile(source, html=False).is_constant:
+        return None
+    try:
+        return fill(source, {}, "")
+    except RenderError:
+        return None
 
 
 def fill_url(source: str, variables: Mapping[str, Any], field: str, *, needed: bool) -> str:

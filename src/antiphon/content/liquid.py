@@ -71,6 +71,11 @@ class Template:
     def is_plain(self) -> bool:
         return self._parts is not None
 
+    @property
+    def is_constant(self) -> bool:
+        """The same for everybody."""
+        return self._parts is not None and all(isinstance(part, str) for part in self._parts)
+
     def render(self, variables: Mapping[str, Any]) -> str:
         """Raises `RenderError` when a limit is reached or a filter cannot take its value."""
         if self._parts is None:

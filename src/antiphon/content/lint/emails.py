@@ -61,6 +61,10 @@ def written(form: Email) -> str:
     sources = tuple(_sources(form))
     head, htmls = mjml.compile_fragments(sources) if sources else ("", [])
     parts = iter(htmls)
-    blocks = tuple(Mjml(next(parts)) if isinstance(block, Mjml) else block for block in form.blocks)
+    blocks = [Mjml(next(parts)) if isinstance(block, Mjml) else block for block in form.blocks]
     frame = Frame(Brand("Brand"), "en", "https://antiphon.invalid/u", head=head)
-    return email_html.to_html(Email(form.subject, blocks, form.preheader), frame)
+    shown = [
+        email_html.block_html(block, frame.brand, level=email_html.level(form.blocks, n))
+        for n, block in enumerate(blocks)
+    ]
+    return email_html.to_html(form.subject, form.preheader, shown, frame)
