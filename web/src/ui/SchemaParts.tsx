@@ -1,8 +1,9 @@
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { t } from "@/lib/i18n";
-import { Button, Input, PasswordInput, Select, Skeleton, Switch, Textarea, TextInput } from "./controls";
+import { Button, Input, Select, Skeleton, Switch, Textarea, TextInput } from "./controls";
 import { IconButton } from "./IconButton";
+import { Password } from "./Password";
 import { Field, type FieldProps, Inside, useSaid } from "./SchemaForm";
 import { bare, blank, join, kindOf, type Schema } from "./schema";
 
@@ -38,7 +39,7 @@ export function Secret(props: FieldProps) {
   };
   return (
     <div>
-      {props.schema["x-lines"] ? <Textarea {...text} autosize minRows={3} /> : <PasswordInput {...text} />}
+      {props.schema["x-lines"] ? <Textarea {...text} autosize minRows={3} /> : <Password {...text} />}
       {isKept && (
         <Button
           variant="subtle"

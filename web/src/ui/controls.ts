@@ -27,6 +27,7 @@ export {
   NumberInput,
   Paper,
   PasswordInput,
+  type PasswordInputProps,
   Pill,
   PillsInput,
   Popover,

@@ -1,5 +1,5 @@
 import { t } from "@/lib/i18n";
-import { PasswordInput } from "@/ui/controls";
+import { Password } from "@/ui/Password";
 
 export const LEAST = 12;
 
@@ -8,7 +8,7 @@ export function NewPassword(props: { label: string; email?: string; error?: stri
   return (
     <>
       {props.email && <input type="text" autoComplete="username" value={props.email} readOnly hidden />}
-      <PasswordInput
+      <Password
         name="password"
         label={props.label}
         description={t("app.password.hint")}
@@ -20,7 +20,6 @@ export function NewPassword(props: { label: string; email?: string; error?: stri
         autoFocus={props.autoFocus}
         error={props.error}
         aria-invalid={props.error !== undefined}
-        visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
       />
     </>
   );

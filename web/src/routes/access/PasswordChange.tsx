@@ -3,7 +3,8 @@ import { useState } from "react";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { sessionQuery } from "@/lib/session";
-import { Button, PasswordInput } from "@/ui/controls";
+import { Button } from "@/ui/controls";
+import { Password } from "@/ui/Password";
 import { Failed } from "@/ui/State";
 import { done } from "@/ui/toast";
 import { values } from "./Door";
@@ -39,7 +40,7 @@ export function PasswordChange({ me }: { me: Mine }) {
   return (
     <form className="fields" onSubmit={(event) => void send(values(event, "password", "current"))}>
       {has && (
-        <PasswordInput
+        <Password
           name="current"
           label={t("access.password.current")}
           autoComplete="current-password"
@@ -48,7 +49,6 @@ export function PasswordChange({ me }: { me: Mine }) {
           autoFocus
           error={before}
           aria-invalid={before !== undefined}
-          visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
         />
       )}
       <NewPassword label={t("app.password.new")} email={me.colleague.email} error={at} autoFocus={!has} />

@@ -4,7 +4,8 @@ import { api, ask } from "@/lib/api";
 import { loadWords, say, t } from "@/lib/i18n";
 import { queryClient } from "@/lib/query";
 import { type Session, sessionQuery, useSession } from "@/lib/session";
-import { Alert, Anchor, Button, Divider, PasswordInput, TextInput } from "@/ui/controls";
+import { Alert, Anchor, Button, Divider, TextInput } from "@/ui/controls";
+import { Password } from "@/ui/Password";
 import { Closed, Door, Refused, useForm, values } from "./Door";
 import { Enter } from "./Enter";
 import { admit, next } from "./entering";
@@ -63,13 +64,12 @@ function First(props: { session: Session; late: boolean; onForgot: () => void })
           withAsterisk={false}
           autoFocus
         />
-        <PasswordInput
+        <Password
           name="password"
           label={t("app.password")}
           autoComplete="current-password"
           required
           withAsterisk={false}
-          visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
         />
         <Refused form={form} />
         <Button type="submit" loading={form.busy} disabled={form.wait > 0} fullWidth>

@@ -3,12 +3,13 @@ import { api, ask, Problem } from "@/lib/api";
 import { t } from "@/lib/i18n";
 import { queryClient } from "@/lib/query";
 import { sessionQuery, useSession } from "@/lib/session";
-import { Button, PasswordInput, TextInput } from "@/ui/controls";
+import { Button, TextInput } from "@/ui/controls";
 import { failed } from "@/ui/toast";
 import { Dialog } from "./Dialog";
 import { Refused, useForm, values } from "./Door";
 import { Passkey } from "./Passkey";
 import "./access.css";
+import { Password } from "@/ui/Password";
 
 export type Proved = {
   /** Does it; asks for a proof first where the server wants one. undefined: refused, or given up. Never throws. */
@@ -106,14 +107,13 @@ function Typed(props: { kind: "password" | "totp"; onDone: () => void }) {
   return (
     <form className="fields" onSubmit={(event) => void give(event)}>
       {props.kind === "password" ? (
-        <PasswordInput
+        <Password
           name="proof"
           label={t("app.password")}
           autoComplete="current-password"
           required
           withAsterisk={false}
           data-autofocus
-          visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
         />
       ) : (
         <TextInput

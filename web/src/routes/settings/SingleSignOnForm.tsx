@@ -3,7 +3,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { api, ask, type Problem } from "@/lib/api";
 import { say, t } from "@/lib/i18n";
-import { Button, NativeSelect, PasswordInput, Switch, TagsInput, TextInput } from "@/ui/controls";
+import { Button, NativeSelect, Switch, TagsInput, TextInput } from "@/ui/controls";
+import { Password } from "@/ui/Password";
 import { Failed } from "@/ui/State";
 import { done } from "@/ui/toast";
 import { Once } from "../access/Once";
@@ -123,7 +124,7 @@ function Inputs({ fields, set, name, one, problem }: InputsProps) {
       )}
       <TextInput label={t("sso.issuer")} description={t("sso.issuer.hint")} type="url" {...text("issuer")} />
       <TextInput label={t("sso.client_id")} {...text("client_id")} />
-      <PasswordInput
+      <Password
         label={t("sso.secret")}
         description={one ? t("sso.secret.keep") : undefined}
         value={fields.secret}
@@ -132,7 +133,6 @@ function Inputs({ fields, set, name, one, problem }: InputsProps) {
         withAsterisk={false}
         autoComplete="off"
         error={problem?.of("secret")}
-        visibilityToggleButtonProps={{ "aria-label": t("app.password.show") }}
       />
       <TagsInput
         label={t("sso.domains")}
