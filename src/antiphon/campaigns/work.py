@@ -19,6 +19,8 @@ from antiphon.kernel.stopping import to_the_end
 
 BATCH = 500
 LEASE_S = 60.0
+WALKERS = 2
+"""While one batch is decided, another is read or written."""
 BACKLOG_MAX = 3_000
 """Deliveries due and not handed over: above it nobody new is decided, so that late wishes still count."""
 BACKLOG_PAUSE_S = 0.1
@@ -28,7 +30,8 @@ BACKLOG_PAUSE_S = 0.1
 async def run(runtime: Runtime) -> None:
     """Until cancelled."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(work_loop(runtime.database, "chunks", lambda: to_the_end(_feed(runtime))))
+        for _ in range(WALKERS):
+            group.create_task(work_loop(runtime.database, "chunks", lambda: to_the_end(_feed(runtime))))
         group.create_task(work_loop(runtime.database, "campaigns", lambda: work_ends(runtime)))
         group.create_task(watch(runtime))
 

@@ -193,7 +193,8 @@ class Connections:
     def _use_up(self, cleared: Sequence[Cleared], *, within_s: float) -> None:
         """A mark lets one message go once; it is remembered for longer than it is good for."""
         old = wall() - 2 * within_s
-        self._used = {mark: at for mark, at in self._used.items() if at > old}
+        while self._used and self._used[first := next(iter(self._used))] <= old:  # they came about in this order
+            del self._used[first]
         for mark in cleared:
             key = (mark.delivery, mark.lease)
             if key in self._used:

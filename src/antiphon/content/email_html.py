@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NewType, assert_never
 
 from markupsafe import escape
@@ -202,19 +203,28 @@ def _preheader_html(preheader: str) -> str:
 
 
 def _footer_html(frame: Frame, language: str) -> str:
-    spoken, (unsubscribe, preferences) = _footer_words(language)
+    urls = [url for url in (frame.preferences_url, frame.unsubscribe_url) if url]
+    first, *others = _footer_around(frame.brand, language, bool(frame.preferences_url), bool(frame.unsubscribe_url))
+    return first + "".join([f"{escape(url)}{other}" for url, other in zip(urls, others, strict=True)])
+
+
+@lru_cache(maxsize=256)
+def _footer_around(brand: Brand, language: str, preferences: bool, unsubscribe: bool) -> tuple[str, ...]:
+    """What stands before, between and behind the URLs: the same for all who get it from this brand."""
+    spoken, words = _footer_words(language)
     link = "display:inline-block;padding:10px 8px;color:#5c6370"  # with the line, 44 px to touch
-    urls = ((preferences, frame.preferences_url), (unsubscribe, frame.unsubscribe_url))
-    links = [f'<a href="{escape(url)}" style="{link}">{word}</a>' for word, url in urls if url]
-    lines = [str(escape(line)) for line in (frame.brand.name, frame.brand.postal_address) if line]
+    ways = ((words[1], preferences), (words[0], unsubscribe))
+    links = [f'<a href="\0" style="{link}">{word}</a>' for word, there in ways if there]
+    lines = [str(escape(line)).replace("\0", "") for line in (brand.name, brand.postal_address) if line]
     marked = f' lang="{spoken}" dir="ltr"' if spoken != language else ""
     if links:
         lines.append(f"<span{marked}>{' '.join(links)}</span>")
-    words = "\n".join(lines).replace("\n", "<br>\n")
-    return (
+    told = "\n".join(lines).replace("\n", "<br>\n")
+    footer = (
         '<tr><td class="m" align="center" style="padding:20px 32px;color:#5c6370;font-size:14px;line-height:24px;'
-        f'{_FONT}">{words}</td></tr>'
+        f'{_FONT}">{told}</td></tr>'
     )
+    return tuple(footer.split("\0"))
 
 
 def pixel_html(url: str) -> str:

@@ -35,22 +35,25 @@ def render(
     `variables` is plain JSON; `now` in it is the product time that Liquid's `date` knows as "now".
     """
     written_in, form = form_of(message, channel, variant=variant, locale=locale)
-    variables = {**addressing.variables(), **variables}
+    ours = addressing.variables()
+    variables = {**ours, **variables}
     if isinstance(form, Email):
-        return _render_email(form, written_in, variables, addressing)
+        return _render_email(form, written_in, variables, addressing, ours)
     if isinstance(form, Sms):
         return _render_sms(form, variables, addressing)
     return _render_push(form, variables, addressing)
 
 
-def _render_email(form: Email, locale: str, variables: Variables, addressing: Addressing) -> EmailBody:
+def _render_email(
+    form: Email, locale: str, variables: Variables, addressing: Addressing, ours: Mapping[str, str]
+) -> EmailBody:
     subject = one_line(fill(form.subject, variables, "email.subject"), SUBJECT_CHARS_MAX)
     preheader = one_line(fill(form.preheader, variables, "email.preheader"), SUBJECT_CHARS_MAX)
     frame = Frame(
         brand=addressing.brand,
         locale=locale,
-        unsubscribe_url=addressing.unsubscribe_url(),
-        preferences_url=addressing.preferences_url(),
+        unsubscribe_url=ours["unsubscribe_url"],
+        preferences_url=ours["preferences_url"],
         pixel_url=addressing.open_url(),
         head=fragments_head(form),
     )

@@ -7,7 +7,7 @@ eligibility, budgets, predicted response with exploration.
 """
 
 from antiphon.kernel.records import SourceId
-from antiphon.orchestration.asking import DeliveryView, NotificationView, Recipient, Tally, recipients, show, tally, why
+from antiphon.orchestration.asking import DeliveryView, NotificationView, Recipient, recipients, show, why
 from antiphon.orchestration.attribution import on_events
 from antiphon.orchestration.calling import Call, send
 from antiphon.orchestration.deliver import clear
@@ -39,6 +39,7 @@ from antiphon.orchestration.sources import (
     resume,
     set_budget,
 )
+from antiphon.orchestration.tallying import Tally, tally
 from antiphon.orchestration.terms import BetterThan, Budget, Follow, Group, SendAt, Terms
 from antiphon.orchestration.variables import locale_of, variables_of
 from antiphon.orchestration.work import run

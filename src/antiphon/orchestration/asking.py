@@ -16,15 +16,6 @@ from antiphon.kernel.said import again
 from antiphon.orchestration import store
 
 
-class Tally(Struct, frozen=True):
-    """People of a source by state and by reason. `doubles`: more than one attempt is known to have arrived."""
-
-    states: dict[str, int]
-    reasons: dict[str, int]
-    doubles: int
-    prefer: str | None
-
-
 class Recipient(Struct, frozen=True):
     """`profile` is the number that it was written for, `person` whom that number leads to by now."""
 
@@ -73,17 +64,6 @@ class NotificationView(Struct, frozen=True):
     expires_at: datetime | None
     decision: dict[str, Any] | None
     deliveries: list[DeliveryView]
-
-
-async def tally(tx: Transaction, source: SourceId) -> Tally:
-    states: dict[str, int] = defaultdict(int)
-    reasons: dict[str, int] = defaultdict(int)
-    for row in await store.count_states(tx, source):
-        states[row["state"]] += row["n"]
-        if row["reason"]:
-            reasons[row["reason"]] += row["n"]
-    found = await store.read_sources(tx, [source])
-    return Tally(dict(states), dict(reasons), await store.count_doubles(tx, source), found[source].prefer)
 
 
 async def recipients(

@@ -18,7 +18,7 @@ from antiphon.orchestration.outages import work_down, work_switched_off
 from antiphon.orchestration.recall import work_recalls
 from antiphon.orchestration.watching import work_silence
 
-LOOPS_PER_PROVIDER = 3
+LOOPS_PER_PROVIDER = 4
 """While one batch is with the provider, the next is rendered and the last is recorded."""
 
 PACE_PAUSE_S = 0.2

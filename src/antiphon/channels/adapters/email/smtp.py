@@ -32,7 +32,7 @@ LIMITS = Limits(
 )
 
 _CHUNK = 16
-_SIGNING_THREADS = 2
+_SIGNING_THREADS = 4
 
 
 class DkimKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
