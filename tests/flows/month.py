@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,10 @@ BY_DAY: Sequence[Sequence[dict[str, Any]]] = (
 HOURS = (6, 8.5, 12, 17.25, 22.75)
 
 
-def live(company: Company, days: int, *, speakers: int, callers: int, tell: Any = print) -> None:
+def live(
+    company: Company, days: int, *, speakers: int, callers: int, every: int = 1, tell: Callable[[str], None] = print
+) -> None:
+    """`every`: on each so-manieth day there are campaigns; people speak and programs ask on all of them."""
     company.open()
     _speak(company, speakers * 4)
     for day in range(days):
@@ -46,7 +49,7 @@ def live(company: Company, days: int, *, speakers: int, callers: int, tell: Any 
         for hour in HOURS:
             _go(company, company.at(day, hour))
             _script(company, day if hour == 8.5 else None)
-            for plan in PLANS.get(hour, ()):
+            for plan in PLANS.get(hour, ()) if day % every == 0 else ():
                 plan(company, day)
             _speak(company, speakers)
             _call(company, callers)

@@ -29,7 +29,7 @@ RING_S = 2.0
 USES_EVERY_S = 60.0
 FIRST_USE_S = 2.0
 """How often, and how soon after the first, it is written that keys were used."""
-UNKNOWN_S = 0.2
+UNKNOWN_S = 0.02
 """Unknown keys wait until the ring has looked again, which is not more often than this: guessing loads no database."""
 KEY_CHARS_MAX = 200
 NAME_CHARS_MAX = 200
