@@ -17,6 +17,7 @@ from antiphon.kernel.http import on_http, on_problem
 from antiphon.kernel.paths import keep_slashes
 from antiphon.kernel.principal import Principal
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import Said, spoken
 
 ANA = Principal("staff", 7, "Ana", frozenset())
 
@@ -29,6 +30,7 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
             [Router("/api/v1", route_handlers=routes)],
             dependencies={"runtime": Provide(lambda: runtime, sync_to_thread=False)},
             exception_handlers={Problem: on_problem, HTTPException: on_http},
+            type_encoders={Said: spoken},
         )
     )
 

@@ -7,6 +7,7 @@ import pytest
 from antiphon import content, profiles
 from antiphon.content import composing, liquid, shape
 from antiphon.kernel.records import Identifier
+from antiphon.kernel.said import speaking
 from conftest import START
 
 ACCOUNTS = [{"key": "one", "plan": "free", "seats": 2}, {"key": "two", "plan": "pro", "seats": 5}]
@@ -126,3 +127,11 @@ async def test_it_is_served_beside_messages_of_the_same_name(client):
     assert answer.status_code == 200, answer.text
     assert {kind["kind"] for kind in answer.json()["blocks"]} >= {"text", "button"}
     assert answer.json()["limits"]["sms"]["gsm7_single"] == 160
+
+
+async def test_what_it_says_of_liquid_is_said_in_the_language_of_whoever_asks(client):
+    with speaking("es"):
+        answer = (await client.get("/messages/fields")).json()
+    helps = {note["name"]: note["help"] for note in [*answer["filters"], *answer["tags"]]}
+    assert (helps["upcase"], helps["echo"]) == ("Todas las letras mayúsculas.", "Muestra un valor, como {{ }}.")
+    assert {note["path"]: note["help"] for note in answer["variables"]}["now"] == "La hora a la que se envía."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,13 @@ def forms() -> dict[str, str]:
         if not TO_PROGRAMS.match(name):
             for line, form in _forms(tree, errors, name):
                 found.setdefault(form, f"{name}:{line}")
-    return found
+    return found | _of_liquid()
+
+
+def _of_liquid() -> dict[str, str]:
+    """What the composer says of tags and filters."""
+    told = tomllib.loads((SOURCE / "content/data/liquid.toml").read_text("utf-8"))
+    return {words[0]: f"liquid.toml: {name}" for group in told.values() for name, words in group.items()}
 
 
 @cache

@@ -15,15 +15,16 @@ from antiphon.content import store_composing
 from antiphon.content.shape import BLOCKS, FORMS, LIMITS, BlockKind, ChannelForm, Limits
 from antiphon.kernel import settings
 from antiphon.kernel.db import Transaction
+from antiphon.kernel.said import worded
 
 Kind = Literal["text", "number", "boolean", "date", "list", "object", "mixed"]
 
 _OURS = {
-    "brand_name": "The name of your company, from the settings.",
-    "postal_address": "Its postal address, from the settings.",
-    "unsubscribe_url": "Leads to where people unsubscribe. It is in the footer anyway.",
-    "preferences_url": "Leads to where people choose what they want.",
-    "now": "The time at which it is sent.",
+    "brand_name": worded("The name of your company, from the settings."),
+    "postal_address": worded("Its postal address, from the settings."),
+    "unsubscribe_url": worded("Leads to where people unsubscribe. It is in the footer anyway."),
+    "preferences_url": worded("Leads to where people choose what they want."),
+    "now": worded("The time at which it is sent."),
 }
 _PLAUSIBLE: dict[str, Any] = {
     "first_name": "Alex",
@@ -156,13 +157,13 @@ def _value(trait: profiles.trait_schema.TraitSchema) -> Any:
 
 async def _of_accounts(tx: Transaction) -> list[VariableNote]:
     """Without what any of them holds: an account may be one person's."""
-    rows = await _accounts(tx)
-    notes = [VariableNote("account.key", "text", None, ["example"], "The key of the account that was joined last.")]
-    for row in rows:
+    newest = worded("The key of the account that was joined last.")
+    everyone = worded("All accounts, the one that was joined last first.")
+    notes = [VariableNote("account.key", "text", None, ["example"], newest)]
+    for row in await _accounts(tx):
         kind = _kind(row["types"])
         notes.append(VariableNote(_path("account", row["name"]), kind, round(row["share"], 4), [_OF_KIND[kind]]))
-    notes.append(VariableNote("accounts", "list", None, [], "All accounts, the one that was joined last first."))
-    return notes
+    return [*notes, VariableNote("accounts", "list", None, [], everyone)]
 
 
 async def _accounts(tx: Transaction) -> list[Any]:
@@ -205,5 +206,5 @@ async def _topic(tx: Transaction, name: str) -> TopicNote:
 def _liquid() -> tuple[list[TagNote], list[FilterNote]]:
     text = resources.files("antiphon.content").joinpath("data/liquid.toml").read_text("utf-8")
     told = tomllib.loads(text)
-    tags = [TagNote(name, *words) for name, words in told["tags"].items()]
-    return tags, [FilterNote(name, *words) for name, words in told["filters"].items()]
+    tags = [TagNote(name, worded(help), *shown) for name, (help, *shown) in told["tags"].items()]
+    return tags, [FilterNote(name, worded(help), *shown) for name, (help, *shown) in told["filters"].items()]
