@@ -84,12 +84,14 @@ async def test_addresses_are_told_to_whoever_may_read_people(stage: Stage, monke
         async with asking(stage.database) as client:
             client.headers.update(await key(stage.database, "read"))
             (one,) = (await client.get(f"/api/v1/campaigns/{made.id}/failovers")).json()["failovers"]
-            (told,) = (await client.get(f"/api/v1/campaigns/{made.id}/recipients")).json()["recipients"]
+            answer = (await client.get(f"/api/v1/campaigns/{made.id}/recipients")).json()
+            looked = await client.get(f"/api/v1/campaigns/{made.id}/recipients", params={"who": "nobody"})
         hub.obey(listening := Client(frozenset(may)), Order(sub=[f"campaign:{made.id}"]))  # type: ignore[arg-type]
         (live,) = json.loads(await listening.outbox.get())["snapshot"]["failovers"]
         for shown in (one, live):
             assert [bool(shown[which]["address"]) for which in ("failed", "next")] == [sees, sees]
-        assert bool(told["address"]) == sees
+        assert bool(answer["recipients"][0]["address"]) == sees
+        assert looked.status_code == (200 if sees else 403)
     await hub.close()
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from antiphon import orchestration, profiles
 from antiphon.campaigns import listing, steer
 from antiphon.kernel.db import Transaction
-from antiphon.kernel.errors import invalid
+from antiphon.kernel.errors import Forbidden, invalid
 from antiphon.kernel.http import get, principal_of
 from antiphon.kernel.records import ProfileId
 from antiphon.kernel.runtime import Runtime
@@ -57,7 +57,7 @@ async def recipients(
     limit: FromQuery[int] = 100,
 ) -> Recipients:
     """Who got it and who did not, and why. `reason`: a word such as capped. `who`: a name or an identifier, as people
-    search for it, or `kind:value`. Addresses want people.read."""
+    search for it, or `kind:value`. Addresses, names and looking for somebody want people.read."""
     if outcome is not None and outcome not in OUTCOMES:
         raise invalid(
             "outcome",
@@ -65,17 +65,20 @@ async def recipients(
             outcome=outcome[:40],
             known=", ".join(OUTCOMES),
         )
-    limit = max(1, min(limit, 1_000))
+    limit, who = max(1, min(limit, 1_000)), (who or "").strip()
+    sees_people = "people.read" in principal_of(request).may
+    if who and not sees_people:
+        raise Forbidden("Looking for somebody needs the permission to see people.")
     async with runtime.database.transaction(read_only=True) as tx:
         found = await steer.find(tx, campaign)
-        people = await _people(tx, who.strip()) if who and who.strip() else None
+        people = await _people(tx, who) if who else None
         if found.source is None or people == []:
             return Recipients([], None)
         rows = await orchestration.recipients(
             tx, found.source, outcome=outcome, after=max(0, cursor), limit=limit, reason=reason, people=people
         )
-        names = await _names(tx, rows)
-    if "people.read" not in principal_of(request).may:
+        names = await _names(tx, rows) if sees_people else {}
+    if not sees_people:
         rows = [replace(row, address=None) for row in rows]
     return Recipients(rows, rows[-1].profile if len(rows) == limit else None, names)
 
