@@ -51,7 +51,7 @@ def document_of(provider: channels.Provider) -> dict[str, Any]:
         "channel": provider.channel,
         "state": state_of(provider),
         "health": provider.health,
-        "health_why": provider.health_why,
+        "health_why": str(provider.health_why),
         "failures": provider.failures,
         "reason": provider.reason,
         "paused_until": provider.paused_until.isoformat() if provider.paused_until else None,

@@ -14,6 +14,8 @@ from math import floor, log2
 
 from msgspec import Struct
 
+from antiphon.kernel.said import worded
+
 SLOT_S = 10.0
 RECENT_S = 1800.0
 """How far back what is recent may lie where there is little traffic."""
@@ -128,7 +130,12 @@ def _by_answers(slots: Slots, usual: Usual) -> Finding:
     if total < FEW or share <= usual.troubled:
         return Finding()
     health = 1.0 - (share - usual.troubled) / (1.0 - usual.troubled)
-    why = f"{share:.0%} of the last {total} answers were refusals or doubts; usual are {usual.troubled:.0%}."
+    why = worded(
+        "{share:.0%} of the last {n} answers were refusals or doubts; usual are {usual:.0%}.",
+        share=share,
+        n=total,
+        usual=usual.troubled,
+    )
     return Finding(round(health, 3), why)
 
 
@@ -146,7 +153,11 @@ def _by_deliveries(slots: Slots, usual: Usual) -> Finding:
             break
     if expected < FEW or reported >= expected:
         return Finding()
-    why = f"Of the last messages that it took, {reported} were reported delivered; usual by now are {expected:.0f}."
+    why = worded(
+        "Of the last messages that it took, {n} were reported delivered; usual by now are {usual:.0f}.",
+        n=reported,
+        usual=expected,
+    )
     return Finding(round(reported / expected, 3), why)
 
 
@@ -163,7 +174,11 @@ def _by_latency(slots: Slots, usual: Usual) -> Finding:
     usual_s = Usual(latency=tuple(sorted(before.items()))).quantile_s(0.95)
     if now_s <= 2 * usual_s:
         return Finding()
-    why = f"Half of the deliveries take more than {now_s / 2**0.5:.0f} s; usual are {usual_s:.0f} s at most."
+    why = worded(
+        "Half of the deliveries take more than {n:.0f} s; usual are {usual:.0f} s at most.",
+        n=now_s / 2**0.5,
+        usual=usual_s,
+    )
     return Finding(round(max(0.2, 2 * usual_s / now_s), 3), why)
 
 

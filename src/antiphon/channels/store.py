@@ -10,6 +10,7 @@ import msgspec
 from antiphon.channels.records import Provider, Terms, WarmUp
 from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.records import DeliveryId, Inbound, ProviderId, Receipt, directory_bucket
+from antiphon.kernel.said import again
 
 queries = Queries("channels")
 
@@ -60,7 +61,7 @@ async def read_providers(tx: Transaction) -> list[Provider]:
             costs=row["costs"],
             warm_up=msgspec.convert(row["warm_up"], WarmUp) if row["warm_up"] else None,
             health=row["health"],
-            health_why=row["health_why"],
+            health_why=again(row["health_why"]),
             silence_s=row["silence_s"],
         )
         for row in await queries.rows(tx, "read_providers")

@@ -15,6 +15,7 @@ from antiphon.channels.pacing import Pace
 from antiphon.channels.records import WarmUp
 from antiphon.kernel.db import Queries, Row, Transaction
 from antiphon.kernel.records import ProviderId
+from antiphon.kernel.said import kept
 
 queries = Queries("channels")
 
@@ -195,7 +196,7 @@ async def write_health(tx: Transaction, found: Mapping[ProviderId, tuple[float, 
         "write_health",
         ids=list(found),
         healths=[health for health, _, _ in found.values()],
-        whys=[why for _, why, _ in found.values()],
+        whys=[msgspec.json.encode(kept(why)).decode() for _, why, _ in found.values()],
         silences=[silence_s for _, _, silence_s in found.values()],
     )
 

@@ -26,7 +26,7 @@ CREATE TABLE provider_state (
   closed_at     timestamptz,             -- wall time: answers from before are held against it no more
   reason        text NOT NULL DEFAULT '',
   health        double precision NOT NULL DEFAULT 1,  -- 0 to 1, by answers and receipts of the last minutes
-  health_why    text NOT NULL DEFAULT '',
+  health_why    jsonb NOT NULL DEFAULT '""',  -- a sentence as `kernel.said.kept` makes it
   silence_s     double precision,        -- learned from receipts: after this time nothing more is to be expected
   measured_at   timestamptz              -- wall time of the last look at its health
 );

@@ -201,7 +201,7 @@ SELECT t.provider_id, t.kind, t.at, sum(t.n)::bigint AS n
 -- What the look at them found.
 UPDATE provider_state s
    SET health = given.health, health_why = given.why, silence_s = given.silence_s, measured_at = clock_timestamp()
-  FROM unnest(:ids::integer[], :healths::float8[], :whys::text[], :silences::float8[])
+  FROM unnest(:ids::integer[], :healths::float8[], :whys::jsonb[], :silences::float8[])
        AS given(id, health, why, silence_s)
  WHERE s.provider_id = given.id;
 
