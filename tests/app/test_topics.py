@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from access.gatehouse import asking, key
-from antiphon import campaigns, metrics, profiles
+from antiphon import campaigns, channels, metrics, profiles
 from antiphon.access import roles
 from antiphon.app import sandbox_world
 from antiphon.app.live import Client, Hub, Order
 from antiphon.app.topics import FAILOVERS_MAX, Fetching, difference, topic_of
+from antiphon.channels import store_routes
 from antiphon.kernel.errors import Conflict, Flaw, NotFound
 from antiphon.kernel.records import Count
 from antiphon.kernel.runtime import Runtime
+from antiphon.kernel.said import speaking, worded
 from antiphon.profiles import Refusal
 from campaigns.planned import planned, walk
 from orchestration.conftest import stage, worker
@@ -50,6 +52,23 @@ async def test_the_overview_moves_with_the_counts(stage: Stage) -> None:
     assert changed.keys() == {"today", "cost", "going"}
     assert (changed["today"], changed["cost"]) == ({"email/sent": 4}, 0.4)
     assert changed["going"][str(made.id)]["progress"]["per_minute"] == 4.0
+
+
+async def test_why_an_account_is_unwell_stands_in_the_overview_and_is_said_in_each_language(stage: Stage) -> None:
+    await stage.account("email")
+    async with stage.database.transaction() as tx:
+        (account,) = await channels.providers(tx)
+        why = worded(
+            "Half of the deliveries take more than {n:.0f} s; usual are {usual:.0f} s at most.", n=9.0, usual=2.0
+        )
+        await store_routes.write_health(tx, {account.id: (0.4, why, None)})
+    (notice,) = [one for one in (await read(stage, "overview"))["attention"] if one["kind"] == "provider_unwell"]
+    assert notice["values"]["why"] == "Half of the deliveries take more than 9 s; usual are 2 s at most."
+    async with asking(stage.database) as client:
+        client.headers.update(await key(stage.database, "read"))
+        with speaking("fr"):
+            shown = (await client.get(f"/api/v1/providers/{account.id}")).json()["provider"]
+    assert shown["health_why"] == "La moitié des distributions prennent plus de 9 s ; d’habitude 2 s au plus."
 
 
 @pytest.mark.usefixtures("worker")

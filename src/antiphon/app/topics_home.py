@@ -15,6 +15,7 @@ from msgspec import to_builtins
 from antiphon import campaigns, profiles
 from antiphon.kernel.db import Transaction
 from antiphon.kernel.permissions import Permission
+from antiphon.kernel.said import plain
 
 REFUSALS_MAX = 20
 
@@ -29,7 +30,7 @@ class OverviewTopic:
             "today": shown.today,
             "cost": shown.cost,
             "going": {line.id: to_builtins(line) for line in shown.going},
-            "attention": to_builtins(shown.attention),
+            "attention": to_builtins(shown.attention, enc_hook=plain),
             "empty": shown.empty,
         }
 

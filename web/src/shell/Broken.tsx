@@ -1,16 +1,20 @@
 import { Button } from "@mantine/core";
 import { t } from "@/lib/i18n";
-import { Page } from "@/ui/Page";
 import { Empty, Failed } from "@/ui/State";
 
-/** A screen that is not there, or that broke. What was typed elsewhere is kept by the server. */
+/** A screen that is not there, or that broke. What was typed elsewhere is kept by the server. The frame of screens would
+    make the shell heavier by half. */
 export function Broken(props: { error?: unknown; reset?: () => void }) {
   return (
     <main className="main" id="main">
       {props.error ? (
         <Failed error={props.error} retry={props.reset ?? (() => location.reload())} />
       ) : (
-        <Page title={t("app.not_found")}>
+        <>
+          <title>{`${t("app.not_found")} · Antiphon`}</title>
+          <header className="head">
+            <h1>{t("app.not_found")}</h1>
+          </header>
           <Empty
             title={t("app.not_found.text")}
             action={
@@ -19,7 +23,7 @@ export function Broken(props: { error?: unknown; reset?: () => void }) {
               </Button>
             }
           />
-        </Page>
+        </>
       )}
     </main>
   );
