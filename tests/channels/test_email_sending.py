@@ -13,6 +13,7 @@ import uvloop
 from aiosmtpd.smtp import SMTP
 
 from antiphon.channels.adapter import Unreachable
+from antiphon.channels.adapters.email.job import LATE
 from antiphon.kernel.records import Accepted, InDoubt, NotSent, Refused
 from channels.email_peer import Inbox, adapter_to, letter, served
 
@@ -222,10 +223,46 @@ async def test_what_is_not_handed_over_at_its_deadline_is_never_handed_over():
     started = time.monotonic()
     async with served(inbox) as port, adapter_to(port, connections=1) as adapter:
         results = await adapter.send_many([letter(n, deadline_in_s=0.2) for n in range(5)])
-        assert time.monotonic() - started < 0.4
+        assert time.monotonic() - started < 0.9
         await asyncio.sleep(0.6)
-    assert [type(each) for each in results] == [NotSent] * 5
+    assert results == [NotSent(LATE, late=True)] * 5
     assert not inbox.letters
+
+
+async def test_that_an_address_is_none_is_heard_after_the_deadline_too():
+    class Picky(SlowToListen):
+        async def handle_RCPT(self, server, session, envelope, address, options):
+            await asyncio.sleep(0.4)
+            return "550 5.1.1 No such mailbox"
+
+    inbox = Picky()
+    async with served(inbox) as port, adapter_to(port, connections=1) as adapter:
+        results = await adapter.send_many([letter(n, deadline_in_s=0.2) for n in range(2)])
+    assert results == [Refused("address", "550 5.1.1", "5.1.1 No such mailbox"), NotSent(LATE, late=True)]
+
+
+async def test_who_says_nothing_to_an_envelope_is_waited_for_a_second_longer():
+    class Silent(SlowToListen):
+        async def handle_RCPT(self, server, session, envelope, address, options):
+            await asyncio.sleep(5)
+            return "250 Ok"
+
+    started = time.monotonic()
+    async with served(Silent()) as port, adapter_to(port, connections=1) as adapter:
+        results = await adapter.send_many([letter(n, deadline_in_s=0.2) for n in range(2)])
+        assert time.monotonic() - started < 2
+    assert results == [NotSent(LATE), NotSent(LATE, late=True)]
+
+
+async def test_a_server_that_refuses_an_address_and_hangs_up_has_refused_it():
+    class Rude(SMTP):
+        async def smtp_RCPT(self, arg):
+            await self.push("550 5.1.1 No such mailbox")
+            self.transport.close()
+
+    async with served(Inbox(), make=Rude) as port, adapter_to(port, connections=1) as adapter:
+        results = await adapter.send_many([letter(1)])
+    assert results == [Refused("address", "550 5.1.1", "5.1.1 No such mailbox")]
 
 
 async def test_a_deadline_that_has_passed_opens_no_connection_to_a_mailbox():

@@ -91,7 +91,7 @@ async def test_a_mark_for_another_provider_opens_nothing(door: Door) -> None:
 async def test_a_mark_older_than_its_time_lets_nothing_go_and_says_that_nothing_left(door: Door) -> None:
     """The provider is not asked at all, and is not taken to be down."""
     results = await door.send(replace(door.mark, cleared_wall=time.time() - 0.6))
-    assert results == [NotSent("its mark is too old")]
+    assert results == [NotSent("its mark is too old", late=True)]
     assert door.desk.left == []
     assert await door.connections.ready(door.provider)
 

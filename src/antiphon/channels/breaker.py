@@ -115,7 +115,7 @@ def is_blame(result: Result) -> bool:
 def is_proof(results: Sequence[Result]) -> bool:
     """It works: more of these were answered in earnest than refused for our sake."""
     good = sum(1 for each in results if isinstance(each, Accepted) or _is_about_recipient(each))
-    return good > sum(1 for each in results if is_blame(each) or isinstance(each, NotSent))
+    return good > sum(1 for each in results if is_blame(each) or (isinstance(each, NotSent) and not each.late))
 
 
 def _is_about_recipient(result: Result) -> bool:

@@ -18,6 +18,7 @@ from antiphon.channels.answers import close_breaker, open_breaker
 from antiphon.channels.leases import RENEW_S, Resizable, Shares, Wish
 from antiphon.channels.making import make_adapter
 from antiphon.channels.records import Provider
+from antiphon.channels.sizing import BatchSize
 from antiphon.kernel.clock import wall, wall_datetime
 from antiphon.kernel.db import LOST_CONNECTION, DatabaseError
 from antiphon.kernel.records import Cleared, DeliveryId, NotSent, Outgoing, ProviderId, Result
@@ -30,6 +31,9 @@ BATCH_MAX = 250
 
 CONNECT_S = 5.0
 
+ALIVE_S = 2.0
+"""Who answered so lately is well, though what was too late to leave was all of a batch."""
+
 
 class _Open:
     def __init__(self, provider: Provider, adapter: Adapter) -> None:
@@ -40,6 +44,8 @@ class _Open:
         self.listener: asyncio.Task[None] | None = None
         self.listens_alone = registry.ADAPTERS[provider.adapter].listens_alone
         self.pool = adapter if isinstance(adapter, Resizable) else None
+        self.size = BatchSize(min(BATCH_MAX, adapter.limits.in_flight_max))
+        self.answered_wall = float("-inf")
 
     @property
     def wish(self) -> Wish:
@@ -145,7 +151,7 @@ class Connections:
         opened = self._open.get(provider)
         if opened is None or not self._share(opened):
             return 0
-        return min(BATCH_MAX, opened.adapter.limits.in_flight_max)
+        return opened.size.now
 
     async def ready(self, provider: ProviderId) -> bool:
         """Connected, or connected now: before anything is marked, as it may take longer than a mark may wait."""
@@ -177,11 +183,14 @@ class Connections:
             if deadlines[each.delivery] > wall()
         ]
         results: Sequence[Result] = []
+        begun_wall = wall()
         if batch:
             results = await opened.adapter.send_many(batch)
             await self._judge(opened, results)
+        late = sum(is_late(each) for each in results) + len(outgoing) - len(batch)
+        opened.size.saw(len(outgoing), late, begun_wall=begun_wall, at_wall=wall())
         answers = {each.delivery: result for each, result in zip(batch, results, strict=True)}
-        return [answers.get(each.delivery, NotSent("its mark is too old")) for each in outgoing]
+        return [answers.get(each.delivery, NotSent("its mark is too old", late=True)) for each in outgoing]
 
     async def recall(self, provider: ProviderId, sent: Sequence[Sent]) -> Sequence[Recalled] | None:
         """None where it cannot be asked now."""
@@ -211,8 +220,13 @@ class Connections:
                 opened.connected = True
 
     async def _judge(self, opened: _Open, results: Sequence[Result]) -> None:
-        """Nothing left at all: the provider is down. Anything answered in earnest: it is up."""
+        """Nothing left at all: the provider is down, but where it was just late. Anything answered in earnest: it is
+        up."""
+        if breaker.is_proof(results):
+            opened.answered_wall = wall()
         if results and all(isinstance(result, NotSent) for result in results):
+            if all(is_late(result) for result in results) and wall() - opened.answered_wall < ALIVE_S:
+                return
             opened.connected = False
             first = results[0]
             if self._share(opened):
@@ -249,6 +263,10 @@ class Connections:
         self._open.clear()
         with contextlib.suppress(*LOST_CONNECTION, DatabaseError):
             await self._shares.release()
+
+
+def is_late(result: Result) -> bool:
+    return isinstance(result, NotSent) and result.late
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

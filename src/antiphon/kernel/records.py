@@ -219,9 +219,11 @@ class InDoubt(Struct, frozen=True):
 
 
 class NotSent(Struct, frozen=True):
-    """Nothing left us (deadline passed, no connection): it may be queued again at once."""
+    """Nothing left us: it may be queued again at once. `late`: its turn did not come in time, as there was too much at
+    once or too little of this machine; where others are answered, that says nothing of the provider."""
 
     detail: str
+    late: bool = False
 
 
 Result = Accepted | Refused | InDoubt | NotSent

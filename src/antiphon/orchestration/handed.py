@@ -252,6 +252,8 @@ def outcome_of(
     tried = row["attempts"] + 1
     pause = pauses[min(tried, len(pauses)) - 1]
     if isinstance(result, NotSent):
+        if result.late:
+            return Outcome("queued", None, result.detail[:200], unsent=True)
         patient = source.failover_on == "definite"
         if (now - row["created_at"] > GIVE_UP) if patient else tried > len(pauses):
             return Outcome("failed", "temporary", PROVIDER_DOWN)

@@ -117,10 +117,10 @@ class HttpClient:
             async with asyncio.timeout(max(0.0, deadline_wall - clock.wall())):
                 await self.room.enter()
         except TimeoutError:
-            return NotSent("no room before the deadline")
+            return NotSent("no room before the deadline", late=True)
         try:
             if clock.wall() >= deadline_wall:
-                return NotSent("the deadline has passed")
+                return NotSent("the deadline has passed", late=True)
             return await self._exchange("POST", url, headers=headers, body=body, deadline_wall=deadline_wall)
         finally:
             self.room.leave()
@@ -147,7 +147,7 @@ class HttpClient:
         except urls.Refused as refused:
             return NotSent(str(refused))
         if deadline_wall is not None and clock.wall() >= deadline_wall:
-            return NotSent("the deadline has passed")
+            return NotSent("the deadline has passed", late=True)
         pinned = self._pinned(checked)
         pinned.users += 1
         try:

@@ -14,6 +14,11 @@ OFFERS_MAX = 3
 """How many connections may die over one letter before it goes back to the caller."""
 
 
+ANSWER_S = 1.0
+"""So long after its deadline the answer to an envelope is still heard: that an address is none is worth knowing."""
+LATE = "The deadline passed before the server was ready to take the message."
+
+
 class State(Enum):
     WAITING = "waiting"
     OFFERED = "offered"  # MAIL, RCPT and DATA were written
@@ -47,6 +52,11 @@ class Job:
         self.refusal: tuple[Reply, Step] | None = None
         self.state = State.WAITING
 
+    @property
+    def end_wall(self) -> float:
+        """Until when it may stay as it is: waiting, or without an answer to its envelope."""
+        return self.deadline_wall + (ANSWER_S if self.state is State.OFFERED else 0.0)
+
     def settle(self, result: Result) -> None:
         """The first result stands: a late answer to what was given up changes nothing."""
         if self.state is not State.SETTLED:
@@ -55,8 +65,8 @@ class Job:
 
 
 class Batch:
-    """The results of one `send_many`, in order. What is not handed over at its deadline is `NotSent`, whatever
-    the connections are doing."""
+    """The results of one `send_many`, in order. What is not handed over at its deadline is not sent, whatever the
+    connections are doing."""
 
     def __init__(self, messages: Sequence[Outgoing], *, wall: Callable[[], float]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -88,14 +98,14 @@ class Batch:
         return [job for job in self.jobs if job.state in (State.WAITING, State.OFFERED)]
 
     def _arm(self) -> None:
-        deadlines = [job.deadline_wall for job in self._open()]
-        if deadlines:
-            wait_s = max(0.001, min(deadlines) - self._wall())
+        ends = [job.end_wall for job in self._open()]
+        if ends:
+            wait_s = max(0.001, min(ends) - self._wall())
             self._timer = self._loop.call_later(min(wait_s, 3600.0), self._expire)
 
     def _expire(self) -> None:
         now = self._wall()
         for job in self._open():
-            if job.deadline_wall <= now:
-                job.settle(NotSent("The deadline passed before the server was ready to take the message."))
+            if job.end_wall <= now:
+                job.settle(NotSent(LATE, late=job.state is State.WAITING))
         self._arm()

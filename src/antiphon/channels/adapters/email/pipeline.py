@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from antiphon.channels.adapters.email.job import Job, State, Step
+from antiphon.channels.adapters.email.job import LATE, Job, State, Step
 from antiphon.channels.adapters.email.letter import envelope
 from antiphon.channels.adapters.email.reply import ConnectionLost, Extensions, Reply
 from antiphon.kernel.records import Accepted, InDoubt, NotSent, Result
@@ -105,7 +105,9 @@ class Connection(asyncio.Protocol):
         content, envelope_, self._content, self._envelope = self._content, self._envelope, None, None
         if content:
             content.settle(self._fate())
-        if envelope_:
+        if envelope_ and envelope_.refusal:  # what it said of the recipient stands
+            self._settle(envelope_, self._refused(*envelope_.refusal))
+        elif envelope_:
             self._source.give_back(envelope_, self._why)
         if not self.closed.done():
             self.closed.set_result(None)
@@ -169,7 +171,8 @@ class Connection(asyncio.Protocol):
         """The server waits for the content. After this write the letter may have been sent."""
         if job.state is not State.OFFERED or self._source.is_past(job.deadline_wall):
             # DATA cannot be taken back: only the end of the connection keeps an expired letter from being sent.
-            self.fail("The deadline passed before the server was ready to take the message.")
+            job.settle(NotSent(LATE, late=True))
+            self.fail(LATE)
             return
         assert job.letter
         job.state, self._content, self._envelope = State.HANDED, job, None

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
-from antiphon.channels.adapters.email.job import OFFERS_MAX, Job, State, Step
+from antiphon.channels.adapters.email.job import LATE, OFFERS_MAX, Job, State, Step
 from antiphon.channels.adapters.email.letter import obstacle
 from antiphon.channels.adapters.email.pipeline import Connection
 from antiphon.channels.adapters.email.reply import Extensions, Reply, SetupRefused
@@ -108,7 +108,7 @@ class Pool:
             if job.state is not State.WAITING:
                 continue
             if self.is_past(job.deadline_wall):
-                job.settle(NotSent("The deadline passed before a connection was free."))
+                job.settle(NotSent(LATE, late=True))
                 continue
             if self._fits(job, connection.offered):
                 return job

@@ -155,7 +155,7 @@ class WebPushAdapter(OneWay):
             async with asyncio.timeout(max(0.0, outgoing.deadline_wall - clock.wall())):
                 await self._room.acquire()
         except TimeoutError:
-            return NotSent("no room before the deadline")
+            return NotSent("no room before the deadline", late=True)
         try:
             return await self._send_guarded(outgoing, request)
         finally:
@@ -184,7 +184,7 @@ class WebPushAdapter(OneWay):
     async def _post(self, pinned: _Pinned, checked: urls.Checked, outgoing: Outgoing, request: _Request) -> Result:
         now_s = clock.wall()
         if now_s >= outgoing.deadline_wall:
-            return NotSent("the deadline has passed")
+            return NotSent("the deadline has passed", late=True)
         headers = {
             "TTL": str(request.ttl_s),
             "Urgency": self._settings.urgency,

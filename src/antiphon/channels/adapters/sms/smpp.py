@@ -214,10 +214,10 @@ class SmppAdapter(OneWay):
         except NotBound:
             return NotSent("the connection to the SMSC is lost; it is being opened again")
         except TimeoutError:
-            return NotSent("no room in the window before the deadline")
+            return NotSent("no room in the window before the deadline", late=True)
         if clock.wall() >= outgoing.deadline_wall:
             session.release(len(messages))
-            return NotSent("the deadline has passed")
+            return NotSent("the deadline has passed", late=True)
         last = messages[-1]
         self._sender = outgoing.body.sender or settings.sender if isinstance(outgoing.body, SmsBody) else self._sender
         return [session.submit(message, tag=(outgoing.delivery, message is last)) for message in messages]
