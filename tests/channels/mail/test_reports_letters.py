@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antiphon.channels.mail import read_report
+from antiphon.channels.mail.phrases import plain
 
 ANN, BEN = "ann@shop.example", "ben@shop.example"
 
@@ -322,3 +323,23 @@ def test_our_own_words_in_the_returned_mail_are_no_reason():
 def test_what_a_person_passes_on_is_no_bounce(subject, sender):
     body = LETTERS["smail"][0].decode().partition("\n\n")[2]
     assert read_report(letter(subject, "Look what I got:\n\n" + body, sender)) is None
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "--- Below this line is a copy of the message.",
+        "------ This is a copy of the message's headers. ------",
+        "What you wrote:",
+    ],
+)
+def test_what_the_names_of_our_own_mail_spell_by_chance_is_no_reason(mark):
+    mine = "From: <a@brand.example>\nFeedback-ID: eDtWcrBL:spring:brand\nX-Id: 77spamtrap\n"
+    body = f"<{ANN}>:\n550 The account does not exist here. (#5.1.1)\n\n{mark}\n\n{mine}"
+    (one,) = read_report(letter("failure notice", body)).recipients
+    assert (one.recipient, one.reason, one.hard) == (ANN, "no_such_user", True)
+
+
+@pytest.mark.parametrize("key", ["9YvSpamtrapMKpOQXB77", "Srbl+q1KVDsh/DBLgrdCktwoo==", "2-wlCxMj-sorbs_Qb0"])
+def test_no_words_are_read_out_of_keys(key):
+    assert plain(f"Sorry, {key} was refused <bounce+{key}@brand.example>") == "sorry, was refused < >"

@@ -19,7 +19,7 @@ NOTICE_LINES_MAX: Final = 400
 
 # From here on it is our own mail.
 _RETURNED = re.compile(
-    r"(?:this|below|here|enclosed|included|attach\w*|following)[\w ,']{0,40}\bcop(?:y|ies) of"
+    r"[-_=*|> ]{0,80}(?:this|below|here|enclosed|included|attach\w*|following)[\w ,']{0,40}\bcop(?:y|ies) of"
     r"|[-_=*|> ]{2,}[\w ,']{0,40}(?:original|returned|unsent|source|failed) (?:message|mail|text)"
     r"|(?:the )?(?:original )?message headers?(?: and body)?(?: from)?[^:]{0,20} follows?"
     r"|original (?:message|mail)(?: details| headers| follows| below| is)?\b[^@]{0,40}[:.]?\s*$"
@@ -31,7 +31,9 @@ _RETURNED = re.compile(
     re.IGNORECASE,
 )
 _OUR_HEADER = re.compile(
-    r"received: *(?:from|by|\()|return-path: *<|(?:delivered-to|dkim-signature|x-received):", re.IGNORECASE
+    r"received: *(?:from|by|\()|return-path: *<"
+    r"|(?:delivered-to|dkim-signature|x-received|mime-version|feedback-id|list-id|list-unsubscribe(?:-post)?):",
+    re.IGNORECASE,
 )
 _PERSONAL = re.compile(
     r"^\s*(?:from|reply-to|sender|return-path|cc|original sender|mail from|message[- ]id|subject|date|contact|please"

@@ -21,6 +21,8 @@ TEXT_CHARS_MAX: Final = 6_000
 _ADDRESS = re.compile(r"[^\s<>()\[\]@\",;]{1,64}@[\w.-]{1,255}")
 # Of a link its host tells something; its path and its question name the page of a manual, and us.
 _LINK = re.compile(r"(https?://[^\s/?#]{1,200})[/?#]\S{0,600}")
+# Identifiers, keys and signatures: their letters came about by chance, and may spell anything.
+_BY_CHANCE = re.compile(r"(?<![\w+/=-])(?=[\w+/=-]*[a-z])(?=[\w+/=-]*[A-Z])(?=[\w+/=-]*\d)[\w+/=-]{16,}+(?!@)")
 # Who spoke, as `host antispam.example.org[192.0.2.1] said`: his name says nothing about us.
 _SPEAKER = re.compile(r"(?<![\w.-])(?:[\w-]{1,63}\.){1,8}[\w-]{1,63} ?\[[\d.:a-f]{3,45}\](?::\d{1,5})?")
 # What Postfix says before any answer of its tables; alone, and with these words after it, it is an answer itself.
@@ -30,11 +32,12 @@ _REPEATED = re.compile(r"(?:(?<=\s)|^)[45]\d\d(?:-(?:[45]\.\d{1,3}\.\d{1,3}(?=\s
 
 
 def plain(text: str) -> str:
-    """Lower case, one space between words; no addresses, speakers or paths, and no codes in mid-sentence.
+    """Lower case, one space between words; no addresses, identifiers, speakers or paths, and no codes in
+    mid-sentence.
 
     "Unknown address error" is what IronPort puts before any answer it quotes.
     """
-    text = text[:TEXT_CHARS_MAX].replace("’", "'").replace("\xa0", " ").lower()
+    text = _BY_CHANCE.sub(" ", text[:TEXT_CHARS_MAX]).replace("’", "'").replace("\xa0", " ").lower()
     text = _LINK.sub(r"\1 ", text)
     text = _ADDRESS.sub(" ", _SPEAKER.sub(" ", text)).replace("unknown address error", " ")
     return _WRAPPER.sub("", " ".join(_REPEATED.sub(" ", text).split()))
