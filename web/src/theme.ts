@@ -21,7 +21,7 @@ export const theme = createTheme({
   components: {
     Badge: { defaultProps: { radius: "sm", tt: "none", fw: 550 } },
     Button: { defaultProps: { size: "sm" } },
-    Modal: { defaultProps: () => ({ centered: true, ...floating() }) },
+    Modal: { defaultProps: () => ({ centered: true, ...floating() }), styles: { title: { fontWeight: 600 } } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: false } } },
     Anchor: { defaultProps: { underline: "hover" } },
   },

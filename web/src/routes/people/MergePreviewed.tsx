@@ -6,9 +6,10 @@ import { t, tn } from "@/lib/i18n";
 import { channelName } from "@/ui/Channel";
 import { Button, Group } from "@/ui/controls";
 import { Loaded } from "@/ui/State";
+import { type Column, Table } from "@/ui/Table";
 import { kindName, type MergePreview, nameOf, type PersonPage, shown } from "./people";
 
-/** The two side by side, and who they would be. Where they contradict each other is marked. */
+/** The two side by side, and who they would be. Where they contradict each other is marked, and first. */
 export function MergePreviewed(props: { page: PersonPage; other: string; onBack: () => void; onClose: () => void }) {
   const { page, other } = props;
   const path = { who: `id:${page.id}` };
@@ -79,41 +80,31 @@ type Row = { key: string; name: string; one: string; other: string; result: stri
 
 function SideBySide({ preview }: { preview: MergePreview }) {
   const { one, other } = preview;
-  const rows = rowsOf(preview);
+  const rows = rowsOf(preview).sort((a, b) => Number(b.differs) - Number(a.differs));
+  const columns: Column<Row>[] = [
+    { key: "name", title: t("people.merge.field"), cell: (row) => row.name },
+    { key: "one", title: nameOf(one, one.id), cell: (row) => row.one },
+    { key: "other", title: nameOf(other, other.id), cell: (row) => row.other },
+    { key: "together", title: t("people.merge.together"), cell: (row) => <Result row={row} /> },
+  ];
   return (
     <>
       <p className="soft" style={{ margin: 0 }}>
         {preview.conflicts.length ? tn("people.merge.conflicts", preview.conflicts.length) : t("people.merge.agree")}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too */}
-      <section className="scroll" tabIndex={0} aria-label={t("people.merge.preview")}>
-        <table className="data merge">
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="unseen">{t("people.merge.field")}</span>
-              </th>
-              <th scope="col">{nameOf(one, one.id)}</th>
-              <th scope="col">{nameOf(other, other.id)}</th>
-              <th scope="col">{t("people.merge.together")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.key} data-differs={row.differs || undefined}>
-                <th scope="row">{row.name}</th>
-                <td>{row.one}</td>
-                <td>{row.other}</td>
-                <td>
-                  {row.result}
-                  {row.differs && <span className="unseen"> ({t("people.merge.differs")})</span>}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <div className="merge-table">
+        <Table label={t("people.merge.preview")} rows={rows} id={(row) => row.key} columns={columns} />
+      </div>
     </>
+  );
+}
+
+function Result({ row }: { row: Row }) {
+  return (
+    <span data-differs={row.differs || undefined}>
+      {row.result}
+      {row.differs && <span className="unseen"> ({t("people.merge.differs")})</span>}
+    </span>
   );
 }
 
