@@ -49,9 +49,12 @@ def test_a_few_always_may_go():
     assert alone.now == 1
 
 
-def test_a_batch_that_was_not_full_says_nothing_of_the_most():
+def test_a_batch_of_a_few_says_nothing_of_the_most():
     size = BatchSize(100)
     size.saw(100, 50, begun_wall=0.0, at_wall=1.0)
     for n in range(20):
         size.saw(10, 0, begun_wall=2.0 + n, at_wall=3.0 + n)
     assert size.now == 50
+    for n in range(20):
+        size.saw(int(size.now * 0.7), 0, begun_wall=30.0 + n, at_wall=31.0 + n)
+    assert size.now == 100  # nearly a third were refused at the mark each time

@@ -2,7 +2,7 @@
 
 Each must leave within half a second of its mark, or not at all. Too many at once, and the last of them are taken back,
 marked anew and sent later: work for nothing. So a batch of which some came too late makes the next ones smaller, and
-each full one that left in time makes them a little larger (additive increase, multiplicative decrease, as TCP does:
+each well-filled one that left in time makes them a little larger (additive increase, multiplicative decrease, as TCP does:
 RFC 5681). Pure: times are seconds of wall time.
 """
 
@@ -30,5 +30,5 @@ class BatchSize:
         if late and begun_wall >= self._shrunk_wall:
             self._size = max(min(LEAST, self._most), self._size * max(0.5, 1.0 - late / sent))
             self._shrunk_wall = at_wall
-        elif not late and sent >= self.now:
+        elif not late and 2 * sent >= self.now:  # some are refused at the mark, so none is ever quite full
             self._size = min(float(self._most), self._size + max(1.0, self._most * GROWS_BY))
