@@ -2,8 +2,8 @@
 
 Each must leave within half a second of its mark, or not at all. Too many at once, and the last of them are taken back,
 marked anew and sent later: work for nothing. So a batch of which some came too late makes the next ones smaller, and
-each well-filled one that left in time makes them a little larger (additive increase, multiplicative decrease, as TCP does:
-RFC 5681). Pure: times are seconds of wall time.
+each well-filled one that left in time makes them a little larger (additive increase, multiplicative decrease, as TCP
+does: RFC 5681). Pure: times are seconds of wall time.
 """
 
 from __future__ import annotations
