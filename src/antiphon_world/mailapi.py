@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import time
 from collections import Counter
 from functools import lru_cache
 from typing import Any
@@ -120,7 +121,7 @@ class MailApi:
 
     def _tell(self, events: list[Json], address: str, nth: int) -> None:
         """Each event once, or as the script has it: late, twice, never, in the wrong order."""
-        faults, stamp = self._world.faults, int(self._world.clock.now())
+        faults, stamp = self._world.faults, int(time.time())  # whoever is outside has no clock of the platform
         if faults.strikes(self.name, "lost_receipts", address=address, nth=nth):
             self._world.log("receipt_withheld", self.name, address, state=events[-1]["event"])
             return
