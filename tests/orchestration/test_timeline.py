@@ -59,6 +59,18 @@ async def test_every_event_says_which_campaign_and_topic_it_is_of(stage: Stage, 
     assert all(properties == carried for *_, properties in said)
 
 
+async def test_whoever_has_a_slow_clock_delivers_nothing_before_it_was_sent(stage: Stage, worker: None) -> None:
+    delivery, _ = await sent(stage, "email")
+    now = stage.database.clock.now()
+    await stage.hear(Receipt("delivered", now - timedelta(days=30), delivery=delivery))
+    await stage.hear(Receipt("opened", now - timedelta(seconds=3), delivery=delivery))
+    assert [(name, at) for name, at, _ in await timeline(stage)] == [
+        ("Email Delivered", now),
+        ("Email Opened", now),
+        ("Email Sent", now),
+    ]
+
+
 async def test_a_message_that_a_program_asked_for_says_so_and_without_a_topic_names_none(
     stage: Stage, worker: None
 ) -> None:

@@ -160,7 +160,7 @@ async def _count(tx: Transaction, campaign: Campaign, shown: CampaignView) -> No
     totals = await metrics.totals(tx, [campaign.source])
     shown.counts = [CountView(total.channel, total.variant, total.kind, total.n, total.amount) for total in totals]
     shown.figures = figures(totals)
-    tally = await orchestration.tally(tx, campaign.source)
+    tally = await orchestration.tally(tx, campaign.source, standing=campaign.state)
     shown.notifications, shown.reasons, shown.doubles = tally.states, tally.reasons, tally.doubles
     shown.prefer = tally.prefer
     if shown.budget is not None and (money := await orchestration.budget(tx, campaign.source)) is not None:

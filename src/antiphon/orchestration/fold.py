@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from antiphon.kernel.records import FailoverOn, Receipt, ReceiptKind
 from antiphon.orchestration.records import Attempt, DeliveryState, Live, NotificationState
@@ -56,6 +57,13 @@ class Folded(Struct, frozen=True):
     """The earliest report that it was delivered; somebody who opened it is none."""
     machine_opened_at: datetime | None = None
     machine_clicked_at: datetime | None = None
+
+
+def not_before(handed_at: datetime | None, receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Whoever tells us may have a clock that is behind ours: nothing happened before it was handed over."""
+    if handed_at is None:
+        return list(receipts)
+    return [each if each.at >= handed_at else replace(each, at=handed_at) for each in receipts]
 
 
 def fold(receipts: Iterable[Receipt]) -> Folded:

@@ -23,7 +23,7 @@ from antiphon.kernel.records import (
 from antiphon.orchestration import recall, store
 from antiphon.orchestration.changing import Change
 from antiphon.orchestration.deliver import withdraw
-from antiphon.orchestration.fold import fold, outcome
+from antiphon.orchestration.fold import fold, not_before, outcome
 from antiphon.orchestration.objections import note_objections, objections_in
 from antiphon.orchestration.records import Attempt, Source
 from antiphon.orchestration.teach import learn, teach
@@ -37,7 +37,7 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
         if receipt.delivery is not None:
             by_delivery[receipt.delivery].append(receipt)
     rows = await store.lock_deliveries(tx, list(by_delivery))
-    told = [Change(row, fold(by_delivery[row["id"]]), tx.now) for row in rows]
+    told = [Change(row, fold(not_before(row["handed_at"], by_delivery[row["id"]])), tx.now) for row in rows]
     await teach(
         tx,
         [(change.row, change.teaches) for change in told if change.teaches],

@@ -13,10 +13,11 @@ from antiphon.kernel.db import Database, Transaction
 from antiphon.kernel.records import SourceId
 from antiphon.orchestration import store
 
-QUICK_S = 0.2
+MANY, QUICK_S = 50_000, 0.2
 REST = 10
-"""What takes longer than `QUICK_S` to count is counted again after so many times as long, by each process: whoever asks
-every second takes a tenth of a core at most, and hears of a million people what was so a moment ago."""
+"""So many that took longer than `QUICK_S` are counted again after so many times as long, by each process: whoever asks
+every second takes a tenth of a core at most, and hears of a million people what was so a moment ago. What was counted
+in another state of its campaign is not told any more."""
 
 
 class Tally(Struct, frozen=True):
@@ -28,22 +29,24 @@ class Tally(Struct, frozen=True):
     prefer: str | None = None
 
 
-async def tally(tx: Transaction, source: SourceId) -> Tally:
-    prefer = (await store.read_sources(tx, [source]))[source].prefer
-    return msgspec.structs.replace(await _tally(tx, source), prefer=prefer)
+async def tally(tx: Transaction, source: SourceId, *, standing: str = "") -> Tally:
+    """`standing`: the state of the campaign that asks."""
+    known = (await store.read_sources(tx, [source]))[source]
+    found = await _tally(tx, source, f"{known.state} {standing}")
+    return msgspec.structs.replace(found, prefer=known.prefer)
 
 
-async def _tally(tx: Transaction, source: SourceId) -> Tally:
+async def _tally(tx: Transaction, source: SourceId, standing: str) -> Tally:
     kept = _kept.setdefault(tx.database, {})
-    until, found = kept.get(source, (0.0, None))
-    if found is not None and time.monotonic() < until:
+    until, then, found = kept.get(source, (0.0, "", None))
+    if found is not None and then == standing and time.monotonic() < until:
         return found
     begun = time.monotonic()
     found = await _count(tx, source)
     took = time.monotonic() - begun
     kept.pop(source, None)
-    if took > QUICK_S:
-        kept[source] = time.monotonic() + REST * took, found
+    if took > QUICK_S and sum(found.states.values()) >= MANY:
+        kept[source] = time.monotonic() + REST * took, standing, found
     return found
 
 
@@ -57,4 +60,4 @@ async def _count(tx: Transaction, source: SourceId) -> Tally:
     return Tally(dict(states), dict(reasons), await store.count_doubles(tx, source))
 
 
-_kept: WeakKeyDictionary[Database, dict[SourceId, tuple[float, Tally]]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Database, dict[SourceId, tuple[float, str, Tally]]] = WeakKeyDictionary()
