@@ -11,7 +11,7 @@ APP_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name sch
 WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test check format bench month kill-test test-peers docs clean
+.PHONY: help run web test check format bench month explore kill-test test-peers docs clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ check: $(DEV_STAMP) ## format, lint, types, the law of imports
 format: $(DEV_STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+explore: $(DEV_STAMP) ## tests over examples, with other examples each time
+	ANTIPHON_TEST_EXPLORE=1 $(BIN)/pytest -m hypothesis -n $(WORKERS) --dist loadfile $(ARGS)
 
 kill-test: $(DEV_STAMP) ## 20 rounds of kill -9 under load
 	KILL_ROUNDS=20 $(BIN)/pytest tests/flows/test_kill.py -p no:xdist -s $(ARGS)

@@ -25,8 +25,11 @@ from fresh import TEMPLATE, Fresh, named
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where the held product clock stands when a test begins."""
 
-settings.register_profile("any pace", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any pace")  # a machine that does other things too finds no fault in an example
+AT_ANY_PACE = settings(settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A machine that does other things too finds no fault in an example."""
+settings.register_profile("the same each time", AT_ANY_PACE, derandomize=True)
+settings.register_profile("something new", AT_ANY_PACE)
+settings.load_profile("something new" if os.environ.get("ANTIPHON_TEST_EXPLORE") else "the same each time")
 os.environ.setdefault("ANTIPHON_TEST_FAST_DATABASE", "1")  # for the servers that tested commands start
 
 

@@ -59,11 +59,9 @@ class Folded(Struct, frozen=True):
     machine_clicked_at: datetime | None = None
 
 
-def not_before(handed_at: datetime | None, receipts: Iterable[Receipt]) -> list[Receipt]:
-    """Whoever tells us may have a clock that is behind ours: nothing happened before it was handed over."""
-    if handed_at is None:
-        return list(receipts)
-    return [each if each.at >= handed_at else replace(each, at=handed_at) for each in receipts]
+def not_before(decided_at: datetime, receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Whoever tells us may have a clock that is behind ours: nothing happened to a message before there was one."""
+    return [each if each.at >= decided_at else replace(each, at=decided_at) for each in receipts]
 
 
 def fold(receipts: Iterable[Receipt]) -> Folded:

@@ -57,7 +57,7 @@ def quiet_somewhere(
     place = Place(_zones(tuple(zones) or (policy.timezone,), policy.timezone), tuple(regions), _own(own))
     found = _first_open(place, channel, policy, now)
     if found is None and regions:
-        near = tuple(name for region in regions for name in zones_of_region(region))
+        near = _near(tuple(regions))
         place = Place(_zones(near, policy.timezone), place.regions, place.own)
         found = _first_open(place, channel, policy, now) if near else None
     if found is None:
@@ -75,12 +75,22 @@ def quiet_from(
     *,
     own: tuple[str, str] | None = None,
 ) -> datetime | None:
-    """When it is quiet next, where it is not now; None: not in the next two days."""
+    """When it is quiet next, where it is not now; None: not in the next two days. Where no hour is allowed in all
+    zones, the clocks of the regions turn it too, as in `quiet_somewhere`."""
     if purpose not in QUIETED:
         return None
     if own is None and not regions and (policy.quiet_hours is None or channel not in policy.quiet_hours.channels):
         return None
     place = Place(_zones(tuple(zones) or (policy.timezone,), policy.timezone), tuple(regions), _own(own))
+    for at in sorted(turn for turn in _turns(place, channel, policy, now) if turn > now):
+        found = _first_open(place, channel, policy, at)
+        if found is None:
+            break
+        if found[0] > at:
+            return at
+    else:
+        return None
+    place = Place((*place.zones, *_zones(_near(place.regions), policy.timezone)), place.regions, place.own)
     return next(
         (
             at
@@ -104,6 +114,11 @@ def _turns(where: Place, channel: str, policy: Policy, now: datetime) -> set[dat
         for days in range(LOOK_AHEAD_DAYS)
         for clock in clocks
     }
+
+
+@lru_cache(maxsize=1024)
+def _near(regions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for region in regions for name in zones_of_region(region))
 
 
 @lru_cache(maxsize=1024)

@@ -37,7 +37,7 @@ async def on_receipts(tx: Transaction, receipts: Sequence[Receipt]) -> None:
         if receipt.delivery is not None:
             by_delivery[receipt.delivery].append(receipt)
     rows = await store.lock_deliveries(tx, list(by_delivery))
-    told = [Change(row, fold(not_before(row["handed_at"], by_delivery[row["id"]])), tx.now) for row in rows]
+    told = [Change(row, fold(not_before(row["created_at"], by_delivery[row["id"]])), tx.now) for row in rows]
     await teach(
         tx,
         [(change.row, change.teaches) for change in told if change.teaches],
