@@ -177,6 +177,8 @@ def test_one_right_more_never_makes_it_worse(right, case, policy):
     else:
         more = replace(case, money={})
     (before,), (after,) = choose(case, policy, now=NOW), choose(more or case, free, now=NOW)
+    if before.reason == "capped":
+        return  # its cap may have hidden what stands in the way for longer, or for good
     assert RANK[after.act] <= RANK[before.act], (before, after)
     if before.until and after.until:
         assert after.until <= before.until
