@@ -193,6 +193,20 @@ async def test_a_mailbox_that_was_made_anew_is_read_from_the_day_before(server: 
     assert first.message_id == again.message_id == "n1@example.org"
 
 
+async def test_a_mail_that_the_server_does_not_tell_of_is_found_soon(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came between two commands."""
+    from imapclient import IMAPClient
+
+    monkeypatch.setattr(IMAPClient, "idle_check", lambda _self, timeout: time.sleep(timeout) or [])
+    done = IMAPClient.idle_done
+    monkeypatch.setattr(IMAPClient, "idle_done", lambda self: (done(self)[0], []))
+    async with server.listening():
+        await server.bring(*numbered(1))
+        assert await eventually(lambda: len(server.items) == 1) < 4
+
+
 @pytest.mark.parametrize(
     ("options", "inbox", "moved"),
     [({}, [False], 0), ({"after": "seen"}, [True], 0), ({"after": "move", "move_to": "Done"}, [], 1)],

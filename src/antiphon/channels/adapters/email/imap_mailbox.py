@@ -25,6 +25,10 @@ BATCH_OCTETS_MAX = 33_554_432
 CUT_OCTETS = 1_048_576
 """Of a mail that is too large: its text stands before what hangs on it."""
 
+FIRST_WAIT_S = 1.0
+"""A mail that comes while one command ends and the next begins is told with either, or not at all. So waits begin
+short and double while nothing comes: what was missed is found when the wait ends."""
+
 _RETURN_PATH = re.compile(rb"^return-path:[ \t]*<([^<>\r\n]*)>", re.IGNORECASE | re.MULTILINE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEAD_BYTES = 65_536
@@ -88,6 +92,7 @@ class Mailbox:
         self.validity, self.next = int(chosen[b"UIDVALIDITY"]), int(chosen.get(b"UIDNEXT", 0))
         self._idles = client.has_capability("IDLE")
         self._moves = client.has_capability("MOVE")
+        self._wait_s = FIRST_WAIT_S
 
     @classmethod
     def open(cls, settings: Access, tls: ssl.SSLContext | None) -> Mailbox:
@@ -121,6 +126,7 @@ class Mailbox:
     def fetch(self, uids: Sequence[int]) -> tuple[list[Fetched], int]:
         """Without marking them as seen, in the order of their numbers, and the number up to which all were looked at;
         those that are gone by now are left out. As many as may be in memory, at least one."""
+        self._wait_s = FIRST_WAIT_S
         sizes = {uid: int(said[b"RFC822.SIZE"]) for uid, said in self._client.fetch(uids, ["RFC822.SIZE"]).items()}
         found: list[Fetched] = []
         octets, last = 0, uids[-1]
@@ -162,9 +168,10 @@ class Mailbox:
             self._wait_without_idle()
             return
         self._client.idle()
-        said = self._client.idle_check(timeout=self._settings.idle_s)
+        said = self._client.idle_check(timeout=min(self._wait_s, self._settings.idle_s))
         rest = self._client.idle_done()[1]
         if not said and not rest:
+            self._wait_s = min(2 * self._wait_s, self._settings.idle_s)
             self._client.noop()  # raises where the line is dead
 
     def _wait_without_idle(self) -> None:
