@@ -10,8 +10,11 @@ APP_SOURCES := $(shell find web -name node_modules -prune -o -type f ! -name sch
 # Tests that start the product wait more than they work: one more than there are cores keeps these busy.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 
+# Every process of ours would compile a thousand files when it starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run web test check format bench month explore kill-test test-peers docs clean
+.PHONY: help run web test check format bench month explore kill-test test-long test-peers docs clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +62,9 @@ format: $(DEV_STAMP)
 
 explore: $(DEV_STAMP) ## tests over examples, with other examples each time
 	ANTIPHON_TEST_EXPLORE=1 $(BIN)/pytest -m hypothesis -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-long: $(DEV_STAMP) $(APP) ## the same with all of the real data, longer months and more examples
+	ANTIPHON_TEST_LONG=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 kill-test: $(DEV_STAMP) ## 20 rounds of kill -9 under load
 	KILL_ROUNDS=20 $(BIN)/pytest tests/flows/test_kill.py -p no:xdist -s $(ARGS)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,13 @@ settings.load_profile("something new" if os.environ.get("ANTIPHON_TEST_EXPLORE")
 os.environ.setdefault("ANTIPHON_TEST_FAST_DATABASE", "1")  # for the servers that tested commands start
 
 
+DISK = Path(os.environ.setdefault("ANTIPHON_TEST_DISK", tempfile.gettempdir()))  # the workers of pytest inherit it
+MEMORY = Path("/dev/shm")
+NEEDED = 6 * 1024**3
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > NEEDED and "TMPDIR" not in os.environ:
+    # Emptying a database between two tests makes and removes hundreds of files: on some disks that takes a second.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+
 TURNS = {"web": 0, "flows": 2, "channels": 3}
 """Minutes in a browser come first, and hundreds of short files last, so that all workers end together; houses of
 processes, which stay until the end, come late."""
@@ -41,6 +50,13 @@ processes, which stay until the end, come late."""
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     items.sort(key=lambda item: TURNS.get(item.path.relative_to(here).parts[0], 1))
+
+
+@pytest.fixture(scope="session")
+def on_disk() -> Iterator[Path]:
+    """A folder for what is to survive more than memory does; `tmp_path` may lie in memory."""
+    with tempfile.TemporaryDirectory(dir=DISK, prefix="antiphon-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

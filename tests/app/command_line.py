@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import commands
 from antiphon.app.cli import main
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -60,15 +61,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 def run(*arguments: str, stdin: str = "", **changes: str) -> Said:
     """As a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "antiphon", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=environment(**changes),
-        timeout=120,
-        check=False,
-    )
+    done = commands.run(arguments, given=stdin, environment=environment(**changes))
     return Said(done.returncode, done.stdout, done.stderr)
 
 

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+import commands
 from flows.journal import Journal
 from flows.samples import ADAPTERS, COSTS, QUIET, SEED, VAPID, mail_of, phone_of, subscription_of, user
 
@@ -139,10 +140,8 @@ class House:
     # the command line
 
     def run(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "antiphon", "--data", str(self.data), "--json", *arguments]
-        return subprocess.run(
-            command, input=given, capture_output=True, text=True, timeout=120, env=self._environment(), check=False
-        )
+        options = ("--data", str(self.data), "--json")
+        return commands.run([*options, *arguments], given=given or "", environment=self._environment())
 
     def command(self, *arguments: str, given: Any = None) -> Any:
         """The answer of a command that succeeds; `given` is a document for its standard input."""

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import cycle, islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,8 +37,8 @@ IN_FLIGHT_MAX = int(PROVIDERS * PER_SECOND * (1 + HANDOVER_S))
 
 
 @pytest.fixture(scope="module")
-def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("kill"), durable=True) as home:
+def durable(on_disk: Path) -> Iterator[House]:
+    with house(on_disk / "kill", durable=True) as home:
         home.habits()
         home.accounts(email=PER_SECOND, sms=PER_SECOND, push=PER_SECOND)
         yield home

@@ -48,11 +48,13 @@ class Offers:
         return found
 
 
-def real() -> Offers:
+def real(*, every: int = 1) -> Offers:
+    """`every`: of so many members one, with all that they did."""
     with gzip.open(REAL / "profile.jsonl.gz", "rt") as lines:
-        members = [json.loads(line)["id"] for line in lines]
+        members = [json.loads(line)["id"] for line in lines][::every]
+    known = set(members)
     with gzip.open(REAL / "transcript.jsonl.gz", "rt") as lines:
-        rows = [json.loads(line) for line in lines]
+        rows = [row for line in lines if (row := json.loads(line))["person"] in known]
     return Offers(members, [(row["person"], row["event"], row["time"], row["value"]) for row in rows])
 
 

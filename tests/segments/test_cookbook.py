@@ -9,13 +9,15 @@ import pytest
 from antiphon import segments
 from antiphon.segments.language.parse import parse
 from antiphon.segments.language.text import from_text, to_text
+from scale import sized
 from segments import cookbook
 from segments.cookbook import Recipe, Set, data, recipes
 from segments.offers import enrol, pour_events
 from segments.stage import Stage
 
 RECIPES = recipes()
-EVERY = {"Starbucks offers": timedelta(hours=126), "Online Retail": timedelta(days=20), "CDNOW": timedelta(days=45)}
+STEPS = {"Starbucks offers": timedelta(hours=126), "Online Retail": timedelta(days=20), "CDNOW": timedelta(days=45)}
+EVERY = {name: step * sized(3, 1) for name, step in STEPS.items()}
 
 
 def of(name: str) -> list[Recipe]:
