@@ -1,4 +1,4 @@
-"""Ten days of a company, lived at the speed of the machine, and judged by SQL that shares nothing with the product.
+"""Eight days of a company, lived at the speed of the machine, and judged by SQL that shares nothing with the product.
 
 `make month` lives a longer one with more people.
 """
@@ -15,8 +15,9 @@ from flows.company import START, Company
 from flows.house import House, house
 from flows.month import live
 from flows.verdict import Verdict, judge, rules, told
+from scale import sized
 
-PEOPLE, DAYS = 1_000, 10
+PEOPLE, DAYS = sized((600, 8), (1_000, 10))
 pytestmark = pytest.mark.timeout(400)
 RULES = [rule.name for rule in rules()[2]]
 

@@ -24,8 +24,9 @@ from flows.journal import RECEIVED, Line
 from flows.judge import CHECKS, judge
 from flows.week import Week
 from flows.witness import Witness
+from scale import sized
 
-PEOPLE = int(os.environ.get("WEEK_PEOPLE", "300"))
+PEOPLE = int(os.environ.get("WEEK_PEOPLE", sized(150, 300)))
 SEED = int(os.environ.get("WEEK_SEED", "1"))
 pytestmark = [pytest.mark.timeout(180 + 4 * PEOPLE), pytest.mark.xdist_group("week")]
 
