@@ -1,7 +1,8 @@
 """A month of a rewards app, taken in by file and by HTTP: the same people, the same segments, and then a campaign.
 
 The real set (17,000 members, 306,534 events; its README has the true answers) where it is there, of 17 members one
-unless all of it is wanted (`make test-long`); a generated one of the same shape always. What a rule should count is worked out by the oracle, which shares nothing with the product.
+unless all of it is wanted (`make test-long`); a generated one of the same shape always. What a rule should count is
+worked out by the oracle, which shares nothing with the product.
 """
 
 from __future__ import annotations
