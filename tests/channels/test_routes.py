@@ -23,6 +23,7 @@ from antiphon.kernel.records import Accepted, ProviderId, Refused
 from antiphon.kernel.runtime import Runtime
 from antiphon.kernel.secrets import read_secrets
 from channels.accounts import make, run, standing
+from slowness import slowness
 
 DOMAINS = [f"shop{n}.example" for n in range(150)] + ["gmail.com"] * 60 + ["outlook.com"] * 40
 
@@ -52,7 +53,7 @@ async def cost(database: Database, provider: ProviderId, *, rounds: int = 30) ->
 
 
 async def test_a_batch_costs_a_few_microseconds_a_message(database: Database) -> None:
-    """Claimed with room for a busy machine: 5 µs a message are meant, 20 are too many."""
+    """5 µs a message are meant, 20 are too many."""
     free = await make(database, "free")
     cold = await cost(database, free)
     slow = await make(database, "limited", per_second=1e6)
@@ -64,8 +65,8 @@ async def test_a_batch_costs_a_few_microseconds_a_message(database: Database) ->
     for name, found in (("no limits", cold), ("a pace, two receivers limited", limited)):
         parts = ", ".join(f"{part} {us:.0f}" for part, us in found.items())
         print(f"\n{name}: {parts}; together {sum(found.values()):.0f} µs for 250")
-    assert sum(cold.values()) < 250 * 20
-    assert sum(limited.values()) < 250 * 40
+    assert sum(cold.values()) < 250 * 20 * slowness()
+    assert sum(limited.values()) < 250 * 40 * slowness()
 
 
 async def test_health_is_looked_at_at_a_cost_that_does_not_grow_with_messages(database: Database) -> None:
@@ -85,7 +86,7 @@ async def test_health_is_looked_at_at_a_cost_that_does_not_grow_with_messages(da
             await channels.keep_health(tx, every_s=0)
         times.append(time.perf_counter() - begun)
     print(f"\n10 million messages: the first look {times[0] * 1e3:.0f} ms, the next {min(times[1:]) * 1e3:.1f} ms")
-    assert min(times[1:]) < 0.1
+    assert min(times[1:]) < 0.1 * slowness()
 
 
 @pytest_asyncio.fixture

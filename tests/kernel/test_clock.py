@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,15 +51,19 @@ asyncio.run(main())
 class Follower:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
+        self._said: dict[str, deque[Any]] = {"now": deque(), "slept": deque()}
 
     async def says(self, key: str, *, within_s: float = 30) -> Any:
-        """The next line with that key."""
+        """The next line with that key; the other key may come first."""
         assert self.process.stdout is not None
         async with asyncio.timeout(within_s):
-            while line := await self.process.stdout.readline():
-                if line.startswith(b"{") and key in (said := json.loads(line)):  # log lines come between
-                    return said[key] if key == "slept" else said
-        raise AssertionError("the follower ended")
+            while not self._said[key]:
+                line = await self.process.stdout.readline()
+                assert line, "the follower ended"
+                if line.startswith(b"{"):  # log lines come between
+                    said = json.loads(line)
+                    self._said["slept" if "slept" in said else "now"].append(said.get("slept", said))
+        return self._said[key].popleft()
 
 
 @pytest_asyncio.fixture
