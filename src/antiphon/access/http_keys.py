@@ -25,7 +25,7 @@ Anything = Request[Any, Any, Any]  # Litestar's three type parameters say nothin
 
 class KeyView(Struct):
     """Never the key itself. `made_by` is such as `staff:12` or `command`, `maker` the colleague's name; `used_at` is
-    right to within two minutes."""
+    right to within two minutes. `per_second`: requests; null: as many as it likes."""
 
     id: str
     name: str
@@ -36,6 +36,7 @@ class KeyView(Struct):
     revoked_at: datetime | None
     made_by: str
     maker: str | None
+    per_second: int | None
 
 
 class Keys(Struct):
@@ -45,8 +46,11 @@ class Keys(Struct):
 
 
 class NewKey(Struct, forbid_unknown_fields=True):
+    """`per_second`: how many requests it may make; more are answered 429. Null: as many as it likes."""
+
     name: str
     scope: Scope
+    per_second: int | None = None
 
 
 class MadeKey(Struct):
@@ -69,7 +73,7 @@ async def create(runtime: NamedDependency[Runtime], request: Anything, data: JSO
     _demand_all(who, data.scope)
     guard.demand_fresh(request)
     async with runtime.database.transaction() as tx:
-        id, clear = await keys.create_key(tx, data.name, data.scope, made_by=who.by())
+        id, clear = await keys.create_key(tx, data.name, data.scope, made_by=who.by(), per_second=data.per_second)
     return MadeKey(str(id), clear)
 
 
@@ -104,6 +108,7 @@ def _view(key: Key) -> KeyView:
         key.revoked_at,
         key.made_by,
         key.maker,
+        key.per_second,
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
 import secrets
 import time
 from collections.abc import Sequence
@@ -17,12 +18,15 @@ from datetime import datetime
 from typing import get_args
 from weakref import WeakKeyDictionary
 
+import structlog
+
 from antiphon.access import store
+from antiphon.access.pace import Pace
 from antiphon.access.records import SCOPES, Key, KeyId, Scope
 from antiphon.access.roles import SCOPES_OF_KEYS
 from antiphon.kernel.clock import wall_datetime
 from antiphon.kernel.db import LOST_CONNECTION, Database, DatabaseError, Transaction
-from antiphon.kernel.errors import Forbidden, NotFound, Unauthorised, invalid
+from antiphon.kernel.errors import Forbidden, NotFound, TooOften, Unauthorised, invalid
 from antiphon.kernel.principal import Principal
 
 RING_S = 2.0
@@ -34,12 +38,20 @@ UNKNOWN_S = 0.02
 KEY_CHARS_MAX = 200
 NAME_CHARS_MAX = 200
 KEYS_MAX = 1000
+PER_SECOND_MAX = 100_000
+TOLD_EVERY_S = 60.0
+"""How often the log says of a key that it asks too fast."""
+
+log = structlog.get_logger()
 
 
-async def create_key(tx: Transaction, name: str, scope: Scope, *, made_by: str = "command") -> tuple[KeyId, str]:
+async def create_key(
+    tx: Transaction, name: str, scope: Scope, *, made_by: str = "command", per_second: int | None = None
+) -> tuple[KeyId, str]:
     """The id and the clear key, such as `ak_write_…`: this is the only time that it can be seen.
 
-    `made_by` is as a Principal says it. Raises Invalid for an empty or long name and for an unknown scope.
+    `made_by` is as a Principal says it. `per_second`: how many requests it may make; None: as many as it likes. Raises
+    Invalid for an empty or long name, for an unknown scope and for a pace that is none.
     """
     name = name.strip()
     if not 0 < len(name) <= NAME_CHARS_MAX or not name.isprintable():
@@ -48,8 +60,14 @@ async def create_key(tx: Transaction, name: str, scope: Scope, *, made_by: str =
         raise invalid(
             "scope", "A scope is one of {known}, not {scope!r}.", known=", ".join(SCOPES), scope=str(scope)[:40]
         )
+    if per_second is not None and not 0 < per_second <= PER_SECOND_MAX:
+        raise invalid(
+            "per_second", "Requests a second are a whole number from 1 to {most}; without it there is no limit.",
+            most=PER_SECOND_MAX,
+        )  # fmt: skip
     clear = f"ak_{scope}_{secrets.token_urlsafe(32)}"
-    return await store.insert_key(tx, name, scope, hash=_hash(clear), made_by=made_by), clear
+    number = await store.insert_key(tx, name, scope, hash=_hash(clear), made_by=made_by, per_second=per_second)
+    return number, clear
 
 
 async def revoke(tx: Transaction, key: KeyId) -> None:
@@ -64,7 +82,8 @@ async def list_keys(tx: Transaction) -> Sequence[Key]:
 
 
 async def check(database: Database, key: str, needs: Scope) -> KeyId:
-    """Which key this is. Raises Unauthorised for a key that is not valid, Forbidden for one that may not do this."""
+    """Which key this is. Raises Unauthorised for a key that is not valid, TooOften for one that asks faster than it
+    may, Forbidden for one that may not do this."""
     who = await find(database, key)
     if not SCOPES_OF_KEYS[needs] <= who.may:
         raise Forbidden("This key may not do this; it needs a key of the scope {needs}.", needs=needs)
@@ -73,7 +92,8 @@ async def check(database: Database, key: str, needs: Scope) -> KeyId:
 
 
 async def find(database: Database, key: str) -> Principal:
-    """Whose key it is, and what it may. Raises Unauthorised for a key that is not valid."""
+    """Whose key it is, and what it may. Raises Unauthorised for a key that is not valid, TooOften for one that asks
+    faster than it may."""
     if not key or len(key) > KEY_CHARS_MAX:
         raise Unauthorised
     ring = _rings.get(database)
@@ -91,6 +111,8 @@ class Ring:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._keys: dict[bytes, Principal] = {}
+        self._paces: dict[KeyId, Pace] = {}
+        self._told: dict[KeyId, float] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
         self._used: dict[KeyId, datetime] = {}
@@ -105,7 +127,17 @@ class Ring:
             found = self._keys.get(hash)
         if found is not None and found.id is not None:
             self._use(KeyId(found.id))
+            self._demand_pace(KeyId(found.id))
         return found
+
+    def _demand_pace(self, key: KeyId) -> None:
+        pace, now = self._paces.get(key), time.monotonic()
+        if pace is None or pace.take(now):
+            return
+        if now - self._told.get(key, -math.inf) >= TOLD_EVERY_S:
+            self._told[key] = now
+            log.info("key.too_often", id=key, per_second=pace.per_second)
+        raise TooOften("This key is held to {n} a second: send this again a second later.", n=pace.per_second)
 
     def _use(self, key: KeyId) -> None:
         """Kept in memory, and written a moment later: a thousand events a second are one row a minute."""
@@ -149,7 +181,10 @@ class Ring:
             async with self._database.alone() as tx:
                 valid = await store.valid_keys(tx)
             self._keys = {
-                hash: Principal("key", id, name, SCOPES_OF_KEYS[scope]) for hash, (id, name, scope) in valid.items()
+                hash: Principal("key", id, name, SCOPES_OF_KEYS[scope]) for hash, (id, name, scope, _) in valid.items()
+            }
+            self._paces = {
+                id: self._paces.get(id) or Pace(limit) for id, _, _, limit in valid.values() if limit is not None
             }
             self._read_at = started
 

@@ -25,7 +25,8 @@ Factor = Literal["password", "totp", "recovery", "passkey", "sso"]
 
 
 class Key(Struct, frozen=True):
-    """`made_by`: `staff:12` or `command`; `maker`: the colleague's name. `used_at` is wall time."""
+    """`made_by`: `staff:12` or `command`; `maker`: the colleague's name. `used_at` is wall time. `per_second`: how many
+    requests it may make; None: as many as it likes."""
 
     id: KeyId
     name: str
@@ -35,6 +36,7 @@ class Key(Struct, frozen=True):
     made_by: str = ""
     maker: str | None = None
     used_at: datetime | None = None
+    per_second: int | None = None
 
 
 class Wishes(Struct, frozen=True, omit_defaults=True):

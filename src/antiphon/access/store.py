@@ -11,8 +11,14 @@ from antiphon.kernel.db import Queries, Transaction
 queries = Queries("access")
 
 
-async def insert_key(tx: Transaction, name: str, scope: Scope, *, hash: bytes, made_by: str) -> KeyId:
-    return KeyId(await queries.value(tx, "insert_key", key_name=name, scope=scope, hash=hash, made_by=made_by))
+async def insert_key(
+    tx: Transaction, name: str, scope: Scope, *, hash: bytes, made_by: str, per_second: int | None
+) -> KeyId:
+    return KeyId(
+        await queries.value(
+            tx, "insert_key", key_name=name, scope=scope, hash=hash, made_by=made_by, per_second=per_second
+        )
+    )
 
 
 async def note_uses(tx: Transaction, used: Mapping[KeyId, datetime]) -> None:
@@ -20,10 +26,10 @@ async def note_uses(tx: Transaction, used: Mapping[KeyId, datetime]) -> None:
     await queries.run(tx, "note_uses", ids=list(used), times=list(used.values()))
 
 
-async def valid_keys(tx: Transaction) -> dict[bytes, tuple[KeyId, str, Scope]]:
-    """Id, name and scope by the hash of the key."""
+async def valid_keys(tx: Transaction) -> dict[bytes, tuple[KeyId, str, Scope, int | None]]:
+    """Id, name, scope and requests a second by the hash of the key."""
     rows = await queries.rows(tx, "valid_keys")
-    return {bytes(row["hash"]): (KeyId(row["id"]), row["name"], row["scope"]) for row in rows}
+    return {bytes(row["hash"]): (KeyId(row["id"]), row["name"], row["scope"], row["per_second"]) for row in rows}
 
 
 async def revoke_key(tx: Transaction, key: KeyId) -> bool:
@@ -43,6 +49,7 @@ async def list_keys(tx: Transaction, *, limit: int) -> Sequence[Key]:
             made_by=row["made_by"],
             maker=row["maker"],
             used_at=row["used_at"],
+            per_second=row["per_second"],
         )
         for row in rows
     ]

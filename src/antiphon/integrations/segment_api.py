@@ -221,7 +221,7 @@ def _tell_too_large(decoded: Decoded) -> None:
 def _refusal(error: Problem) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
     # Segment says 400 where HTTP would say 413; either way its clients do not send it again.
     status = 400 if isinstance(error, (TooLarge, Invalid)) else error.status
-    headers = [*_HEADERS, _RETRY] if status == 503 else [*_HEADERS]
-    if isinstance(error, TooLarge) or status in (401, 403, 408, 503):
+    headers = [*_HEADERS, _RETRY] if status in (429, 503) else [*_HEADERS]
+    if isinstance(error, TooLarge) or status in (401, 403, 408, 429, 503):
         headers.append(_CLOSE)  # the rest of the body may still be on its way
     return status, msgspec.json.encode({"success": False, "error": str(error)}), headers

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from antiphon.kernel.db import Transaction
 
 app = App(name="keys", help="Keys of programs: made, listed, revoked.")
-COLUMNS = ("id", "name", "scope", "created_at", "revoked_at")
+COLUMNS = ("id", "name", "scope", "per_second", "created_at", "revoked_at")
 
 
 @app.command
-def create(*, name: str, scope: Literal["write", "read", "admin"]) -> None:
+def create(*, name: str, scope: Literal["write", "read", "admin"], per_second: int | None = None) -> None:
     """Make a key. This is the only time that it can be seen.
 
     Parameters
@@ -28,10 +28,12 @@ def create(*, name: str, scope: Literal["write", "read", "admin"]) -> None:
         What it is for.
     scope
         `write` sends events in and reads nothing, `read` also reads, `admin` may do all.
+    per_second
+        How many requests it may make; more are answered 429. Without it as many as it likes.
     """
     from antiphon import access
 
-    number, key = change(lambda tx: access.create_key(tx, name, scope))
+    number, key = change(lambda tx: access.create_key(tx, name, scope, per_second=per_second))
     if not current.get().json:
         say("Keep this key: it is shown only this once.")
     tell({"id": str(number), "key": key})
@@ -85,6 +87,7 @@ def _view(key: Key) -> dict[str, object]:
         "id": str(key.id),
         "name": key.name,
         "scope": key.scope,
+        "per_second": key.per_second,
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
     }

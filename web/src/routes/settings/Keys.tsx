@@ -80,6 +80,12 @@ function columns(onRevoke: ((one: Key) => void) | undefined, revoked: boolean): 
       cell: (one) =>
         one.used_at ? <When wall at={one.used_at} /> : <span className="soft">{t("keys.used.never")}</span>,
     },
+    {
+      key: "pace",
+      title: t("keys.pace"),
+      cell: (one) => one.per_second?.toLocaleString() ?? <span className="soft">{t("keys.pace.none")}</span>,
+      wideOnly: true,
+    },
     { key: "maker", title: t("keys.made_by"), cell: (one) => one.maker ?? madeBy(one.made_by), wideOnly: true },
     { key: "created", title: t("keys.created"), cell: (one) => day(one.created_at), wideOnly: true },
     ...(revoked

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, ask } from "@/lib/api";
 import { t } from "@/lib/i18n";
-import { Button, Radio, TextInput } from "@/ui/controls";
+import { Button, NumberInput, Radio, TextInput } from "@/ui/controls";
 import { Failed } from "@/ui/State";
 import { Dialog } from "../access/Dialog";
 import { values } from "../access/Door";
@@ -46,9 +46,12 @@ export function NewKey(props: { onClose: () => void }) {
 function Form({ proved, onMade }: { proved: Proved; onMade: (made: Made) => void }) {
   const client = useQueryClient();
   const [scope, setScope] = useState<Scope>("write");
+  const [pace, setPace] = useState<number | string>("");
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     const { name } = values(event, "name");
-    const made = await proved.run(() => ask(api.POST("/api/v1/keys", { body: { name, scope } })));
+    const made = await proved.run(() =>
+      ask(api.POST("/api/v1/keys", { body: { name, scope, per_second: pace === "" ? null : Number(pace) } })),
+    );
     if (!made) return;
     await client.invalidateQueries({ queryKey: KEYS });
     onMade({ name, key: made.key });
@@ -77,7 +80,20 @@ function Form({ proved, onMade }: { proved: Proved; onMade: (made: Made) => void
           ))}
         </div>
       </Radio.Group>
-      {proved.problem && !proved.problem.of("name") && <Failed error={proved.problem} />}
+      <NumberInput
+        label={t("keys.pace")}
+        description={t("keys.pace.hint")}
+        placeholder={t("keys.pace.none")}
+        value={pace}
+        onChange={setPace}
+        min={1}
+        max={100_000}
+        allowDecimal={false}
+        error={proved.problem?.of("per_second")}
+      />
+      {proved.problem && !proved.problem.of("name") && !proved.problem.of("per_second") && (
+        <Failed error={proved.problem} />
+      )}
       <div className="ends">
         <Button type="submit" loading={proved.busy && !proved.proving}>
           {t("app.create")}

@@ -7,7 +7,8 @@ CREATE TABLE api_key (
   created_at timestamptz NOT NULL,
   revoked_at timestamptz,
   made_by    text NOT NULL DEFAULT '',  -- staff:12, command
-  used_at    timestamptz                -- wall time, to within a minute or two
+  used_at    timestamptz,               -- wall time, to within a minute or two
+  per_second integer CHECK (per_second > 0)  -- requests; null: as many as it likes
 );
 
 -- People who work here. Never deleted while the audit log names them: who leaves is `left`.
