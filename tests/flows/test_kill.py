@@ -171,7 +171,7 @@ def test_nobody_got_a_campaign_twice_and_nobody_was_forgotten(durable: House, st
 @pytest.mark.timeout(180 + 40 * ROUNDS)
 def test_nothing_leaves_a_second_after_an_acknowledged_opt_out(durable: House, storm: Storm) -> None:
     said = {number: word for leavers in storm.leavers for number, word in leavers.said.items()}
-    assert len(said) > 10 * ROUNDS, "hardly anybody opted out: this proves nothing"
+    assert len(said) > 3 * ROUNDS, "hardly anybody opted out: this proves nothing"
     late = [
         line
         for lines in waves(durable).values()

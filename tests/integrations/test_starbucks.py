@@ -13,6 +13,7 @@ from antiphon.integrations import EventMap, PeopleMap, import_events, import_peo
 from antiphon.integrations.imports.mapping import TimeMap
 from antiphon.kernel.db import Database
 from integrations.conftest import data
+from scale import LONG
 
 EPOCH = datetime(2018, 1, 1, tzinfo=UTC)
 MEMBERS = PeopleMap({"external_id": "id"}, ["age", "gender", "income", "became_member_on"])
@@ -43,9 +44,10 @@ async def test_the_files_give_what_their_readme_tells_and_twice_changes_nothing(
     assert await counts(database) == TOLD
     revenue = "SELECT round(sum((properties->>'amount')::numeric), 2) FROM event"
     assert float(await database.pool.fetchval(revenue)) == 1_775_451.97
-    repeated = await import_events(database, transcript, TRANSCRIPT)
-    assert (repeated.new, repeated.repeated) == (0, 306_534)
-    assert await counts(database) == TOLD
+    if LONG:  # flows/test_offers.py imports a part of it twice
+        repeated = await import_events(database, transcript, TRANSCRIPT)
+        assert (repeated.new, repeated.repeated) == (0, 306_534)
+        assert await counts(database) == TOLD
     assert await database.pool.fetchval("SELECT count(*) FROM profile") == 17_000
     assert await database.pool.fetchval("SELECT sum(count) FROM event_sum") == 306_534
 

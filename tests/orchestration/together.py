@@ -40,11 +40,12 @@ from antiphon.orchestration.records import (
 from antiphon.orchestration.terms import BetterThan, Follow, Group, SendAt, Terms
 from antiphon.profiles import Standing, Topic
 from antiphon.profiles.consent_fold import RESUMED
+from scale import sized
 
 NOW = datetime(2026, 3, 28, 20, 30, tzinfo=UTC)
 """A Saturday evening; the clocks of Europe change in the night."""
 
-EXAMPLES = int(os.environ.get("DECIDE_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DECIDE_EXAMPLES", sized(30, 60)))
 MANY = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 """Making a case takes longer than deciding it."""
 

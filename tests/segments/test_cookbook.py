@@ -16,8 +16,8 @@ from segments.offers import enrol, pour_events
 from segments.stage import Stage
 
 RECIPES = recipes()
-STEPS = {"Starbucks offers": timedelta(hours=126), "Online Retail": timedelta(days=20), "CDNOW": timedelta(days=45)}
-EVERY = {name: step * sized(3, 1) for name, step in STEPS.items()}
+EVERY = {"Starbucks offers": timedelta(hours=126), "Online Retail": timedelta(days=20), "CDNOW": timedelta(days=45)}
+FOLLOWED = sized({"Online Retail"}, set(EVERY))
 
 
 def of(name: str) -> list[Recipe]:
@@ -65,6 +65,8 @@ async def test_counted_from_scratch(stage: Stage, name: str) -> None:
 
 async def test_kept_while_time_goes_by(stage: Stage, name: str) -> None:
     """The segments stand before anything happened; people enter and leave by what they do and by time."""
+    if name not in FOLLOWED:
+        pytest.skip("make test-long follows all of them; this one is counted from scratch")
     found, wanted = data(name), asked(name)
     begin = found.events[0][2] - timedelta(days=1)
     ids = await enrol(stage.database, found.people, at=begin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -69,8 +70,12 @@ async def _explained(ground: Ground, zone: str, story: Any, rules: Any) -> None:
                 assert part.holds == (stage.ids[who] in stage.satisfying(inner)), (who, part, rule)
             turned = {json.dumps(node(rule, each.at), sort_keys=True) for each in found.to_change}
             holds = {part.at: part.holds for part in found.parts}
-            assert turned
-            assert tried(rule, "rule", holds, turned) is not found.holds, (rule, found.to_change)
+            if turned:
+                assert tried(rule, "rule", holds, turned) is not found.holds, (rule, found.to_change)
+            else:  # it stands in its own way
+                leaves = sorted({json.dumps(node(rule, part.at), sort_keys=True) for part in found.parts if part.asked})
+                for some in (set(some) for n in (1, 2, 3) for some in combinations(leaves, n)):
+                    assert tried(rule, "rule", holds, some) is found.holds, (rule, some)
 
 
 def tried(rule: Any, at: str, holds: dict[str, bool], turned: set[str]) -> bool:
@@ -81,6 +86,31 @@ def tried(rule: Any, at: str, holds: dict[str, bool], turned: set[str]) -> bool:
     if "not" in rule:
         return not tried(rule["not"], f"{at}.not", holds, turned)
     return holds[at] is not (json.dumps(rule, sort_keys=True) in turned)
+
+
+GOLD = {"trait": "tier", "op": "eq", "value": "gold"}
+MANY = {"trait": "visits", "op": "gte", "value": 3}
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ({"all": [GOLD, {"not": GOLD}]}, []),
+        ({"any": [{"all": [GOLD, {"not": GOLD}]}, MANY]}, ["rule.any[1]"]),
+        (
+            {"any": [{"all": [GOLD, {"not": GOLD}]}, {"all": [GOLD, MANY]}]},
+            ["rule.any[0].all[0]", "rule.any[1].all[1]"],
+        ),
+    ],
+    ids=["nothing", "the way around", "both"],
+)
+async def test_a_rule_that_stands_in_its_own_way_is_not_said_to_turn_by_it(
+    stage: Stage, rule: Any, change: Any
+) -> None:
+    await stage.identify("ann", tier="silver", visits=1)
+    await stage.make("asked", rule)
+    found = await explain(stage, "asked", "ann")
+    assert (found.holds, [each.at for each in found.to_change]) == (False, change)
 
 
 @pytest.fixture

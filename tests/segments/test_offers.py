@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antiphon import segments
+from scale import LONG
 from segments.offers import REAL, Happening, Offers, at, generated, pour, real, settle_down, world_of
 from segments.oracle import World
 from segments.stage import Stage
@@ -21,6 +22,7 @@ LOOKED_NOT_BOUGHT = {
 }
 
 needs_the_real_set = pytest.mark.skipif(not REAL.is_dir(), reason="shared/data/starbucks-offers is not here")
+takes_long = pytest.mark.skipif(not LONG, reason="make test-long steps through the real set; a generated one is always")
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,7 @@ async def test_the_real_set_counts_as_its_readme_says(stage: Stage, real_offers:
 
 
 @needs_the_real_set
+@takes_long
 async def test_the_real_set_stepped_hour_by_hour(stage: Stage, real_offers: Offers) -> None:
     ids = await settle_down(stage.database, real_offers, hour=504)
     await pour(stage.database, ids, real_offers.between(-1, 504))
@@ -63,6 +66,7 @@ async def test_the_real_set_stepped_hour_by_hour(stage: Stage, real_offers: Offe
 
 
 @needs_the_real_set
+@takes_long
 async def test_the_real_set_in_one_jump(stage: Stage, real_offers: Offers) -> None:
     """As after an outage: what happened in nine days is worked at their end."""
     ids = await settle_down(stage.database, real_offers, hour=504)
